@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ct/ct.h - connection tracking: the table of connections and their life-cycle.
+ *
+ * On the packet's way it is three entries: ct_in() at priority -200 of PREROUTING and OUTPUT looks the packet up or makes a new,
+ * unconfirmed connection; nat.h translates; ct_confirm(), last in INPUT and POSTROUTING, puts the connection into the table.
+ *
+ * Invariants
+ *  1. A connection is in the index (both tuples) exactly while IPS_CONFIRMED is set and IPS_DYING is not.
+ *  2. An unconfirmed connection belongs to the one packet that made it and is freed with ct_drop_unconfirmed() or confirmed.
+ *  3. tuple[IP_CT_DIR_REPLY] is what an answer carries when it arrives, translation included.
+ *  4. One connection, its share of the index included, costs at most 256 bytes; what few have is in .ext.
+ */
+#ifndef CT_CT_H
+#define CT_CT_H
+
+#include <netinet/in.h>	/* before the UAPI headers: they then leave its types alone */
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/rng.h"
+#include "base/wheel.h"
+#include "net/pkt.h"
+#include "net/tuple.h"
+
+struct ct_tcp_peer {			/* one direction of a TCP connection; RFC 9293, van Rooij's window model */
+	uint32_t end, maxend, maxwin, maxack;
+	uint8_t scale, flags;		/* IP_CT_TCP_FLAG_* */
+};
+
+struct ct_tcp {
+	struct ct_tcp_peer seen[2];
+	uint8_t state, last_dir, retrans, last_index, last_wscale, last_flags;
+	uint16_t last_win;
+	uint32_t last_seq, last_ack, last_end;
+};
+
+struct conn_ext;			/* counters, timestamp, labels, helper, sequence adjustment: ct/ext.h */
+
+struct conn {
+	struct tuple tuple[2];		/* by direction */
+	uint32_t hash[2];
+	uint32_t status;		/* IPS_* */
+	uint32_t mark;
+	struct wheel_timer timer;	/* .expires_ms may lag behind .expires_ms below */
+	uint64_t expires_ms;
+	uint32_t id;
+	uint16_t refs;
+	uint16_t epoch;			/* moved by whatever cached outcomes must notice */
+	int masq_ifindex;		/* egress of a masqueraded connection; 0: none */
+	struct conn *master;		/* for expected ones */
+	struct conn_ext *ext;		/* NULL: none */
+	uint32_t outcome[2];		/* cached outcome by direction, index into the path's table; 0: none */
+	union {
+		struct ct_tcp tcp;
+		struct { uint64_t stream_ms; } udp;
+	} proto;
+};
+
+/* Settings, all of them sysctls under net.netfilter. Times in seconds. Defaults by ct_conf_init(). */
+struct ct_conf {
+	uint32_t max, buckets, checksum, acct, timestamp, events, log_invalid, helper, expect_max;
+	uint32_t tcp_timeout[TCP_CONNTRACK_MAX];	/* by state; [TCP_CONNTRACK_MAX] indices of the UAPI enum; SYN_SENT2 has no sysctl */
+	uint32_t tcp_retrans, tcp_unack;		/* max_retrans, unacknowledged */
+	uint32_t tcp_loose, tcp_be_liberal, tcp_max_retrans, tcp_ignore_invalid_rst;
+	uint32_t udp, udp_stream, icmp, icmpv6, generic, gre, gre_stream;
+	uint32_t frag_timeout;
+};
+
+enum ct_event { CT_EVENT_NEW, CT_EVENT_UPDATE, CT_EVENT_DESTROY };
+
+struct ct_stats {		/* as `conntrack -S` and `conntrack -C` count */
+	uint64_t found, invalid, insert, insert_failed, drop, early_drop, error, search_restart, clash_resolve, chaintoolong;
+};
+
+/* A slice of the port space, so that several engines can serve one address: ports p with p % of == nth. {0, 1}: all. */
+struct ct_slice {
+	uint16_t nth, of;
+};
+
+struct ct_table;
+
+/* what the table needs from outside; pointers stay valid as long as the table */
+struct ct_env {
+	const struct clock *clock;
+	struct rng *rng;
+	struct hash_key key;
+	struct ct_slice slice;
+	void (*event)(void *ctx, enum ct_event ev, const struct conn *c);	/* NULL: nobody listens */
+	void (*log)(void *ctx, const char *line);	/* "nf_conntrack: table full, dropping packet" */
+	/* does a local socket hold this address and port (for the SNAT of forwarded traffic in live mode); NULL: never */
+	bool (*port_used)(void *ctx, uint8_t proto, const union inet_addr *addr, be16 port);
+	void *ctx;
+};
+
+void ct_conf_init(struct ct_conf *conf);
+/** ct_new() - an empty table; @conf is read at each use and stays the caller's; NULL: no memory */
+struct ct_table *ct_new(const struct ct_env *env, struct ct_conf *conf);
+void ct_free(struct ct_table *t);
+
+/**
+ * ct_in() - look up or create the connection of a packet, and track its state
+ * Sets pkt->ct and pkt->ctinfo. A packet that tracking finds INVALID is accepted with pkt->ct NULL and PKT_UNTRACKED clear.
+ * @zone: of the template (CT --zone), 0: none
+ * Return: VERDICT_ACCEPT, or VERDICT_DROP with pkt->drop set
+ */
+enum verdict ct_in(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone);
+/** ct_confirm() - enter an unconfirmed connection into the table; VERDICT_DROP on a clash that cannot be resolved */
+enum verdict ct_confirm(struct ct_table *t, struct pkt *pkt);
+/** ct_drop_unconfirmed() - the packet is gone: free the connection if it never got into the table; pkt->ct becomes NULL */
+void ct_drop_unconfirmed(struct ct_table *t, struct pkt *pkt);
+/** ct_prefetch() - touch what ct_in() of these packets will read, so that a vector's cache misses overlap */
+void ct_prefetch(struct ct_table *t, struct pkt **pkts, unsigned n);
+
+struct conn *conn_hold(struct conn *c);
+void conn_put(struct ct_table *t, struct conn *c);
+
+/** ct_find() - the confirmed connection that has this tuple; *dir: which of its two; NULL: none */
+struct conn *ct_find(struct ct_table *t, const struct tuple *tuple, int *dir);
+/** ct_tuple_taken() - would a packet with this reply tuple be taken for another connection than @ignore */
+bool ct_tuple_taken(struct ct_table *t, const struct tuple *reply, const struct conn *ignore);
+/** ct_foreach() - every confirmed connection, in no particular order; @fn may delete the one it is given; stops at non-zero and returns that */
+int ct_foreach(struct ct_table *t, int (*fn)(void *ctx, struct conn *c), void *ctx);
+/** ct_delete() - take a connection out of the table (event DESTROY) */
+void ct_delete(struct ct_table *t, struct conn *c);
+void ct_flush(struct ct_table *t);
+/** ct_insert() - a confirmed connection made by hand (conntrack -I, state files); 0, -EEXIST, -ENOMEM, -ENFILE */
+int ct_insert(struct ct_table *t, const struct tuple *orig, const struct tuple *reply, uint32_t status, uint32_t timeout_s, uint32_t mark,
+	      struct conn **out);
+uint32_t ct_count(const struct ct_table *t);
+struct ct_stats *ct_stats(struct ct_table *t);
+struct ct_conf *ct_conf(struct ct_table *t);
+/** ct_set_mark() - mark of a connection; moves its epoch and sends UPDATE when it changed and is confirmed */
+void ct_set_mark(struct ct_table *t, struct conn *c, uint32_t mark);
+/** ct_remaining_s() - seconds until it expires, rounded down as the kernel shows it */
+uint32_t ct_remaining_s(const struct ct_table *t, const struct conn *c);
+
+uint64_t ct_next_ms(const struct ct_table *t);	/* when ct_expire() has something to do, UINT64_MAX: nothing */
+void ct_expire(struct ct_table *t, uint64_t now_ms);
+
+/* counters of one direction, where nf_conntrack_acct was on when the connection was made; else NULL */
+struct ct_counter {
+	uint64_t packets, bytes;
+};
+const struct ct_counter *ct_acct(const struct conn *c);	/* array of two */
+
+static inline const struct tuple *conn_tuple(const struct conn *c, int dir)
+{
+	return &c->tuple[dir];
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * route/fib.h - routing tables, policy rules (RPDB) and lookup.
+ */
+#ifndef ROUTE_FIB_H
+#define ROUTE_FIB_H
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+
+#include "base/lpm.h"
+#include "route/link.h"
+
+struct nexthop {
+	int ifindex;
+	uint8_t gw_family;		/* 0: none */
+	union inet_addr gw;
+	uint32_t weight;		/* from 1 */
+	uint32_t flags;			/* RTNH_F_ONLINK, RTNH_F_DEAD, RTNH_F_LINKDOWN */
+};
+
+struct route {
+	struct list node;		/* among the routes of one prefix: by TOS, then metric */
+	uint8_t family, plen, type;	/* RTN_UNICAST, ... */
+	uint8_t scope, tos, protocol;	/* RT_SCOPE_*, RTPROT_* */
+	uint32_t table, metric;
+	union inet_addr dst, prefsrc;
+	bool have_prefsrc;
+	uint32_t mtu, advmss, flags;	/* 0: not given; RTM_F_*, RTNH_F_* */
+	bool mtu_locked;
+	unsigned n_nh;
+	struct nexthop *nh;		/* n_nh of them; none for blackhole and its like */
+};
+
+struct fib_rule {
+	struct list node;		/* by pref */
+	uint32_t pref;
+	uint8_t family, action;		/* FR_ACT_* */
+	bool invert;
+	uint32_t table, goto_pref;
+	union inet_addr src, dst;
+	uint8_t src_plen, dst_plen, tos, ipproto, protocol;
+	uint16_t sport_min, sport_max, dport_min, dport_max;	/* 0, 0: any */
+	char iif[IFNAMSIZ], oif[IFNAMSIZ];			/* "": any */
+	uint32_t fwmark, fwmask;
+	bool have_mark;
+	int suppress_plen, suppress_group;			/* -1: not set */
+	uint32_t uid_min, uid_max;
+	bool have_uid;
+};
+
+struct fib {
+	struct link_set *links;
+	struct list tables;		/* of struct fib_table */
+	struct list rules[2];		/* [0] IPv4, [1] IPv6 */
+	uint32_t gen;
+	int multipath_hash_policy;
+};
+
+struct route_key {
+	uint8_t family, tos, proto, scope;
+	union inet_addr src, dst;
+	int iif, oif;			/* iif 0 for local output */
+	uint32_t mark;
+	uint16_t sport, dport;		/* host order, 0: not known */
+	uint32_t uid;
+	bool have_ports;
+	uint32_t mp_hash;		/* picks among next hops */
+};
+
+struct route_result {
+	int err;			/* 0, or -ENETUNREACH, -EHOSTUNREACH (unreachable), -EACCES (prohibit), -EINVAL (blackhole) */
+	uint8_t type;			/* RTN_LOCAL, RTN_UNICAST, RTN_BROADCAST, RTN_MULTICAST, ... */
+	struct link *out;		/* for RTN_LOCAL: the loopback */
+	bool have_gw;
+	uint8_t gw_family;
+	union inet_addr gw;		/* next hop; the destination itself without gateway */
+	union inet_addr prefsrc;	/* the route's, or picked */
+	uint32_t mtu;			/* of route or link */
+	uint32_t table;
+	const struct route *route;	/* NULL where none was found; valid until the next change */
+	const struct fib_rule *rule;
+};
+
+int fib_init(struct fib *f, struct link_set *links);
+void fib_free(struct fib *f);
+/**
+ * fib_add() - add a route (copied)
+ * @nlflags: NLM_F_CREATE, _EXCL, _REPLACE, _APPEND as rtnetlink takes them
+ * Return: 0, -EEXIST, -ENOENT (replace without create), -ENETUNREACH (gateway not reachable), -ENETDOWN, -EINVAL, -ENOMEM
+ */
+int fib_add(struct fib *f, const struct route *r, unsigned nlflags);
+int fib_del(struct fib *f, const struct route *like);	/* first that matches what is given; -ESRCH */
+/** fib_walk() - every route of @table (0: all), in the order `ip route show` prints them */
+int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r), void *ctx);
+void fib_lookup(const struct fib *f, const struct route_key *k, struct route_result *res);
+/** fib_lookup_table() - in one table only, no rules */
+void fib_lookup_table(const struct fib *f, uint32_t table, const struct route_key *k, struct route_result *res);
+/** fib_addr_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ... of an address, as -m addrtype sees it; @limit: only on that link */
+uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit);
+int fib_rule_add(struct fib *f, const struct fib_rule *r);	/* -EEXIST */
+int fib_rule_del(struct fib *f, const struct fib_rule *like);	/* -ENOENT */
+int fib_flush(struct fib *f, uint8_t family, uint32_t table, bool (*want)(void *ctx, const struct route *r), void *ctx);
+/* what links and addresses cause: called by ns from link_set's notify */
+void fib_link_event(struct fib *f, struct link *l, unsigned what, const struct link_addr *a);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * route/link.h - links and their addresses.
+ */
+#ifndef ROUTE_LINK_H
+#define ROUTE_LINK_H
+
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "base/list.h"
+#include "base/sbuf.h"
+#include "net/addr.h"
+
+struct link_set;
+struct bridge;
+
+enum link_kind { LINK_LOOPBACK, LINK_VETH, LINK_BRIDGE, LINK_DUMMY, LINK_EXTERN /* replay's and live's devices */, LINK_KIND_MAX };
+
+struct link_addr {
+	struct list node;		/* in link->addrs; primaries of a scope first, as the kernel orders them */
+	union inet_addr addr, peer;	/* peer == addr where none was given */
+	union inet_addr brd;		/* broadcast, all zero: none */
+	uint8_t family, plen, scope;	/* RT_SCOPE_* */
+	uint32_t flags;			/* IFA_F_* */
+	char label[IFNAMSIZ];
+	uint32_t metric;
+	uint64_t valid_lft_s, preferred_lft_s;	/* 0: forever */
+};
+
+/* per-interface settings: net.ipv4.conf.IF.*; "all" and "default" have one each too */
+enum link_conf_key {
+	LINK_CONF_FORWARDING, LINK_CONF_RP_FILTER, LINK_CONF_ACCEPT_REDIRECTS, LINK_CONF_SECURE_REDIRECTS, LINK_CONF_SEND_REDIRECTS,
+	LINK_CONF_SHARED_MEDIA, LINK_CONF_PROXY_ARP, LINK_CONF_PROXY_ARP_PVLAN, LINK_CONF_ARP_FILTER, LINK_CONF_ARP_ANNOUNCE,
+	LINK_CONF_ARP_IGNORE, LINK_CONF_ARP_ACCEPT, LINK_CONF_ARP_NOTIFY, LINK_CONF_ROUTE_LOCALNET, LINK_CONF_LOG_MARTIANS,
+	LINK_CONF_ACCEPT_SOURCE_ROUTE, LINK_CONF_ACCEPT_LOCAL, LINK_CONF_SRC_VALID_MARK, LINK_CONF_PROMOTE_SECONDARIES,
+	LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN, LINK_CONF_MC_FORWARDING, LINK_CONF_TAG, LINK_CONF_MEDIUM_ID, LINK_CONF_BOOTP_RELAY,
+	LINK_CONF_DISABLE_XFRM, LINK_CONF_DISABLE_POLICY, LINK_CONF_FORCE_IGMP_VERSION, LINK_CONF_MAX
+};
+
+struct link_stats {
+	uint64_t rx_packets, rx_bytes, rx_dropped, rx_errors, tx_packets, tx_bytes, tx_dropped, tx_errors;
+};
+
+struct link {
+	struct list node;		/* in link_set, by ifindex */
+	struct link_set *set;
+	void *ns;			/* its struct netns */
+	enum link_kind kind;
+	int ifindex;
+	char name[IFNAMSIZ];
+	uint32_t flags;			/* IFF_UP, IFF_NOARP, IFF_BROADCAST, IFF_LOOPBACK, IFF_PROMISC, ...: as set by the administrator */
+	bool carrier;
+	uint32_t mtu, txqlen, group;
+	uint16_t arphrd;		/* ARPHRD_ETHER, ARPHRD_LOOPBACK, ARPHRD_NONE */
+	uint8_t mac[6], brd_mac[6];
+	bool mac_set;			/* by the user: a bridge then no longer takes its ports' lowest */
+	struct link *peer;		/* LINK_VETH: the other end, which may be in another namespace */
+	int peer_netnsid;
+	struct link *master;		/* the bridge that it is a port of */
+	struct bridge *bridge;		/* LINK_BRIDGE */
+	struct list addrs;		/* of struct link_addr */
+	int conf[LINK_CONF_MAX];	/* IPv4 */
+	struct link_stats stats;
+	void *io;			/* LINK_EXTERN: the owner's */
+	char *alias;			/* ifalias, NULL: none */
+};
+
+struct link_set {
+	struct list links;
+	struct link **by_index;		/* [ifindex] */
+	int cap, next_index;
+	int conf_all[LINK_CONF_MAX], conf_default[LINK_CONF_MAX];
+	uint32_t gen;			/* moves with every change */
+	/* told after a change: link up/down/added/removed/renamed, address added/removed */
+	void (*notify)(void *ctx, struct link *l, unsigned what, const struct link_addr *a);
+	void *ctx;
+};
+
+enum link_notify { LINK_ADDED, LINK_REMOVED, LINK_UP, LINK_DOWN, LINK_CHANGED, ADDR_ADDED, ADDR_REMOVED };
+
+void link_set_init(struct link_set *s);
+void link_set_free(struct link_set *s);
+struct link *link_by_index(const struct link_set *s, int ifindex);	/* NULL: none */
+struct link *link_by_name(const struct link_set *s, const char *name);
+/** link_add() - a new link, down; @ifindex 0: the next free. -EEXIST (name or index), -EINVAL (name), -ENOMEM */
+int link_add(struct link_set *s, enum link_kind kind, const char *name, int ifindex, struct link **out);
+void link_remove(struct link *l);		/* frees it; a veth's peer is the caller's to remove */
+int link_rename(struct link *l, const char *name);
+int link_set_flags(struct link *l, uint32_t flags, uint32_t mask);	/* IFF_UP and others */
+bool link_running(const struct link *l);	/* up and with carrier */
+const char *link_kind_name(enum link_kind k);	/* "veth", "" for loopback */
+const char *link_operstate(const struct link *l);	/* "UP", "DOWN", "LOWERLAYERDOWN", "UNKNOWN" */
+bool link_name_ok(const char *name);
+
+/** link_addr_add() - with the routes that follow from it (through notify). -EEXIST, -EINVAL, -ENOMEM */
+int link_addr_add(struct link *l, const struct link_addr *a);
+/** link_addr_del() - -EADDRNOTAVAIL; secondaries go with their primary or are promoted */
+int link_addr_del(struct link *l, uint8_t family, const union inet_addr *addr, uint8_t plen);
+const struct link_addr *link_addr_find(const struct link_set *s, uint8_t family, const union inet_addr *addr);
+/** link_pick_addr() - the address the kernel's inet_select_addr() takes for @dst through @l with scope at most @scope; false: none */
+bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, uint8_t scope, union inet_addr *out);
+/** link_conf() - effective value of a setting: the kernel's rule for that key over "all" and the interface's own (or, and, max) */
+int link_conf(const struct link *l, enum link_conf_key key);
+const char *link_conf_name(enum link_conf_key key);	/* "rp_filter" */
+
+#endif

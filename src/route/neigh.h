@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * route/neigh.h - neighbours: the state machine of RFC 4861 section 7.3 as Linux runs it for ARP (and, later, for IPv6).
+ */
+#ifndef ROUTE_NEIGH_H
+#define ROUTE_NEIGH_H
+
+#include <linux/neighbour.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/rng.h"
+#include "base/wheel.h"
+#include "net/pkt.h"
+#include "route/link.h"
+
+#define NEIGH_QUEUE_MAX 101		/* packets that wait for one neighbour (unres_qlen) */
+#define NEIGH_MAX 1024			/* gc_thresh3 */
+
+struct neigh {
+	struct list node;		/* hash chain */
+	struct list all;		/* in order of creation */
+	uint8_t family;
+	union inet_addr addr;
+	int ifindex;
+	uint16_t state;			/* NUD_* */
+	uint8_t flags;			/* NTF_ROUTER, NTF_PROXY */
+	bool have_mac;
+	uint8_t mac[6];
+	uint8_t probes;
+	uint64_t confirmed_ms, used_ms, updated_ms;
+	struct wheel_timer timer;
+	struct pkt *queue, **queue_tail;
+	unsigned queued;
+};
+
+struct neigh_ops {
+	/* send a request: @mac NULL is a broadcast, else a unicast probe; @cause the packet that waits, for its source address */
+	void (*solicit)(void *ctx, struct neigh *n, const uint8_t *mac, const struct pkt *cause);
+	/* resolved: send this packet now; failed: report it unreachable. The packet's owner is the callee. */
+	void (*release)(void *ctx, struct neigh *n, struct pkt *p);
+	void (*failed)(void *ctx, struct neigh *n, struct pkt *p);
+};
+
+struct neigh_table {
+	const struct clock *clock;
+	struct rng *rng;
+	struct hash_key key;
+	const struct neigh_ops *ops;
+	void *ctx;
+	struct list hash[256], all;
+	unsigned count;
+	uint32_t gen;			/* moves when an address or its validity changes */
+	struct wheel wheel;
+	/* settings, ms */
+	uint32_t base_reachable_ms, retrans_ms, delay_first_probe_ms, gc_stale_ms;
+	unsigned mcast_probes, ucast_probes, app_probes;
+	uint64_t reachable_ms;		/* randomised base_reachable_ms */
+};
+
+void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rng, const struct hash_key *key, const struct neigh_ops *ops, void *ctx);
+void neigh_free(struct neigh_table *t);
+struct neigh *neigh_find(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
+/**
+ * neigh_resolve() - the link-layer address to send @p to
+ * Return: 0 and mac filled in; -EINPROGRESS: the packet waits (or was dropped because too many do; it is the table's either way)
+ */
+int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p, uint8_t mac[6]);
+/** neigh_update() - what an ARP packet or a user says; @override: may replace a different address. Creates when @create */
+int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, bool override,
+		 bool create);
+/** neigh_confirm() - traffic from a higher layer shows that it answers (TCP progress) */
+void neigh_confirm(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
+int neigh_delete(struct neigh_table *t, struct neigh *n);
+void neigh_flush_link(struct neigh_table *t, int ifindex, bool keep_permanent);
+uint64_t neigh_next_ms(const struct neigh_table *t);
+void neigh_advance(struct neigh_table *t, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rules/ir.h - the one form of a rule that both dialects are lowered to: expressions and statements.
+ *
+ * iptables matches and nft expressions become trees over the fields of rules/field.h; what has no field (limit, owner, statistic) is a call of a
+ * struct ir_fn. compile.c turns a rule's statements into the program that vm.c runs; classify.c reads the same tree.
+ *
+ * Invariants
+ *  1. Values are bytes in the order in which the packet carries them (network order) for header fields, and host-order integers for the
+ *     fields that rules/field.c marks so; .len is the field's length.
+ *  2. Statements run in order; the first match statement that fails ends the rule.
+ *  3. A tree is owned by its rule and immutable once the rule is in a committed generation.
+ */
+#ifndef RULES_IR_H
+#define RULES_IR_H
+
+#include "base/mem.h"
+#include "base/sbuf.h"
+#include "net/addr.h"
+#include "rules/field.h"
+
+#define IR_VAL_MAX 64		/* bytes of the longest value, concatenations included */
+
+struct chain;
+struct match_ctx;
+struct ir_set;
+
+enum ir_op {			/* comparisons */
+	IR_EQ, IR_NE, IR_LT, IR_GT, IR_LE, IR_GE,
+	IR_IN,			/* rhs: a set, or a range */
+	IR_NOT_IN,
+};
+
+enum ir_expr_kind {
+	IR_VALUE,		/* constant bytes */
+	IR_FIELD,		/* a row of rules/field.h */
+	IR_BITWISE,		/* (a & mask) ^ xor, both of a's length */
+	IR_SHIFT,		/* a << n (n > 0) or a >> -n, as a host-order integer */
+	IR_RANGE,		/* lo-hi, two values of one length, compared as numbers in field order */
+	IR_CONCAT,		/* parts side by side, each padded to four bytes */
+	IR_SET,			/* a set's elements: right side of IN */
+	IR_MAP,			/* the value that a map gives for a key */
+	IR_CALL,		/* a function: hash, number generator, route lookup */
+};
+
+struct ir_expr {
+	enum ir_expr_kind kind;
+	uint16_t len;			/* bytes of its value */
+	union {
+		uint8_t val[IR_VAL_MAX];
+		struct { uint16_t field; uint32_t arg[4]; } f;	/* arg: offset and length of raw payload, ct direction, ... */
+		struct { struct ir_expr *a; uint8_t mask[16], xor[16]; } bit;
+		struct { struct ir_expr *a; int n; } shift;
+		struct { uint8_t lo[16], hi[16]; } range;
+		struct { unsigned n; struct ir_expr **part; } concat;
+		struct { struct ir_set *set; struct ir_expr *key; } set;
+		struct { const struct ir_fn *fn; void *data; } call;
+	};
+};
+
+/*
+ * A match or value that is code: evaluated by @eval with the rule's own @data. Anything it remembers is in @state, one per rule, which lives as
+ * long as the rule and survives a replace only where the kernel's does.
+ */
+struct ir_fn {
+	const char *name;
+	size_t state_size;
+	bool cacheable;			/* depends on nothing but the connection, direction and interfaces */
+	bool needs_ct;
+	bool needs_defrag;
+	bool (*eval)(struct match_ctx *m, const void *data, void *state);
+	void (*state_init)(void *state, const void *data);
+	void (*state_free)(void *state);
+};
+
+enum ir_stmt_kind {
+	IR_MATCH,		/* lhs op rhs */
+	IR_TEST,		/* ir_fn says whether the rule goes on; .neg inverts */
+	IR_COUNTER,		/* where it stands in the rule */
+	IR_VERDICT,
+	IR_SET_FIELD,		/* field = expr: mark, ct mark, DSCP, TTL, priority, ... */
+	IR_ACTION,		/* what is done outside the matcher: see enum ir_action */
+};
+
+enum ir_verdict { IR_ACCEPT, IR_DROP, IR_RETURN, IR_CONTINUE, IR_JUMP, IR_GOTO, IR_QUEUE, IR_STOLEN };
+
+enum ir_action {		/* carried out by path/act.c */
+	IR_ACT_SNAT, IR_ACT_DNAT, IR_ACT_MASQUERADE, IR_ACT_REDIRECT, IR_ACT_NETMAP,
+	IR_ACT_REJECT, IR_ACT_LOG, IR_ACT_NFLOG, IR_ACT_NOTRACK, IR_ACT_CT_TEMPLATE, IR_ACT_TCPMSS, IR_ACT_TRACE,
+	IR_ACT_CONNMARK_RESTORE, IR_ACT_MAX
+};
+
+enum ir_reject {		/* REJECT types */
+	IR_REJECT_ICMP,		/* .code: ICMP_*_UNREACH of destination unreachable */
+	IR_REJECT_TCP_RST,
+};
+
+struct ir_nat {			/* SNAT, DNAT, MASQUERADE, REDIRECT, NETMAP */
+	uint32_t flags;		/* NF_NAT_RANGE_* */
+	uint8_t family;
+	union inet_addr min, max;
+	be16 port_min, port_max, port_base;
+};
+
+struct ir_log {
+	char prefix[128];
+	uint8_t level, logflags;	/* NF_LOG_TCPSEQ, _TCPOPT, _IPOPT, _UID, _MACDECODE of the UAPI */
+	bool to_group;			/* NFLOG */
+	uint16_t group, qthreshold;
+	uint32_t snaplen;
+};
+
+struct ir_ct {			/* the CT target */
+	bool notrack;
+	uint16_t zone;
+	bool have_zone, zone_orig, zone_reply;
+	char helper[16], timeout[32];
+	uint32_t ct_events, exp_events;
+};
+
+struct ir_stmt {
+	struct ir_stmt *next;
+	enum ir_stmt_kind kind;
+	union {
+		struct { enum ir_op op; struct ir_expr *lhs, *rhs; } match;
+		struct { const struct ir_fn *fn; void *data; bool neg; } test;	/* data: malloc()ed, owned */
+		struct { enum ir_verdict v; struct chain *chain; char *name; } verdict;	/* chain: bound at commit, by name */
+		struct { uint16_t field; struct ir_expr *val; } set;
+		struct {
+			enum ir_action act;
+			union {
+				struct ir_nat nat;
+				struct { enum ir_reject type; uint8_t code; } reject;
+				struct ir_log *log;
+				struct ir_ct *ct;
+				struct { uint16_t mss; bool clamp; } tcpmss;
+				struct { uint32_t ctmask, nfmask; } connmark;
+			};
+		} action;
+	};
+};
+
+/* builders: each returns NULL when memory is short (and then frees what it was given) */
+struct ir_expr *ir_value(const void *bytes, unsigned len);
+struct ir_expr *ir_field(enum field_id id);
+struct ir_expr *ir_bitwise(struct ir_expr *a, const void *mask, const void *xor);
+struct ir_expr *ir_range(const void *lo, const void *hi, unsigned len);
+void ir_expr_free(struct ir_expr *e);
+
+/* a rule under construction: a list of statements, and whether anything failed on the way */
+struct ir_list {
+	struct ir_stmt *first, **last;
+	bool failed;			/* out of memory */
+};
+
+void ir_list_init(struct ir_list *l);
+void ir_list_free(struct ir_list *l);
+struct ir_stmt *ir_append(struct ir_list *l, enum ir_stmt_kind kind);	/* zeroed statement at the end, NULL sets .failed */
+/* the usual shapes; each appends */
+void ir_match(struct ir_list *l, struct ir_expr *lhs, enum ir_op op, struct ir_expr *rhs);
+/** ir_match_field() - field op value; @val of the field's length, @mask NULL: all bits */
+void ir_match_field(struct ir_list *l, enum field_id id, bool neg, const void *val, const void *mask);
+void ir_match_range(struct ir_list *l, enum field_id id, bool neg, const void *lo, const void *hi);
+/** ir_match_bitmap() - is the integer field's value one of those whose bit is set (states, packet types, ...) */
+void ir_match_bits(struct ir_list *l, enum field_id id, bool neg, uint32_t bits);
+void ir_test(struct ir_list *l, const struct ir_fn *fn, void *data, bool neg);
+void ir_verdict(struct ir_list *l, enum ir_verdict v, const char *chain);
+void ir_set_u32(struct ir_list *l, enum field_id id, uint32_t mask, uint32_t xor);	/* field = (field & mask) ^ xor */
+
+#endif

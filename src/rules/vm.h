@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rules/vm.h - running compiled rules over a packet: the reference that rules/classify.c must agree with.
+ */
+#ifndef RULES_VM_H
+#define RULES_VM_H
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "ct/ct.h"
+#include "net/pkt.h"
+#include "route/fib.h"
+#include "rules/ruleset.h"
+
+#define VM_JUMP_MAX 16			/* jump depth, as the kernel's NFT_JUMP_STACK_SIZE */
+
+/* everything a rule may look at. path fills it in once per hook. */
+struct match_ctx {
+	struct pkt *pkt;
+	enum nf_inet_hooks hook;
+	uint8_t family;			/* AF_* */
+	const struct link *in, *out;	/* NULL where the hook has none */
+	const struct link *phys_in, *phys_out;
+	const struct fib *fib;
+	const struct link_set *links;
+	const struct ct_table *ct;	/* NULL: tracking is off */
+	const struct clock *clock;
+	struct rng *rng;
+	const struct route_result *route;	/* the packet's, where it has one */
+	/* acting: carried out at once, in path/act.c */
+	enum ir_verdict (*act)(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);	/* IR_CONTINUE: go on with the rule */
+	void (*set_field)(struct match_ctx *m, enum field_id f, const uint8_t *val);
+	/* trace: NULL when nobody watches */
+	void (*trace)(struct match_ctx *m, const struct chain *c, unsigned rule_index, const struct rule *r, enum ir_verdict v);
+	void *ctx;			/* path's */
+	bool cacheable;			/* cleared when something was looked at that may not be cached */
+};
+
+struct vm_result {
+	enum ir_verdict v;		/* IR_ACCEPT, IR_DROP, IR_STOLEN, IR_QUEUE */
+	const struct chain *chain;	/* where it was decided */
+	const struct rule *rule;	/* NULL: the policy */
+	unsigned rule_index;
+};
+
+/** rule_compile() - 0 or -ENOMEM, -EINVAL */
+int rule_compile(struct rule *r);
+void program_free(struct program *p);
+/**
+ * vm_run() - a packet through a base chain and all that it jumps to; counts rules and policies
+ * A RETURN, or the end, of a base chain is its policy.
+ */
+void vm_run(const struct chain *base, struct match_ctx *m, struct vm_result *res);
+/** vm_match() - do the matches of one rule hold, without counting or acting */
+bool vm_match(const struct rule *r, struct match_ctx *m);
+
+#endif
