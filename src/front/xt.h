@@ -32,6 +32,14 @@ struct xt_opt {
 	uint64_t min, max;	/* both 0: the type's own bounds */
 };
 
+/* where a rule stands, for what the kernel checks at commit */
+struct xt_where {
+	const char *table;
+	uint32_t hooks;			/* bits of NF_INET_* its chain is, or is reached from; 0: a user chain that nothing reaches */
+	uint8_t proto;			/* the rule's -p, 0: any */
+	bool proto_inverted;
+};
+
 enum xt_kind { XT_MATCH, XT_TARGET };
 
 struct xt_ext {
@@ -42,6 +50,7 @@ struct xt_ext {
 	uint8_t families;		/* bit 0: IPv4, bit 1: IPv6 */
 	size_t size;			/* of its data, zeroed at first */
 	const struct xt_opt *opts;	/* ends with a NULL name */
+	bool legacy;			/* its own parse minds `!`, repetition and range of every option (tcp, udp) */
 	uint8_t only_proto;		/* "-p" that it needs (tcp for -m tcp), 0: any */
 	const char *only_table;		/* NULL: any; the real tool's check at commit ("RULE_APPEND failed (Invalid argument)") */
 	uint32_t only_hooks;		/* bits of NF_INET_*, 0: any */
@@ -50,6 +59,8 @@ struct xt_ext {
 	int (*parse)(struct xt_call *c, void *data);
 	/* all options seen (.seen): 0 or xt_error() and -EINVAL */
 	int (*check)(struct xt_call *c, void *data);
+	/* what the kernel refuses at commit beyond the three only_...: 0 or -errno; NULL: nothing */
+	int (*verify)(const struct xt_where *w, const void *data);
 	/* for iptables -L: with a leading blank (e.g. " tcp dpt:80"); @numeric: -n */
 	void (*print)(struct sbuf *out, const void *data, bool numeric);
 	/* for -S and iptables-save: with leading blanks (" --dport 80") */
@@ -83,6 +94,8 @@ struct xt_call {
 		uint64_t range[2];	/* lo, hi */
 	} val;
 	unsigned n_vals;		/* 1 or 2 for ranges */
+	int status;			/* exit status of the error: 0 stands for 2 (a bad parameter, with the "Try ..." line) */
+	struct sbuf *warn;		/* lines for standard error that stop nothing, newlines included */
 	struct sbuf *err;		/* message, without the tool's name in front and without newline */
 };
 
