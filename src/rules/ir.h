@@ -41,6 +41,7 @@ enum ir_expr_kind {
 	IR_SET,			/* a set's elements: right side of IN */
 	IR_MAP,			/* the value that a map gives for a key */
 	IR_CALL,		/* a function: hash, number generator, route lookup */
+	IR_BITS,		/* right side of IN: the small integers whose bit is set */
 };
 
 struct ir_expr {
@@ -55,6 +56,7 @@ struct ir_expr {
 		struct { unsigned n; struct ir_expr **part; } concat;
 		struct { struct ir_set *set; struct ir_expr *key; } set;
 		struct { const struct ir_fn *fn; void *data; } call;
+		uint32_t bits;
 	};
 };
 
@@ -66,6 +68,7 @@ struct ir_fn {
 	const char *name;
 	size_t state_size;
 	bool cacheable;			/* depends on nothing but the connection, direction and interfaces */
+	bool pure;			/* asking changes nothing and the answer follows from the packet: classify.c may leave it out */
 	bool needs_ct;
 	bool needs_defrag;
 	bool (*eval)(struct match_ctx *m, const void *data, void *state);
@@ -147,21 +150,34 @@ struct ir_expr *ir_bitwise(struct ir_expr *a, const void *mask, const void *xor)
 struct ir_expr *ir_range(const void *lo, const void *hi, unsigned len);
 void ir_expr_free(struct ir_expr *e);
 
+struct ir_expr *ir_shift(struct ir_expr *a, int n);
+struct ir_expr *ir_concat(struct ir_expr **part, unsigned n);	/* takes the parts over, not the array */
+struct ir_expr *ir_bits(uint32_t bits);
+struct ir_expr *ir_expr_clone(const struct ir_expr *e);
+
 /* a rule under construction: a list of statements, and whether anything failed on the way */
 struct ir_list {
 	struct ir_stmt *first, **last;
 	bool failed;			/* out of memory */
+	/* hooks and kinds of base chain from which the rule may be reached (NF_INET_* and CHAIN_* bits; 0: all): txn_check() refuses others with -EINVAL */
+	uint32_t hooks, types;
 };
 
 void ir_list_init(struct ir_list *l);
 void ir_list_free(struct ir_list *l);
+void ir_list_move(struct ir_list *to, struct ir_list *from);		/* @from is empty afterwards; lists must not be copied by assignment */
 struct ir_stmt *ir_append(struct ir_list *l, enum ir_stmt_kind kind);	/* zeroed statement at the end, NULL sets .failed */
 /* the usual shapes; each appends */
 void ir_match(struct ir_list *l, struct ir_expr *lhs, enum ir_op op, struct ir_expr *rhs);
+/** ir_print() - the list as text, one statement a line, for tests and `explain` */
+void ir_print(struct sbuf *out, const struct ir_list *l);
 /** ir_match_field() - field op value; @val of the field's length, @mask NULL: all bits */
 void ir_match_field(struct ir_list *l, enum field_id id, bool neg, const void *val, const void *mask);
 void ir_match_range(struct ir_list *l, enum field_id id, bool neg, const void *lo, const void *hi);
-/** ir_match_bitmap() - is the integer field's value one of those whose bit is set (states, packet types, ...) */
+/**
+ * ir_match_bits() - is the integer field's value one of those whose bit is set (packet types, address types: 1 << value); for CT_STATE and CT_STATUS, which are
+ * bits themselves: is one of @bits among them
+ */
 void ir_match_bits(struct ir_list *l, enum field_id id, bool neg, uint32_t bits);
 void ir_test(struct ir_list *l, const struct ir_fn *fn, void *data, bool neg);
 void ir_verdict(struct ir_list *l, enum ir_verdict v, const char *chain);

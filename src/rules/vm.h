@@ -34,6 +34,7 @@ struct match_ctx {
 	void (*trace)(struct match_ctx *m, const struct chain *c, unsigned rule_index, const struct rule *r, enum ir_verdict v);
 	void *ctx;			/* path's */
 	bool cacheable;			/* cleared when something was looked at that may not be cached */
+	bool hotdrop;			/* set by a test that wants the packet dropped at once, as the kernel's par->hotdrop; vm_run() clears it */
 };
 
 struct vm_result {

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rules/fn.h - matches that are code: those that remember something, or that no comparison of fields can say.
+ *
+ * Each is a struct ir_fn for ir_test(); next to it stands the type of its data (malloc()ed by the caller, owned by the rule). Where the kernel has a UAPI
+ * structure for a match, that is its data, so that what the tool parses is what is evaluated.
+ *
+ * What needs no function here and is a comparison of fields: mark (META_MARK), connmark (CT_MARK), length (IP_TOTLEN), ttl (IP_TTL), tos and dscp (IP_TOS
+ * with a mask), mac (ETHER_SADDR), pkttype (META_PKTTYPE), tcp and udp ports and flags, ICMP type and code range (a range of ICMP_TYPECODE).
+ *
+ * Invariants
+ *  1. A function looks at the packet and its own state, and changes nothing else but match_ctx.hotdrop.
+ *  2. Inversion that must not turn "the packet has no such header" into a match is in the data (.invert), never in the rule's .neg.
+ *
+ * References: the kernel's nft_limit.c, xt_statistic.c, xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c, xt_tcpmss.c, xt_physdev.c, xt_conntrack.c.
+ */
+#ifndef RULES_FN_H
+#define RULES_FN_H
+
+#include <netinet/in.h>	/* before the UAPI headers */
+#include <linux/netfilter.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_iprange.h>
+#include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_owner.h>
+#include <linux/netfilter/xt_physdev.h>
+
+#include "rules/ir.h"
+
+/*
+ * limit: a token bucket as nft_limit has it, to which iptables-nft lowers -m limit. A packet costs unit_s / rate; the bucket holds .burst of that and is full
+ * at first. iptables: rate and unit_s are what fn_limit_of_avg() finds.
+ */
+struct fn_limit {
+	uint64_t rate;		/* packets, or bytes, per unit */
+	uint64_t unit_s;	/* 1, 60, 3600, 86400, 604800 */
+	uint32_t burst;		/* packets (0: 5), or bytes */
+	bool bytes;
+};
+extern const struct ir_fn fn_limit;
+/**
+ * fn_limit_of_avg() - rate and unit of an iptables limit
+ * @avg: 1/10000 s per packet (XT_LIMIT_SCALE), as struct xt_rateinfo has it, not 0
+ */
+void fn_limit_of_avg(uint32_t avg, uint32_t burst, struct fn_limit *l);
+
+/* statistic, in the kernel's terms: every is --every less one, count is every less --packet */
+struct fn_statistic {
+	bool nth, invert;
+	uint32_t probability;	/* of 2^31 */
+	uint32_t every, count;
+};
+extern const struct ir_fn fn_statistic;
+
+extern const struct ir_fn fn_owner;		/* struct xt_owner_match_info */
+extern const struct ir_fn fn_multiport;		/* struct xt_multiport_v1 */
+extern const struct ir_fn fn_iprange;		/* struct xt_iprange_mtinfo */
+extern const struct ir_fn fn_addrtype;		/* struct xt_addrtype_info_v1 */
+extern const struct ir_fn fn_physdev;		/* struct xt_physdev_info */
+extern const struct ir_fn fn_conntrack;		/* struct xt_conntrack_mtinfo3: all of -m conntrack (XT_CONNTRACK_STATE_* bits) */
+
+/* is a TCP option of that kind there (--tcp-option) */
+struct fn_tcp_option {
+	uint8_t kind;
+	bool invert;
+};
+extern const struct ir_fn fn_tcp_option;
+
+/* MSS of a TCP segment within a range; a segment without the option matches only when inverted */
+struct fn_tcpmss {
+	uint16_t min, max;
+	bool invert;
+};
+extern const struct ir_fn fn_tcpmss;
+
+#endif
