@@ -19,8 +19,18 @@ enum drop_reason parse_eth(struct pkt *p);
  * Return: DROP_NONE, DROP_TRUNCATED, DROP_MALFORMED or DROP_CHECKSUM
  */
 enum drop_reason parse_ip(struct pkt *p);
+/**
+ * parse_find_l4() - where the transport header of an IP packet given as bytes begins (an ICMP quote)
+ * @l3: the IP header; @len: bytes that are there
+ * Return: offset from @l3, *proto and *later_frag filled in; -EINVAL when the IP header is not whole
+ */
+int parse_find_l4(uint8_t family, const uint8_t *l3, size_t len, uint8_t *proto, bool *later_frag);
+/** parse_l4_is_cut() - the fixed part of the transport header is not all there */
+bool parse_l4_is_cut(const struct pkt *p);
 /** parse_l4_checksum() - is the transport checksum right (true for UDP without one, later fragments and unknown protocols) */
 bool parse_l4_checksum(const struct pkt *p);
+
+enum tcp_option_kind { TCP_OPT_EOL = 0, TCP_OPT_NOP = 1, TCP_OPT_MSS = 2, TCP_OPT_WSCALE = 3, TCP_OPT_SACK_OK = 4, TCP_OPT_SACK = 5, TCP_OPT_TS = 8 };
 
 /* what the options of a TCP segment say; absent ones leave .have clear */
 struct tcp_options {

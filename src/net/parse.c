@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net/parse.c - from bytes to struct pkt.
+ *
+ * First step of the packet's way, and the only place that decides whether bytes are a header. What is checked, and in which order, is
+ * what the kernel's receive path checks before PREROUTING: length, version, header length, header checksum, total length; the transport
+ * header only as far as its fixed part goes. Trailing bytes behind the IP datagram (Ethernet padding) are cut off.
+ *
+ * Invariants
+ *  1. No byte at or after .end is read.
+ *  2. On failure no field that parse_ip() sets is relied upon; the packet only goes to its drop.
+ *  3. IPv6 extension headers are walked at most IP6_MAX_EXT deep.
+ *
+ * References: IEEE 802.1Q; RFC 791 section 3.1; RFC 8200 section 4; RFC 9293 section 3.1; RFC 7323; RFC 2018.
+ */
+#include "net/parse.h"
+
+#include <errno.h>
+
+#include "base/buf.h"
+#include "net/edit.h"
+
+#define IP6_HDRLEN 40
+#define IP6_MAX_EXT 8
+#define ETH_TPID_LEN 4
+
+enum drop_reason parse_eth(struct pkt *p)
+{
+	struct ethhdr *eth = pkt_eth(p);
+
+	if (pkt_len(p) < ETH_HLEN)
+		return DROP_TRUNCATED;
+	if (eth->h_proto == htons(ETH_P_8021Q) || eth->h_proto == htons(ETH_P_8021AD)) {
+		if (pkt_len(p) < ETH_HLEN + ETH_TPID_LEN)
+			return DROP_TRUNCATED;
+		memcpy(&p->vlan_tci, p->buf + p->mac + ETH_HLEN, 2);
+		p->flags |= PKT_VLAN;
+		memmove(p->buf + p->mac + ETH_TPID_LEN, p->buf + p->mac, 2 * ETH_ALEN);
+		p->mac += ETH_TPID_LEN;
+		eth = pkt_eth(p);
+	}
+	p->ethertype = eth->h_proto;
+	p->l3 = p->l4 = p->mac + ETH_HLEN;
+	return DROP_NONE;
+}
+
+/* IPv6: behind the extension headers */
+static int find_l4_ip6(const uint8_t *l3, size_t len, uint8_t *proto, uint16_t *frag)
+{
+	size_t at = IP6_HDRLEN;
+	uint8_t next;
+	unsigned i;
+
+	if (len < IP6_HDRLEN || l3[0] >> 4 != 6)
+		return -EINVAL;
+	next = l3[6];
+	for (i = 0; i < IP6_MAX_EXT; i++) {
+		size_t ext;
+
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT && next != IPPROTO_DSTOPTS)
+			break;
+		if (len - at < 8)
+			return -EINVAL;
+		ext = next == IPPROTO_FRAGMENT ? 8 : (l3[at + 1] + 1u) * 8;
+		if (len - at < ext)
+			return -EINVAL;
+		if (next == IPPROTO_FRAGMENT)
+			*frag = get_u16(l3 + at + 2);
+		next = l3[at];
+		at += ext;
+		if (*frag & 0xfff8)
+			break;		/* what follows is the middle of something */
+	}
+	if (i == IP6_MAX_EXT)
+		return -EINVAL;
+	*proto = next;
+	return (int)at;
+}
+
+int parse_find_l4(uint8_t family, const uint8_t *l3, size_t len, uint8_t *proto, bool *later_frag)
+{
+	uint16_t frag = 0;
+	int l4;
+
+	if (family == AF_INET) {
+		if (len < sizeof(struct iphdr) || l3[0] >> 4 != 4)
+			return -EINVAL;
+		l4 = (l3[0] & 0xf) * 4;
+		if (l4 < (int)sizeof(struct iphdr) || (size_t)l4 > len)
+			return -EINVAL;
+		*proto = l3[9];
+		*later_frag = get_u16(l3 + 6) & 0x1fff;
+		return l4;
+	}
+	l4 = find_l4_ip6(l3, len, proto, &frag);
+	*later_frag = frag & 0xfff8;
+	return l4;
+}
+
+/* fixed part of a transport header, bytes; 0: none is looked at */
+static uint32_t l4_fixed_len(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return sizeof(struct tcphdr);
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return 8;
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		return 12;
+	case IPPROTO_GRE:
+		return 4;
+	}
+	return 0;
+}
+
+bool parse_l4_is_cut(const struct pkt *p)
+{
+	return pkt_l4_len(p) < l4_fixed_len(p->proto);
+}
+
+static void set_frag(struct pkt *p, uint16_t off_bytes, bool more)
+{
+	p->frag_off = off_bytes;
+	if (off_bytes || more)
+		p->flags |= PKT_FRAG;
+	if (off_bytes)
+		p->flags |= PKT_LATER_FRAG;
+	if (more)
+		p->flags |= PKT_MORE_FRAGS;
+	if (off_bytes || parse_l4_is_cut(p))
+		p->flags |= PKT_L4_CUT;
+}
+
+static enum drop_reason parse_ip4(struct pkt *p)
+{
+	const uint8_t *h = pkt_l3(p);
+	uint32_t len = pkt_l3_len(p), ihl, total;
+	uint16_t frag;
+
+	if (len < sizeof(struct iphdr))
+		return DROP_TRUNCATED;
+	ihl = (h[0] & 0xfu) * 4;
+	if (h[0] >> 4 != 4 || ihl < sizeof(struct iphdr))
+		return DROP_MALFORMED;
+	if (len < ihl)
+		return DROP_TRUNCATED;
+	if (csum_fold(csum_partial(h, ihl, 0)))
+		return DROP_CHECKSUM;
+	total = get_u16(h + 2);
+	if (len < total)
+		return DROP_TRUNCATED;
+	if (total < ihl)
+		return DROP_MALFORMED;
+	p->end = p->l3 + total;
+	p->l4 = p->l3 + ihl;
+	p->family = AF_INET;
+	p->proto = h[9];
+	if (ihl > sizeof(struct iphdr))
+		p->flags |= PKT_OPTIONS;
+	frag = get_u16(h + 6);
+	set_frag(p, (uint16_t)((frag & 0x1fff) * 8), frag & 0x2000);
+	return DROP_NONE;
+}
+
+static enum drop_reason parse_ip6(struct pkt *p)
+{
+	const uint8_t *h = pkt_l3(p);
+	uint32_t len = pkt_l3_len(p), total;
+	uint16_t frag = 0;
+	int l4;
+
+	if (len < IP6_HDRLEN)
+		return DROP_TRUNCATED;
+	total = IP6_HDRLEN + get_u16(h + 4);
+	if (len < total)
+		return DROP_TRUNCATED;
+	p->end = p->l3 + total;
+	l4 = find_l4_ip6(h, total, &p->proto, &frag);
+	if (l4 < 0)
+		return DROP_MALFORMED;
+	p->l4 = p->l3 + (uint32_t)l4;
+	p->family = AF_INET6;
+	if (l4 > IP6_HDRLEN)
+		p->flags |= PKT_OPTIONS;
+	set_frag(p, frag & 0xfff8, frag & 1);
+	return DROP_NONE;
+}
+
+enum drop_reason parse_ip(struct pkt *p)
+{
+	uint8_t version;
+
+	p->flags &= ~(uint32_t)(PKT_FRAG | PKT_LATER_FRAG | PKT_MORE_FRAGS | PKT_OPTIONS | PKT_L4_CUT);
+	p->family = 0;
+	p->l4 = p->l3;
+	if (p->end <= p->l3)
+		return DROP_TRUNCATED;
+	version = pkt_l3(p)[0] >> 4;
+	if (p->ethertype == htons(ETH_P_IP))
+		return parse_ip4(p);
+	if (p->ethertype == htons(ETH_P_IPV6))
+		return version == 6 ? parse_ip6(p) : DROP_MALFORMED;
+	/* a link without Ethernet header: the version says it */
+	p->ethertype = htons(version == 6 ? ETH_P_IPV6 : ETH_P_IP);
+	return version == 6 ? parse_ip6(p) : parse_ip4(p);
+}
+
+bool parse_l4_checksum(const struct pkt *p)
+{
+	const uint8_t *h = pkt_l4(p);
+	be16 field;
+
+	if (p->flags & (PKT_FRAG | PKT_L4_CUT))
+		return true;
+	switch (p->proto) {
+	case IPPROTO_TCP:
+		memcpy(&field, h + offsetof(struct tcphdr, check), 2);
+		break;
+	case IPPROTO_UDP:
+		memcpy(&field, h + offsetof(struct udphdr, check), 2);
+		if (!field && p->family == AF_INET)
+			return true;
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		memcpy(&field, h + offsetof(struct icmphdr, checksum), 2);
+		break;
+	default:
+		return true;
+	}
+	/* 0 and 0xffff are the same number; senders write either */
+	return field == csum_l4(p) || (field == 0xffff && !csum_l4(p)) || (!field && csum_l4(p) == 0xffff);
+}
+
+/* one option of length @len (with its two first bytes) at @o; values that do not have their option's length are as if absent */
+static void tcp_option(struct tcp_options *t, const uint8_t *o, unsigned len)
+{
+	switch (o[0]) {
+	case TCP_OPT_MSS:
+		if (len == 4) {
+			t->have_mss = true;
+			t->mss = get_u16(o + 2);
+		}
+		break;
+	case TCP_OPT_WSCALE:
+		if (len == 3) {
+			t->have_wscale = true;
+			t->wscale = o[2];
+		}
+		break;
+	case TCP_OPT_SACK_OK:
+		t->have_sack_ok = t->have_sack_ok || len == 2;
+		break;
+	case TCP_OPT_TS:
+		if (len == 10) {
+			t->have_ts = true;
+			t->ts_val = get_u32(o + 2);
+			t->ts_ecr = get_u32(o + 6);
+		}
+		break;
+	case TCP_OPT_SACK:
+		if (len < 10 || (len - 2) % 8)
+			break;
+		for (t->n_sack = 0; t->n_sack < (len - 2) / 8 && t->n_sack < ARRAY_LEN(t->sack); t->n_sack++) {
+			t->sack[t->n_sack].start = get_u32(o + 2 + t->n_sack * 8);
+			t->sack[t->n_sack].end = get_u32(o + 6 + t->n_sack * 8);
+		}
+		break;
+	}
+}
+
+int parse_tcp_options(const struct pkt *p, struct tcp_options *o)
+{
+	const struct tcphdr *th = pkt_tcp(p);
+	const uint8_t *at, *end;
+
+	*o = (struct tcp_options){ 0 };
+	if (!th || th->doff < 5 || th->doff * 4u > pkt_l4_len(p))
+		return -EINVAL;
+	at = pkt_l4(p) + sizeof(*th);
+	end = pkt_l4(p) + th->doff * 4;
+	while (at < end && *at != TCP_OPT_EOL) {
+		if (*at == TCP_OPT_NOP) {
+			at++;
+			continue;
+		}
+		if (end - at < 2 || at[1] < 2 || at[1] > end - at)
+			return -EINVAL;
+		tcp_option(o, at, at[1]);
+		at += at[1];
+	}
+	return 0;
+}
