@@ -69,6 +69,11 @@ struct xt_ext {
 	bool (*equal)(const void *a, const void *b);
 	/* lower to the IR; matches append statements, targets their actions and verdict (-EOPNOTSUPP: refused by name) */
 	int (*emit)(struct ir_list *out, const void *data, uint8_t family);
+	/*
+	 * What only the kernel refuses ("RULE_APPEND failed (Invalid argument)"), beyond .only_proto, .only_table and .only_hooks: -EINVAL. @proto: of the
+	 * rule's -p (0: any), @proto_inverted: "! -p". NULL: nothing more
+	 */
+	int (*kernel)(const void *data, uint8_t proto, bool proto_inverted);
 	void (*help)(struct sbuf *out);		/* what `iptables -m NAME -h` adds; NULL: none */
 	void (*free)(void *data);		/* what data points to, NULL: nothing */
 };
@@ -103,6 +108,10 @@ struct xt_call {
 int xt_error(struct xt_call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 const struct xt_ext *xt_find(enum xt_kind kind, const char *name, uint8_t family);	/* NULL: no such */
+/** xt_parse_opt() - one option of @c->ext: invert, repetition, exclusion, value by its type, then .parse; -EINVAL and the message in @c->err */
+int xt_parse_opt(struct xt_call *c, void *data);
+/** xt_check_opts() - when all options were seen: those that must be given, those that need one another, then .check */
+int xt_check_opts(struct xt_call *c, void *data);
 extern const struct xt_ext *const xt_all[];		/* NULL-terminated: front/xt/all.c */
 
 /* shared parsing, in front/xt/util.c */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front/tools.c - the table of commands that act on a network namespace. A row is all it takes to add one.
+ */
+#include "front/cmd.h"
+#include "front/iptables.h"
+
+const struct cmd_tool cmd_tools[] = {
+	{ "iptables", iptables_main },
+	{ "iptables-nft", iptables_main },
+	{ "iptables-save", iptables_save_main },
+	{ "iptables-nft-save", iptables_save_main },
+	{ "iptables-restore", iptables_restore_main },
+	{ "iptables-nft-restore", iptables_restore_main },
+	{ NULL, NULL },
+};
