@@ -152,6 +152,10 @@ int xt_parse_opt(struct xt_call *c, void *data)
 	const struct xt_opt *o = c->opt;
 	uint32_t bit = 1u << o->id;
 
+	if (c->ext->legacy) {
+		c->seen |= bit;
+		return c->ext->parse(c, data);
+	}
 	if ((c->seen & bit) && !(o->flags & XT_MULTI))
 		return xt_error(c, "%s: option \"--%s\" can only be used once.\n", c->ext->name, o->name);
 	if (c->invert && !(o->flags & XT_INVERT))
@@ -168,6 +172,8 @@ int xt_check_opts(struct xt_call *c, void *data)
 {
 	uint32_t done = 0;
 
+	if (c->ext->check && c->ext->check(c, data) < 0)
+		return -EINVAL;
 	for (const struct xt_opt *o = c->ext->opts; o && o->name; o++) {
 		uint32_t bit = 1u << o->id;
 
@@ -188,5 +194,5 @@ int xt_check_opts(struct xt_call *c, void *data)
 						o->name, other->name);
 		}
 	}
-	return c->ext->check ? c->ext->check(c, data) : 0;
+	return 0;
 }

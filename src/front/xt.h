@@ -19,6 +19,7 @@ enum xt_opt_flags {
 	XT_MULTI = 1 << 2,	/* may be given more than once */
 	XT_NOVAL = 1 << 3,	/* takes no value */
 	XT_OPTVAL = 1 << 4,	/* value may be missing */
+	XT_ARG2 = 1 << 5,	/* the word after its value is its too, in .arg2, unless there is none or it begins with - or ! (--tcp-flags) */
 };
 
 struct xt_opt {
@@ -35,7 +36,7 @@ struct xt_opt {
 /* where a rule stands, for what the kernel checks at commit */
 struct xt_where {
 	const char *table;
-	uint32_t hooks;			/* bits of NF_INET_* its chain is, or is reached from; 0: a user chain that nothing reaches */
+	uint32_t hooks;			/* the bit of its own chain when that is a base chain; 0: a user chain, whoever jumps there */
 	uint8_t proto;			/* the rule's -p, 0: any */
 	bool proto_inverted;
 };
@@ -53,13 +54,13 @@ struct xt_ext {
 	bool legacy;			/* its own parse minds `!`, repetition and range of every option (tcp, udp) */
 	uint8_t only_proto;		/* "-p" that it needs (tcp for -m tcp), 0: any */
 	const char *only_table;		/* NULL: any; the real tool's check at commit ("RULE_APPEND failed (Invalid argument)") */
-	uint32_t only_hooks;		/* bits of NF_INET_*, 0: any */
+	uint32_t only_hooks;		/* bits of NF_INET_*, 0: any; holds for every base chain that the rule can be reached from */
 	void (*init)(void *data);
 	/* one option; .opt, .arg, .val, .invert in @c; on an error xt_error() and return -EINVAL */
 	int (*parse)(struct xt_call *c, void *data);
 	/* all options seen (.seen): 0 or xt_error() and -EINVAL */
 	int (*check)(struct xt_call *c, void *data);
-	/* what the kernel refuses at commit beyond the three only_...: 0 or -errno; NULL: nothing */
+	/* what the kernel refuses as the rule is added, beyond the three only_...: 0 or -errno ("RULE_APPEND failed (Invalid argument)"); NULL: nothing */
 	int (*verify)(const struct xt_where *w, const void *data);
 	/* for iptables -L: with a leading blank (e.g. " tcp dpt:80"); @numeric: -n */
 	void (*print)(struct sbuf *out, const void *data, bool numeric);
@@ -67,13 +68,14 @@ struct xt_ext {
 	void (*save)(struct sbuf *out, const void *data);
 	/* same data for -C and -D: NULL compares .size bytes */
 	bool (*equal)(const void *a, const void *b);
+	/*
+	 * iptables-nft turns -m tcp and -m udp into comparisons and makes one match of all of a rule's when it lists them: take over what @data says into @into, an
+	 * earlier match of the same kind; false: it stays a match of its own. NULL: always. And is a match not shown at all
+	 */
+	bool (*merge)(void *into, const void *data);
+	bool (*hidden)(const void *data);
 	/* lower to the IR; matches append statements, targets their actions and verdict (-EOPNOTSUPP: refused by name) */
 	int (*emit)(struct ir_list *out, const void *data, uint8_t family);
-	/*
-	 * What only the kernel refuses ("RULE_APPEND failed (Invalid argument)"), beyond .only_proto, .only_table and .only_hooks: -EINVAL. @proto: of the
-	 * rule's -p (0: any), @proto_inverted: "! -p". NULL: nothing more
-	 */
-	int (*kernel)(const void *data, uint8_t proto, bool proto_inverted);
 	void (*help)(struct sbuf *out);		/* what `iptables -m NAME -h` adds; NULL: none */
 	void (*free)(void *data);		/* what data points to, NULL: nothing */
 };
@@ -84,6 +86,7 @@ struct xt_call {
 	const struct xt_opt *opt;
 	const char *opt_name;		/* as it was typed, without dashes */
 	const char *arg;		/* value as typed, NULL: none */
+	const char *arg2;		/* with XT_ARG2 */
 	bool invert;
 	uint8_t family;			/* AF_INET, AF_INET6 */
 	uint8_t proto;			/* of the rule's -p, 0: any */
@@ -110,7 +113,7 @@ int xt_error(struct xt_call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const struct xt_ext *xt_find(enum xt_kind kind, const char *name, uint8_t family);	/* NULL: no such */
 /** xt_parse_opt() - one option of @c->ext: invert, repetition, exclusion, value by its type, then .parse; -EINVAL and the message in @c->err */
 int xt_parse_opt(struct xt_call *c, void *data);
-/** xt_check_opts() - when all options were seen: those that must be given, those that need one another, then .check */
+/** xt_check_opts() - when all options were seen: those that must be given, those that need one another, in the order of libxtables: .check first */
 int xt_check_opts(struct xt_call *c, void *data);
 extern const struct xt_ext *const xt_all[];		/* NULL-terminated: front/xt/all.c */
 
