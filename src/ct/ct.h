@@ -29,42 +29,48 @@
 
 struct ct_tcp_peer {			/* one direction of a TCP connection; RFC 9293, van Rooij's window model */
 	uint32_t end, maxend, maxwin, maxack;
-	uint8_t scale, flags;		/* IP_CT_TCP_FLAG_* */
 };
 
 struct ct_tcp {
 	struct ct_tcp_peer seen[2];
+	uint8_t scale[2], flags[2];	/* by direction; flags are IP_CT_TCP_FLAG_* */
 	uint8_t state, last_dir, retrans, last_index, last_wscale, last_flags;
 	uint16_t last_win;
 	uint32_t last_seq, last_ack, last_end;
 };
 
-struct conn_ext;			/* counters, timestamp, labels, helper, sequence adjustment: ct/ext.h */
+struct conn_ext;			/* counters, timestamps, labels, master: ct/ext.h */
 
 struct conn {
 	struct tuple tuple[2];		/* by direction */
-	uint32_t hash[2];
-	uint32_t status;		/* IPS_* */
+	uint32_t status;		/* IPS_*, and CONN_WATCHED, CONN_CHANGED */
 	uint32_t mark;
-	struct wheel_timer timer;	/* .expires_ms may lag behind .expires_ms below */
-	uint64_t expires_ms;
-	uint32_t id;
+	struct wheel_timer timer;	/* lazily armed: it expires .later_ms after .timer.expires_ms */
+	uint32_t later_ms;
+	uint32_t id;			/* its slot in the table; what `conntrack -o id` shows is ct_id() */
 	uint16_t refs;
 	uint16_t epoch;			/* moved by whatever cached outcomes must notice */
 	int masq_ifindex;		/* egress of a masqueraded connection; 0: none */
-	struct conn *master;		/* for expected ones */
 	struct conn_ext *ext;		/* NULL: none */
 	uint32_t outcome[2];		/* cached outcome by direction, index into the path's table; 0: none */
+	uint32_t src_next, src_prev;	/* connections with the same original source that are source-translated: slots + 1, 0: end */
 	union {
 		struct ct_tcp tcp;
 		struct { uint64_t stream_ms; } udp;
 	} proto;
 };
 
+static_assert(sizeof(struct conn) <= 208, "with two index cells at the worst load (43 bytes) and a source head (4), 256 bytes");
+
+/* bits of .status that the UAPI does not have; CONN_STATUS_MASK keeps what Linux would show */
+#define CONN_WATCHED (1u << 30)		/* made while somebody listened: has events (nf_conntrack_events = 2) */
+#define CONN_CHANGED (1u << 31)		/* an UPDATE is due when this packet has passed */
+#define CONN_STATUS_MASK 0x00ffffffu
+
 /* Settings, all of them sysctls under net.netfilter. Times in seconds. Defaults by ct_conf_init(). */
 struct ct_conf {
-	uint32_t max, buckets, checksum, acct, timestamp, events, log_invalid, helper, expect_max;
-	uint32_t tcp_timeout[TCP_CONNTRACK_MAX];	/* by state; [TCP_CONNTRACK_MAX] indices of the UAPI enum; SYN_SENT2 has no sysctl */
+	uint32_t max, buckets, checksum, acct, timestamp, events, log_invalid, helper, expect_max;	/* max 0: no limit */
+	uint32_t tcp_timeout[TCP_CONNTRACK_MAX];	/* by state of the UAPI enum; SYN_SENT2 has no sysctl */
 	uint32_t tcp_retrans, tcp_unack;		/* max_retrans, unacknowledged */
 	uint32_t tcp_loose, tcp_be_liberal, tcp_max_retrans, tcp_ignore_invalid_rst;
 	uint32_t udp, udp_stream, icmp, icmpv6, generic, gre, gre_stream;
@@ -90,8 +96,12 @@ struct ct_env {
 	struct rng *rng;
 	struct hash_key key;
 	struct ct_slice slice;
-	void (*event)(void *ctx, enum ct_event ev, const struct conn *c);	/* NULL: nobody listens */
+	/* with nf_conntrack_events = 2 only for connections made while ct_watch() says that somebody listens; NULL: never */
+	void (*event)(void *ctx, enum ct_event ev, const struct conn *c);
 	void (*log)(void *ctx, const char *line);	/* "nf_conntrack: table full, dropping packet" */
+	/* a packet found INVALID that nf_conntrack_log_invalid asks about: "nf_ct_proto_6: invalid rst "; NULL: not logged */
+	void (*invalid)(void *ctx, const struct pkt *p, enum nf_inet_hooks hook, const char *why);
+	void (*gone)(void *ctx, struct conn *c);	/* it is about to be freed: let go what .outcome holds; NULL: nothing to do */
 	/* does a local socket hold this address and port (for the SNAT of forwarded traffic in live mode); NULL: never */
 	bool (*port_used)(void *ctx, uint8_t proto, const union inet_addr *addr, be16 port);
 	void *ctx;
@@ -109,13 +119,17 @@ void ct_free(struct ct_table *t);
  * Return: VERDICT_ACCEPT, or VERDICT_DROP with pkt->drop set
  */
 enum verdict ct_in(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone);
-/** ct_confirm() - enter an unconfirmed connection into the table; VERDICT_DROP on a clash that cannot be resolved */
+/**
+ * ct_confirm() - enter an unconfirmed connection into the table; VERDICT_DROP on a clash that cannot be resolved
+ * Also sends the UPDATE event that this packet caused (CONN_CHANGED): who skips the walk must still call it then.
+ */
 enum verdict ct_confirm(struct ct_table *t, struct pkt *pkt);
 /** ct_drop_unconfirmed() - the packet is gone: free the connection if it never got into the table; pkt->ct becomes NULL */
 void ct_drop_unconfirmed(struct ct_table *t, struct pkt *pkt);
 /** ct_prefetch() - touch what ct_in() of these packets will read, so that a vector's cache misses overlap */
 void ct_prefetch(struct ct_table *t, struct pkt **pkts, unsigned n);
 
+/* Connections that ended are freed by ct_expire(), so that packets on their way may still point to them. Who keeps one longer holds it. */
 struct conn *conn_hold(struct conn *c);
 void conn_put(struct ct_table *t, struct conn *c);
 
@@ -136,8 +150,21 @@ struct ct_stats *ct_stats(struct ct_table *t);
 struct ct_conf *ct_conf(struct ct_table *t);
 /** ct_set_mark() - mark of a connection; moves its epoch and sends UPDATE when it changed and is confirmed */
 void ct_set_mark(struct ct_table *t, struct conn *c, uint32_t mark);
+/** ct_set_timeout() - it expires @timeout_s from now; @fixed: and traffic does not renew that (IPS_FIXED_TIMEOUT) */
+void ct_set_timeout(struct ct_table *t, struct conn *c, uint32_t timeout_s, bool fixed);
+/** ct_update() - somebody changed what UPDATE events show: moves the epoch, and the event is sent at once */
+void ct_update(struct ct_table *t, struct conn *c);
+/** ct_watch() - a listener for events comes (true) or goes */
+void ct_watch(struct ct_table *t, bool on);
+/** ct_id() - the number that `conntrack -o id` shows */
+uint32_t ct_id(const struct ct_table *t, const struct conn *c);
 /** ct_remaining_s() - seconds until it expires, rounded down as the kernel shows it */
 uint32_t ct_remaining_s(const struct ct_table *t, const struct conn *c);
+
+static inline uint64_t conn_expires_ms(const struct conn *c)
+{
+	return c->timer.expires_ms + c->later_ms;
+}
 
 uint64_t ct_next_ms(const struct ct_table *t);	/* when ct_expire() has something to do, UINT64_MAX: nothing */
 void ct_expire(struct ct_table *t, uint64_t now_ms);
