@@ -148,7 +148,9 @@ int ct_insert(struct ct_table *t, const struct tuple *orig, const struct tuple *
 uint32_t ct_count(const struct ct_table *t);
 struct ct_stats *ct_stats(struct ct_table *t);
 struct ct_conf *ct_conf(struct ct_table *t);
-/** ct_set_mark() - mark of a connection; moves its epoch and sends UPDATE when it changed and is confirmed */
+/** ct_announce() - the NEW event of a connection made by hand, which ct_insert() leaves to the caller */
+void ct_announce(struct ct_table *t, struct conn *c);
+/** ct_set_mark() - mark of a connection; when it changed, moves its epoch and has UPDATE sent at the packet's ct_confirm() */
 void ct_set_mark(struct ct_table *t, struct conn *c, uint32_t mark);
 /** ct_set_timeout() - it expires @timeout_s from now; @fixed: and traffic does not renew that (IPS_FIXED_TIMEOUT) */
 void ct_set_timeout(struct ct_table *t, struct conn *c, uint32_t timeout_s, bool fixed);
