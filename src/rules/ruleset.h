@@ -40,7 +40,12 @@ struct rule {
 	struct program *prog;		/* made at commit */
 	uint64_t packets, bytes;	/* of the first IR_COUNTER */
 	char *comment;
+	/* found once by rule_new() */
+	struct ir_stmt *jump;		/* its IR_JUMP or IR_GOTO, NULL: none. The target's name now is jump->verdict.name: renaming a chain changes it */
+	bool needs_ct, needs_defrag;
 };
+
+struct rule_vec;			/* an array of rules shared by generations: rules/vec.h */
 
 enum chain_type { CHAIN_FILTER, CHAIN_NAT, CHAIN_ROUTE };
 
@@ -57,10 +62,17 @@ struct chain {
 	bool have_policy, policy_drop;
 	uint64_t packets, bytes;	/* policy counters of iptables chains */
 	char *dev;
-	unsigned n_rules, cap_rules;
-	struct rule **rules;
-	struct classifier *index;	/* NULL: too few rules to be worth it */
+	unsigned n_rules;
+	struct rule **rules;		/* those of .vec */
+	struct rule_vec *vec;
+	struct classifier *index;	/* NULL: too few rules to be worth it, or not used enough yet */
+	uint32_t index_after;		/* packets until an index is tried, 0: there is one or none is wanted */
 	unsigned refs;			/* rules that jump here, counted at commit */
+	/* a transaction's own */
+	struct chain *origin;		/* what it is a copy of; NULL in a committed chain */
+	char *was;			/* its name before txn_chain_rename() */
+	bool counters_set, touched;
+	unsigned seen_level, seen_by;	/* txn_check(): deepest level it was found right at, from which base chain */
 };
 
 struct table {
@@ -70,6 +82,7 @@ struct table {
 	uint64_t handle;
 	bool xt;			/* belongs to iptables */
 	bool dormant;
+	uint64_t next_handle;		/* of its chains and rules */
 	struct list chains;
 };
 
@@ -88,31 +101,43 @@ void ruleset_free(struct ruleset *rs);
 struct table *ruleset_table(const struct ruleset *rs, uint8_t family, const char *name);	/* NULL: none */
 struct chain *table_chain(const struct table *t, const char *name);
 
-/* ---- transactions: every call works on the new generation only; 0 or -errno ---- */
+/*
+ * ---- transactions: every call works on the new generation only; 0 or -errno ----
+ *
+ * Tables, chains and their rules may be read directly (table_chain(), chain->rules); they are changed only through these. Several may be open at once: the first one
+ * to commit wins, the others get -EAGAIN.
+ */
 
 struct txn;
 
 struct txn *txn_begin(struct ruleset *rs);		/* NULL: no memory */
-struct table *txn_table(struct txn *x, uint8_t family, const char *name);	/* as the transaction sees it, made private; NULL: none */
-struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, bool xt);
+/** txn_table() - as the transaction sees it, made private; NULL with errno ENOENT (none) or ENOMEM */
+struct table *txn_table(struct txn *x, uint8_t family, const char *name);
+struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, bool xt);	/* NULL: EEXIST, ENOMEM by errno */
 int txn_table_del(struct txn *x, struct table *t);
-/* a table of the transaction may be changed only through these */
-struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name);		/* -EEXIST by errno */
+struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name);		/* NULL: EEXIST, ENOMEM by errno */
 int txn_chain_set_base(struct txn *x, struct chain *c, enum chain_type type, int hook, int priority, bool policy_drop);
-int txn_chain_del(struct txn *x, struct chain *c);	/* -EBUSY: rules in it or jumps to it; -ENOTEMPTY */
-int txn_chain_rename(struct txn *x, struct chain *c, const char *name);
+int txn_chain_del(struct txn *x, struct chain *c);	/* -EBUSY: rules in it or jumps to it */
+int txn_chain_rename(struct txn *x, struct chain *c, const char *name);	/* -EEXIST, -ENOMEM; jumps to it follow */
 int txn_chain_flush(struct txn *x, struct chain *c);
 void txn_chain_policy(struct txn *x, struct chain *c, bool drop);
 void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64_t bytes);
-struct rule *rule_new(struct rule_form *form, struct ir_list *body);	/* takes both over; NULL: no memory (both freed) */
-void rule_put(struct rule *r);
-int txn_rule_insert(struct txn *x, struct chain *c, unsigned at, struct rule *r);	/* at: index from 0, n_rules appends; takes the reference */
-int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r);
+/** rule_new() - a rule with one reference; takes both over, @body is empty afterwards; NULL: no memory, or @body->failed (both freed) */
+struct rule *rule_new(struct rule_form *form, struct ir_list *body);
+struct rule *rule_get(struct rule *r);
+void rule_put(struct rule *r);				/* NULL is fine */
+/** txn_rule_insert() - @at: index from 0, n_rules appends; takes the reference, also when it fails (-EINVAL: no such place, -ENOMEM) */
+int txn_rule_insert(struct txn *x, struct chain *c, unsigned at, struct rule *r);
+int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r);	/* the same */
 int txn_rule_delete(struct txn *x, struct chain *c, unsigned at);
-int txn_rule_zero(struct txn *x, struct chain *c, unsigned at);
-/** txn_check() - what commit would refuse: -ENOENT (jump to a missing chain), -ELOOP, -EMLINK (jumps too deep); *where is the chain at fault */
+int txn_rule_zero(struct txn *x, struct chain *c, unsigned at);		/* its counters, at commit */
+/**
+ * txn_check() - what commit would refuse
+ * Return: 0; -ENOENT (jump to a missing chain), -EMLINK (jumps too deep, loops included: this is what Linux says), -EINVAL (a rule that may not be reached from such
+ * a base chain), or rule_compile()'s; *where (may be NULL) is the chain at fault
+ */
 int txn_check(struct txn *x, struct chain **where);
-int txn_commit(struct txn *x);		/* frees the transaction; on failure the rule set is as it was */
+int txn_commit(struct txn *x);		/* frees the transaction; on failure (txn_check()'s, -EAGAIN, -ENOMEM) the rule set is as it was */
 void txn_abort(struct txn *x);
 
 #endif

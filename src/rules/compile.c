@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rules/compile.c - from a rule's tree to the linear program that vm.c runs.
+ *
+ * Where it stands: on the rule's way, at commit (txn.c), once in a rule's life.
+ *
+ * Theory of operation: one instruction per statement, and an end. The common shape "load a field, mask it, compare with a constant" becomes one
+ * instruction: masks and xors are folded into the constant, orderings become ranges of numbers. Whatever does not fit (concatenations, shifts, two fields) keeps
+ * its tree and is evaluated. The states of all tests stand in one block that lives as long as the rule.
+ *
+ * Invariants
+ *  1. A program ends with OP_END, and refers to its rule's statements, which outlive it.
+ *  2. A rule is compiled once: its states survive every later commit.
+ *  3. What no instruction exists for is refused (-EOPNOTSUPP), never left out.
+ *
+ * References: rules/program.h.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/program.h"
+
+#define STATE_ALIGN(n) (((n) + 15) & ~(size_t)15)
+
+static void words_of(uint64_t w[2], const uint8_t *p, unsigned len)
+{
+	w[0] = w[1] = 0;
+	memcpy(w, p, len);
+}
+
+/* field, mask and xor of a chain of bitwise operations over one field; false: it is something else */
+static bool fold_field(const struct ir_expr *e, unsigned *field, uint64_t mask[2], uint64_t xor[2])
+{
+	uint64_t m[2], x[2];
+
+	if (e->kind == IR_FIELD) {
+		uint8_t ones[16];
+
+		if (e->f.field == FIELD_PAYLOAD || e->len != fields[e->f.field].len)
+			return false;
+		memset(ones, 0xff, sizeof(ones));
+		*field = e->f.field;
+		words_of(mask, ones, e->len);
+		xor[0] = xor[1] = 0;
+		return true;
+	}
+	if (e->kind != IR_BITWISE || !fold_field(e->bit.a, field, mask, xor))
+		return false;
+	words_of(m, e->bit.mask, e->len);
+	words_of(x, e->bit.xor, e->len);
+	for (int i = 0; i < 2; i++) {
+		mask[i] &= m[i];
+		xor[i] = (xor[i] & m[i]) ^ x[i];
+	}
+	return true;
+}
+
+/* can every part of the tree be evaluated */
+static int check_expr(const struct ir_expr *e)
+{
+	int err = 0;
+
+	switch (e->kind) {
+	case IR_FIELD:
+		return e->f.field < FIELD_MAX && e->len <= IR_VAL_MAX && e->len ? 0 : -EINVAL;
+	case IR_BITWISE:
+		return e->bit.a->len == e->len && e->len <= sizeof(e->bit.mask) ? check_expr(e->bit.a) : -EINVAL;
+	case IR_SHIFT:
+		return e->shift.a->len == e->len && e->len <= 8 ? check_expr(e->shift.a) : -EINVAL;
+	case IR_CONCAT:
+		for (unsigned i = 0; i < e->concat.n && !err; i++)
+			err = check_expr(e->concat.part[i]);
+		return err;
+	case IR_VALUE: case IR_RANGE: case IR_BITS:
+		return 0;
+	case IR_SET: case IR_MAP: case IR_CALL:
+		return -EOPNOTSUPP;
+	}
+	return -EINVAL;
+}
+
+static int check_match(const struct ir_stmt *s)
+{
+	const struct ir_expr *l = s->match.lhs, *r = s->match.rhs;
+	bool in = s->match.op == IR_IN || s->match.op == IR_NOT_IN;
+	int err = check_expr(l);
+
+	if (!err)
+		err = check_expr(r);
+	if (err)
+		return err;
+	if (l->kind == IR_RANGE || l->kind == IR_BITS || in != (r->kind == IR_RANGE || r->kind == IR_BITS))
+		return -EINVAL;
+	if (r->kind == IR_BITS)
+		return l->len <= 4 ? 0 : -EINVAL;
+	return l->len == r->len ? 0 : -EINVAL;
+}
+
+/* an ordering, or a range of constants, as lo..hi; false: it never holds */
+static bool bounds_of(const struct ir_stmt *s, unsigned order, uint64_t *lo, uint64_t *hi)
+{
+	const struct ir_expr *r = s->match.rhs;
+	uint64_t a[2], b[2], k;
+
+	if (r->kind == IR_RANGE) {
+		words_of(a, r->range.lo, r->len);
+		words_of(b, r->range.hi, r->len);
+		*lo = insn_number(a[0], r->len, order);
+		*hi = insn_number(b[0], r->len, order);
+		return *lo <= *hi;
+	}
+	words_of(a, r->val, r->len);
+	k = insn_number(a[0], r->len, order);
+	*lo = 0;
+	*hi = UINT64_MAX;
+	switch (s->match.op) {
+	case IR_LT:
+		*hi = k - 1;
+		return k > 0;
+	case IR_GT:
+		*lo = k + 1;
+		return k < UINT64_MAX;
+	case IR_LE:
+		*hi = k;
+		return true;
+	default:
+		*lo = k;
+		return true;
+	}
+}
+
+/* comparison of a masked field with constants; false: evaluate the tree */
+static bool compile_fused(const struct ir_stmt *s, struct insn *in)
+{
+	const struct ir_expr *l = s->match.lhs, *r = s->match.rhs;
+	uint64_t mask[2], xor[2], val[2];
+	unsigned field = 0;
+	bool wide = l->len > 8;
+
+	if (l->len > 16 || !fold_field(l, &field, mask, xor))
+		return false;
+	in->field = field;
+	in->len = l->len;
+	in->order = fields[field].order;
+	if (r->kind == IR_VALUE && (s->match.op == IR_EQ || s->match.op == IR_NE)) {
+		words_of(val, r->val, r->len);
+		in->op = s->match.op == IR_EQ ? wide ? OP_EQ_WIDE : OP_EQ : wide ? OP_NE_WIDE : OP_NE;
+		for (int i = 0; i < (wide ? 2 : 1); i++) {
+			if (wide)
+				in->wide.mask[i] = mask[i], in->wide.val[i] = val[i] ^ xor[i];
+			else
+				in->eq.mask = mask[0], in->eq.val = val[0] ^ xor[0];
+		}
+		return true;
+	}
+	if (xor[0] || xor[1] || wide)
+		return false;
+	in->neg = s->match.op == IR_NOT_IN;
+	if (r->kind == IR_BITS && mask[0] == (l->len == 8 ? UINT64_MAX : (1ull << (8 * l->len)) - 1)) {
+		in->op = OP_BITS;
+		in->bits = r->bits;
+		return true;
+	}
+	if (r->kind != IR_RANGE && r->kind != IR_VALUE)
+		return false;
+	in->op = OP_RANGE;
+	in->range.mask = mask[0];
+	if (!bounds_of(s, in->order, &in->range.lo, &in->range.hi)) {
+		in->range.lo = 1;
+		in->range.hi = 0;
+	}
+	return true;
+}
+
+static int compile_match(const struct ir_stmt *s, struct insn *in)
+{
+	int err = check_match(s);
+
+	if (err)
+		return err;
+	if (!compile_fused(s, in)) {
+		*in = (struct insn){ .op = OP_EXPR };
+		in->stmt = s;
+	}
+	return 0;
+}
+
+static int compile_stmt(const struct ir_stmt *s, struct insn *in, uint8_t **state)
+{
+	static const uint8_t op_of[] = {
+		[IR_COUNTER] = OP_COUNTER, [IR_VERDICT] = OP_VERDICT, [IR_SET_FIELD] = OP_SET, [IR_ACTION] = OP_ACTION,
+	};
+
+	if (s->kind == IR_MATCH)
+		return compile_match(s, in);
+	if (s->kind == IR_TEST) {
+		in->op = OP_TEST;
+		in->neg = s->test.neg;
+		in->test.fn = s->test.fn;
+		in->test.data = s->test.data;
+		if (s->test.fn->state_size) {
+			in->test.state = *state;
+			*state += STATE_ALIGN(s->test.fn->state_size);
+			if (s->test.fn->state_init)
+				s->test.fn->state_init(in->test.state, s->test.data);
+		}
+		return 0;
+	}
+	in->op = op_of[s->kind];
+	in->stmt = s;
+	if (s->kind == IR_SET_FIELD)
+		return s->set.field < FIELD_MAX && (fields[s->set.field].flags & FIELD_WRITABLE) ? check_expr(s->set.val) : -EINVAL;
+	return 0;
+}
+
+/**
+ * rule_compile() - make a rule's program, unless it has one
+ * Return: 0, -ENOMEM, -EINVAL (operands that do not go together), -EOPNOTSUPP (sets, maps, value functions)
+ */
+int rule_compile(struct rule *r)
+{
+	struct program *p;
+	unsigned n = 1;
+	size_t size = 0;
+	uint8_t *state;
+	int err = 0;
+
+	if (r->prog)
+		return 0;
+	for (const struct ir_stmt *s = r->body.first; s; s = s->next, n++)
+		size += s->kind == IR_TEST ? STATE_ALIGN(s->test.fn->state_size) : 0;
+	p = mem_zalloc(sizeof(*p) + n * sizeof(p->insn[0]));
+	state = size ? mem_zalloc(size) : NULL;
+	if (!p || (size && !state)) {
+		mem_free(p);
+		mem_free(state);
+		return -ENOMEM;
+	}
+	p->state = state;
+	for (const struct ir_stmt *s = r->body.first; s && !err; s = s->next)
+		err = compile_stmt(s, &p->insn[p->n++], &state);
+	p->insn[p->n++].op = OP_END;
+	if (err)
+		program_free(p);
+	else
+		r->prog = p;
+	return err;
+}
+
+void program_free(struct program *p)
+{
+	if (!p)
+		return;
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct insn *in = &p->insn[i];
+
+		if (in->op == OP_TEST && in->test.state && in->test.fn->state_free)
+			in->test.fn->state_free(in->test.state);
+	}
+	mem_free(p->state);
+	mem_free(p);
+}

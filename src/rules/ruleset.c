@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rules/ruleset.c - rules, and the arrays of them that chains and generations share.
+ *
+ * Where it stands: below txn.c, which makes all changes; path/ and front/ read.
+ *
+ * Theory of operation: a rule is made once and counted by reference. A chain's rules stand in an array that is shared by every copy of the chain until one
+ * of them is changed; the index over them belongs to the array, so that changing one chain leaves the indexes of the others alone. An index is built only after a
+ * chain has seen some packets: who adds ten thousand rules one by one does not pay for ten thousand indexes.
+ *
+ * Invariants
+ *  1. chain->rules, .n_rules are those of chain->vec (NULL, 0 without one).
+ *  2. The counts in an array are right for its rules at any time.
+ *
+ * References: rules/ruleset.h, rules/vec.h.
+ */
+#include "rules/ruleset.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rules/classify.h"
+#include "rules/vec.h"
+
+#define INDEX_AFTER 32		/* packets: about what building an index costs, in walks without it */
+
+/* ---- rules ---- */
+
+static bool expr_needs_ct(const struct ir_expr *e)
+{
+	switch (e->kind) {
+	case IR_FIELD:
+		return fields[e->f.field].flags & FIELD_CT;
+	case IR_BITWISE:
+		return expr_needs_ct(e->bit.a);
+	case IR_SHIFT:
+		return expr_needs_ct(e->shift.a);
+	case IR_CONCAT:
+		for (unsigned i = 0; i < e->concat.n; i++)
+			if (expr_needs_ct(e->concat.part[i]))
+				return true;
+		return false;
+	case IR_MAP:
+		return e->set.key && expr_needs_ct(e->set.key);
+	case IR_CALL:
+		return e->call.fn->needs_ct;
+	default:
+		return false;
+	}
+}
+
+static bool action_needs_ct(const struct ir_stmt *s)
+{
+	switch (s->action.act) {
+	case IR_ACT_SNAT: case IR_ACT_DNAT: case IR_ACT_MASQUERADE: case IR_ACT_REDIRECT: case IR_ACT_NETMAP: case IR_ACT_CONNMARK_RESTORE:
+		return true;
+	case IR_ACT_CT_TEMPLATE:
+		return !s->action.ct || !s->action.ct->notrack;
+	default:
+		return false;
+	}
+}
+
+static bool stmt_needs_ct(const struct ir_stmt *s)
+{
+	switch (s->kind) {
+	case IR_MATCH:
+		return expr_needs_ct(s->match.lhs) || expr_needs_ct(s->match.rhs);
+	case IR_TEST:
+		return s->test.fn->needs_ct;
+	case IR_SET_FIELD:
+		return (fields[s->set.field].flags & FIELD_CT) || expr_needs_ct(s->set.val);
+	case IR_ACTION:
+		return action_needs_ct(s);
+	default:
+		return false;
+	}
+}
+
+static void rule_survey(struct rule *r)
+{
+	for (struct ir_stmt *s = r->body.first; s; s = s->next) {
+		r->needs_ct = r->needs_ct || stmt_needs_ct(s);
+		r->needs_defrag = r->needs_defrag || r->needs_ct || (s->kind == IR_TEST && s->test.fn->needs_defrag);
+		if (s->kind == IR_VERDICT && (s->verdict.v == IR_JUMP || s->verdict.v == IR_GOTO))
+			r->jump = s;
+	}
+}
+
+struct rule *rule_new(struct rule_form *form, struct ir_list *body)
+{
+	struct rule *r = body->failed ? NULL : mem_zalloc(sizeof(*r));
+
+	if (!r) {
+		ir_list_free(body);
+		if (form)
+			form->ops->free(form);
+		return NULL;
+	}
+	r->refs = 1;
+	r->form = form;
+	ir_list_move(&r->body, body);
+	rule_survey(r);
+	return r;
+}
+
+struct rule *rule_get(struct rule *r)
+{
+	r->refs++;
+	return r;
+}
+
+void rule_put(struct rule *r)
+{
+	if (!r || --r->refs)
+		return;
+	program_free(r->prog);
+	ir_list_free(&r->body);
+	if (r->form)
+		r->form->ops->free(r->form);
+	mem_free(r->comment);
+	mem_free(r);
+}
+
+/* ---- arrays of rules ---- */
+
+static void vec_put(struct rule_vec *v)
+{
+	if (!v || --v->refs)
+		return;
+	for (unsigned i = 0; i < v->n; i++)
+		rule_put(v->rule[i]);
+	classify_free(v->index);
+	mem_free(v);
+}
+
+static void vec_set(struct chain *c, struct rule_vec *v)
+{
+	c->vec = v;
+	c->rules = v ? v->rule : NULL;
+	c->n_rules = v ? v->n : 0;
+}
+
+static void vec_count(struct rule_vec *v, const struct rule *r, int by)
+{
+	v->n_jumps += r->jump ? by : 0;
+	v->n_ct += r->needs_ct ? by : 0;
+	v->n_defrag += r->needs_defrag ? by : 0;
+	v->n_limited += rule_limited(r) ? by : 0;
+}
+
+void vec_share(struct chain *c, const struct chain *from)
+{
+	if (from->vec)
+		from->vec->refs++;
+	vec_set(c, from->vec);
+}
+
+void vec_drop(struct chain *c)
+{
+	vec_put(c->vec);
+	vec_set(c, NULL);
+	c->index = NULL;
+	c->index_after = 0;
+}
+
+static struct rule_vec *vec_copy(const struct rule_vec *old, unsigned cap)
+{
+	struct rule_vec *v = mem_alloc(sizeof(*v) + cap * sizeof(v->rule[0]));
+
+	if (!v)
+		return NULL;
+	*v = *old;
+	v->refs = 1;
+	v->cap = cap;
+	v->index = NULL;
+	v->index_tried = false;
+	for (unsigned i = 0; i < v->n; i++)
+		v->rule[i] = rule_get(old->rule[i]);
+	return v;
+}
+
+/* an array of the chain's own with room for @extra more rules, and no index */
+static int vec_own(struct chain *c, unsigned extra)
+{
+	static const struct rule_vec empty;
+	struct rule_vec *v = c->vec, *n;
+	unsigned need = (v ? v->n : 0) + extra, cap = v ? v->cap : 0;
+
+	if (need > cap)
+		cap = MAX(need, cap + cap / 2 + 4);
+	if (!v || v->refs > 1) {
+		n = vec_copy(v ? v : &empty, cap);
+		if (!n)
+			return -ENOMEM;
+		vec_put(v);
+	} else if (cap > v->cap) {
+		n = mem_realloc(v, sizeof(*v) + cap * sizeof(v->rule[0]));
+		if (!n)
+			return -ENOMEM;
+		n->cap = cap;
+	} else {
+		n = v;
+	}
+	classify_free(n->index);
+	n->index = NULL;
+	n->index_tried = false;
+	vec_set(c, n);
+	c->index = NULL;
+	c->index_after = 0;
+	return 0;
+}
+
+int vec_insert(struct chain *c, unsigned at, struct rule *r)
+{
+	struct rule_vec *v;
+	int err = vec_own(c, 1);
+
+	if (err)
+		return err;
+	v = c->vec;
+	memmove(&v->rule[at + 1], &v->rule[at], (v->n - at) * sizeof(v->rule[0]));
+	v->rule[at] = r;
+	c->n_rules = ++v->n;
+	vec_count(v, r, 1);
+	return 0;
+}
+
+int vec_remove(struct chain *c, unsigned at)
+{
+	struct rule_vec *v;
+	int err = vec_own(c, 0);
+
+	if (err)
+		return err;
+	v = c->vec;
+	vec_count(v, v->rule[at], -1);
+	rule_put(v->rule[at]);
+	memmove(&v->rule[at], &v->rule[at + 1], (v->n - at - 1) * sizeof(v->rule[0]));
+	c->n_rules = --v->n;
+	return 0;
+}
+
+int vec_replace(struct chain *c, unsigned at, struct rule *r)
+{
+	int err = vec_own(c, 0);
+
+	if (err)
+		return err;
+	vec_count(c->vec, c->vec->rule[at], -1);
+	rule_put(c->vec->rule[at]);
+	c->vec->rule[at] = r;
+	vec_count(c->vec, r, 1);
+	return 0;
+}
+
+void vec_index_reset(struct chain *c)
+{
+	c->index = c->vec ? c->vec->index : NULL;
+	c->index_after = c->n_rules >= CLASSIFY_MIN_RULES && !c->vec->index_tried ? INDEX_AFTER : 0;
+}
+
+void chain_used(struct chain *c)
+{
+	if (--c->index_after)
+		return;
+	if (!c->vec->index_tried)
+		c->vec->index = classify_build(c->rules, c->n_rules);
+	c->vec->index_tried = true;
+	c->index = c->vec->index;
+}
+
+/* ---- the rule set ---- */
+
+void ruleset_init(struct ruleset *rs)
+{
+	*rs = (struct ruleset){ 0 };
+	list_init(&rs->tables);
+}
+
+void ruleset_free(struct ruleset *rs)
+{
+	struct table *t, *tmp;
+
+	list_for_each_safe(t, tmp, &rs->tables, node) {
+		list_del(&t->node);
+		table_free(t);
+	}
+}
+
+struct table *ruleset_table(const struct ruleset *rs, uint8_t family, const char *name)
+{
+	struct table *t;
+
+	list_for_each(t, &rs->tables, node)
+		if (t->family == family && strcmp(t->name, name) == 0)
+			return t;
+	return NULL;
+}
+
+struct chain *table_chain(const struct table *t, const char *name)
+{
+	struct chain *c;
+
+	list_for_each(c, &t->chains, node)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+void chain_free(struct chain *c)
+{
+	if (!c)
+		return;
+	vec_drop(c);
+	mem_free(c->name);
+	mem_free(c->was);
+	mem_free(c->dev);
+	mem_free(c);
+}
+
+void table_free(struct table *t)
+{
+	struct chain *c, *tmp;
+
+	if (!t)
+		return;
+	list_for_each_safe(c, tmp, &t->chains, node) {
+		list_del(&c->node);
+		chain_free(c);
+	}
+	mem_free(t->name);
+	mem_free(t);
+}

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rules/txn.c - transactions: a new generation of the tables that a command touches, put in place whole or not at all.
+ *
+ * Where it stands: on the rule's way between front/, which says what to change, and path/, which is told by ruleset.committed.
+ *
+ * Theory of operation: the first touch of a table copies it and its chains; rules and their arrays stay shared until a chain is changed. Commit first does all that can
+ * fail (compile new rules, find the targets of jumps, check depth and hooks, make room), then swaps tables in, binds jumps to the new chains, carries over
+ * counters, and frees what was there before.
+ *
+ * Invariants
+ *  1. Until commit has decided, nothing that packets see is changed: failure at any point, memory included, leaves the rule set as it was.
+ *  2. A copy's counters are its origin's at the time of commit, unless the transaction set them.
+ *  3. A transaction that began on another generation is not committed (-EAGAIN): its origins may be gone.
+ *  4. No chain below a base chain stands deeper than the jump stack; loops that no base chain reaches are harmless, and allowed as Linux allows them.
+ *
+ * References: nf_tables_commit() and nft_chain_validate() in the kernel's nf_tables_api.c.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/vec.h"
+#include "rules/vm.h"
+
+struct change {				/* one table that is touched */
+	struct list node;
+	struct table *origin, *copy;	/* NULL: new, deleted */
+};
+
+struct renamed {			/* a jump whose target has a new name */
+	struct ir_stmt *jump;
+	char *name;
+};
+
+struct txn {
+	struct ruleset *rs;
+	uint32_t gen;
+	struct list changes;		/* of struct change, in order of first touch */
+	uint64_t next_handle, next_seq;
+	struct rule **zero;		/* rules to be zeroed, one reference each */
+	unsigned n_zero, cap_zero;
+	struct renamed *renamed;
+	unsigned n_renamed;
+};
+
+/* ---- copies ---- */
+
+struct txn *txn_begin(struct ruleset *rs)
+{
+	struct txn *x = mem_zalloc(sizeof(*x));
+
+	if (!x)
+		return NULL;
+	x->rs = rs;
+	x->gen = rs->gen;
+	x->next_handle = rs->next_handle;
+	x->next_seq = rs->next_seq;
+	list_init(&x->changes);
+	return x;
+}
+
+static void change_free(struct change *ch)
+{
+	list_del(&ch->node);
+	table_free(ch->copy);
+	mem_free(ch);
+}
+
+static void txn_free(struct txn *x)
+{
+	struct change *ch, *tmp;
+
+	list_for_each_safe(ch, tmp, &x->changes, node)
+		change_free(ch);
+	for (unsigned i = 0; i < x->n_zero; i++)
+		rule_put(x->zero[i]);
+	for (unsigned i = 0; i < x->n_renamed; i++)
+		mem_free(x->renamed[i].name);
+	mem_free(x->zero);
+	mem_free(x->renamed);
+	mem_free(x);
+}
+
+static struct chain *chain_copy(struct chain *old, struct table *t)
+{
+	struct chain *c = mem_dup(old, sizeof(*old));
+
+	if (!c)
+		return NULL;
+	c->table = t;
+	c->origin = old;
+	c->was = NULL;
+	c->counters_set = c->touched = false;
+	c->index = NULL;
+	c->index_after = 0;
+	c->name = mem_strdup(old->name);
+	c->dev = old->dev ? mem_strdup(old->dev) : NULL;
+	vec_share(c, old);
+	if (c->name && (!old->dev || c->dev))
+		return c;
+	chain_free(c);
+	return NULL;
+}
+
+static struct table *table_copy(const struct table *old)
+{
+	struct table *t = mem_dup(old, sizeof(*old));
+	struct chain *o, *c;
+
+	if (!t)
+		return NULL;
+	list_init(&t->chains);
+	t->name = mem_strdup(old->name);
+	if (!t->name)
+		goto fail;
+	list_for_each(o, &old->chains, node) {
+		c = chain_copy(o, t);
+		if (!c)
+			goto fail;
+		list_add_tail(&t->chains, &c->node);
+	}
+	return t;
+fail:
+	table_free(t);
+	return NULL;
+}
+
+static struct change *change_add(struct txn *x, struct table *origin, struct table *copy)
+{
+	struct change *ch = mem_alloc(sizeof(*ch));
+
+	if (!ch)
+		return NULL;
+	ch->origin = origin;
+	ch->copy = copy;
+	list_add_tail(&x->changes, &ch->node);
+	return ch;
+}
+
+struct table *txn_table(struct txn *x, uint8_t family, const char *name)
+{
+	struct table *t = ruleset_table(x->rs, family, name), *copy;
+	struct change *ch;
+
+	list_for_each(ch, &x->changes, node)
+		if (ch->copy && ch->copy->family == family && strcmp(ch->copy->name, name) == 0)
+			return ch->copy;
+	list_for_each(ch, &x->changes, node)
+		if (t && ch->origin == t)
+			t = NULL;	/* deleted in this transaction */
+	if (!t) {
+		errno = ENOENT;
+		return NULL;
+	}
+	copy = table_copy(t);
+	if (copy && change_add(x, t, copy))
+		return copy;
+	table_free(copy);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, bool xt)
+{
+	struct table *t = txn_table(x, family, name);
+
+	if (t || errno == ENOMEM) {
+		errno = t ? EEXIST : ENOMEM;
+		return NULL;
+	}
+	t = mem_zalloc(sizeof(*t));
+	if (t) {
+		list_init(&t->chains);
+		t->name = mem_strdup(name);
+	}
+	if (!t || !t->name || !change_add(x, NULL, t)) {
+		table_free(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	t->family = family;
+	t->xt = xt;
+	t->handle = ++x->next_handle;
+	return t;
+}
+
+int txn_table_del(struct txn *x, struct table *t)
+{
+	struct change *ch;
+
+	list_for_each(ch, &x->changes, node) {
+		if (ch->copy != t)
+			continue;
+		table_free(t);
+		ch->copy = NULL;
+		if (!ch->origin)
+			change_free(ch);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* ---- chains ---- */
+
+static bool name_taken(const struct table *t, const char *name)
+{
+	struct chain *c;
+
+	list_for_each(c, &t->chains, node)
+		if (strcmp(c->name, name) == 0 || (c->was && strcmp(c->was, name) == 0))
+			return true;
+	return false;
+}
+
+struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name)
+{
+	struct chain *c;
+
+	if (name_taken(t, name)) {
+		errno = EEXIST;
+		return NULL;
+	}
+	c = mem_zalloc(sizeof(*c));
+	if (c)
+		c->name = mem_strdup(name);
+	if (!c || !c->name) {
+		chain_free(c);
+		errno = ENOMEM;
+		return NULL;
+	}
+	c->table = t;
+	c->handle = ++t->next_handle;
+	list_add_tail(&t->chains, &c->node);
+	return c;
+}
+
+int txn_chain_set_base(struct txn *x, struct chain *c, enum chain_type type, int hook, int priority, bool policy_drop)
+{
+	c->base = true;
+	c->type = type;
+	c->hook = hook;
+	c->priority = priority;
+	c->have_policy = true;
+	c->policy_drop = policy_drop;
+	c->reg_seq = ++x->next_seq;
+	return 0;
+}
+
+/* do rules of @c's table jump to it */
+static bool chain_jumped_to(const struct chain *c)
+{
+	struct chain *from;
+
+	list_for_each(from, &c->table->chains, node) {
+		for (unsigned i = 0; from->vec && from->vec->n_jumps && i < from->n_rules; i++) {
+			const struct ir_stmt *jump = from->rules[i]->jump;
+
+			if (jump && (strcmp(jump->verdict.name, c->name) == 0 || (c->was && strcmp(jump->verdict.name, c->was) == 0)))
+				return true;
+		}
+	}
+	return false;
+}
+
+int txn_chain_del(struct txn *x, struct chain *c)
+{
+	if (c->n_rules || chain_jumped_to(c))
+		return -EBUSY;
+	list_del(&c->node);
+	chain_free(c);
+	return 0;
+}
+
+int txn_chain_rename(struct txn *x, struct chain *c, const char *name)
+{
+	char *copy;
+
+	if (name_taken(c->table, name))
+		return -EEXIST;
+	copy = mem_strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	if (c->was)
+		mem_free(c->name);
+	else
+		c->was = c->name;
+	c->name = copy;
+	return 0;
+}
+
+int txn_chain_flush(struct txn *x, struct chain *c)
+{
+	vec_drop(c);
+	c->touched = true;
+	return 0;
+}
+
+void txn_chain_policy(struct txn *x, struct chain *c, bool drop)
+{
+	c->have_policy = true;
+	c->policy_drop = drop;
+}
+
+void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64_t bytes)
+{
+	c->packets = packets;
+	c->bytes = bytes;
+	c->counters_set = true;
+}
+
+/* ---- rules ---- */
+
+int txn_rule_insert(struct txn *x, struct chain *c, unsigned at, struct rule *r)
+{
+	int err = at <= c->n_rules ? vec_insert(c, at, r) : -EINVAL;
+
+	if (err) {
+		rule_put(r);
+		return err;
+	}
+	c->touched = true;
+	r->handle = ++c->table->next_handle;
+	return 0;
+}
+
+int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r)
+{
+	int err = at < c->n_rules ? vec_replace(c, at, r) : -EINVAL;
+
+	if (err) {
+		rule_put(r);
+		return err;
+	}
+	c->touched = true;
+	r->handle = ++c->table->next_handle;
+	return 0;
+}
+
+int txn_rule_delete(struct txn *x, struct chain *c, unsigned at)
+{
+	return at < c->n_rules ? vec_remove(c, at) : -EINVAL;
+}
+
+int txn_rule_zero(struct txn *x, struct chain *c, unsigned at)
+{
+	if (at >= c->n_rules)
+		return -EINVAL;
+	if (x->n_zero == x->cap_zero) {
+		unsigned cap = 2 * x->cap_zero + 16;
+		struct rule **zero = mem_realloc(x->zero, cap * sizeof(*zero));
+
+		if (!zero)
+			return -ENOMEM;
+		x->zero = zero;
+		x->cap_zero = cap;
+	}
+	x->zero[x->n_zero++] = rule_get(c->rules[at]);
+	return 0;
+}
+
+/* ---- check ---- */
+
+/* one walk over what a base chain reaches */
+struct visit {
+	const struct chain *base;
+	unsigned by;			/* number of the walk, so that marks of others do not count */
+	struct chain **where;
+};
+
+static struct chain *target_of(const struct table *t, const struct ir_stmt *jump)
+{
+	struct chain *c = table_chain(t, jump->verdict.name);
+
+	if (c)
+		return c;
+	list_for_each(c, &t->chains, node)
+		if (c->was && strcmp(c->was, jump->verdict.name) == 0)
+			return c;
+	return NULL;
+}
+
+static int fault(struct chain **where, struct chain *c, int err)
+{
+	if (err && where)
+		*where = c;
+	return err;
+}
+
+static bool rule_reachable_from(const struct rule *r, const struct chain *base)
+{
+	return (!r->body.hooks || (r->body.hooks >> base->hook & 1)) && (!r->body.types || (r->body.types >> base->type & 1));
+}
+
+/* @c stands @level chains below the base chain; recursion is as deep as the jump stack */
+static int visit(const struct visit *v, struct chain *c, unsigned level)
+{
+	int err = 0;
+
+	if (level >= VM_JUMP_MAX)
+		return fault(v->where, (struct chain *)v->base, -EMLINK);
+	if (c->seen_by == v->by && c->seen_level >= level + 1)
+		return 0;
+	c->seen_by = v->by;
+	c->seen_level = level + 1;
+	if (!c->vec || !(c->vec->n_jumps || c->vec->n_limited))
+		return 0;
+	for (unsigned i = 0; i < c->n_rules && !err; i++) {
+		const struct rule *r = c->rules[i];
+
+		if (rule_limited(r) && !rule_reachable_from(r, v->base))
+			return fault(v->where, c, -EINVAL);
+		if (r->jump)
+			err = visit(v, target_of(c->table, r->jump), level + 1);
+	}
+	return err;
+}
+
+/* the chains of a table with the new rules compiled and every jump's target there */
+static int check_chain(struct chain *c, struct chain **where)
+{
+	int err = 0;
+
+	for (unsigned i = 0; c->touched && i < c->n_rules && !err; i++) {
+		const struct ir_stmt *jump = c->rules[i]->jump;
+
+		err = rule_compile(c->rules[i]);
+		if (!err && jump && !target_of(c->table, jump))
+			err = -ENOENT;
+	}
+	return fault(where, c, err);
+}
+
+static int check_table(struct table *t, unsigned *walks, struct chain **where)
+{
+	struct chain *c;
+	int err = 0;
+
+	list_for_each(c, &t->chains, node) {
+		err = check_chain(c, where);
+		if (err)
+			return err;
+		c->seen_by = c->seen_level = 0;
+	}
+	list_for_each(c, &t->chains, node) {
+		struct visit v = { .base = c, .by = ++*walks, .where = where };
+
+		err = c->base ? visit(&v, c, 0) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int txn_check(struct txn *x, struct chain **where)
+{
+	struct change *ch;
+	unsigned walks = 0;
+	int err = 0;
+
+	list_for_each(ch, &x->changes, node) {
+		err = ch->copy ? check_table(ch->copy, &walks, where) : 0;
+		if (err)
+			break;
+	}
+	return err;
+}
+
+/* ---- commit ---- */
+
+static int rename_jump(struct txn *x, struct ir_stmt *jump, const char *name)
+{
+	struct renamed *list = mem_realloc(x->renamed, (x->n_renamed + 1) * sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	x->renamed = list;
+	list[x->n_renamed] = (struct renamed){ jump, mem_strdup(name) };
+	if (!list[x->n_renamed].name)
+		return -ENOMEM;
+	x->n_renamed++;
+	return 0;
+}
+
+/* the names that jumps to renamed chains will have */
+static int prepare_renames(struct txn *x, const struct table *t)
+{
+	struct chain *c, *to;
+	bool any = false;
+	int err = 0;
+
+	list_for_each(c, &t->chains, node)
+		any = any || c->was;
+	if (!any)
+		return 0;
+	list_for_each(c, &t->chains, node) {
+		for (unsigned i = 0; c->vec && c->vec->n_jumps && i < c->n_rules && !err; i++) {
+			struct ir_stmt *jump = c->rules[i]->jump;
+
+			to = jump ? target_of(t, jump) : NULL;
+			if (to && strcmp(to->name, jump->verdict.name) != 0)
+				err = rename_jump(x, jump, to->name);
+		}
+	}
+	return err;
+}
+
+static void bind_jumps(const struct table *t)
+{
+	struct chain *c;
+
+	list_for_each(c, &t->chains, node)
+		c->refs = 0;
+	list_for_each(c, &t->chains, node) {
+		for (unsigned i = 0; c->vec && c->vec->n_jumps && i < c->n_rules; i++) {
+			struct ir_stmt *jump = c->rules[i]->jump;
+
+			if (!jump)
+				continue;
+			jump->verdict.chain = target_of(t, jump);
+			jump->verdict.chain->refs++;
+		}
+	}
+}
+
+static void settle_chain(struct chain *c)
+{
+	if (c->origin && !c->counters_set) {
+		c->packets = c->origin->packets;
+		c->bytes = c->origin->bytes;
+	}
+	mem_free(c->was);
+	c->was = NULL;
+	c->origin = NULL;
+	c->counters_set = c->touched = false;
+	vec_index_reset(c);
+}
+
+static void settle_table(struct table *t)
+{
+	struct chain *c;
+
+	list_for_each(c, &t->chains, node)
+		settle_chain(c);
+	bind_jumps(t);
+}
+
+static void needs_of(struct ruleset *rs, const struct table *t, int af)
+{
+	const struct chain *c;
+
+	list_for_each(c, &t->chains, node) {
+		rs->has_nat[af] |= c->base && c->type == CHAIN_NAT;
+		rs->needs_ct[af] |= c->vec && c->vec->n_ct;
+		rs->needs_defrag[af] |= c->vec && c->vec->n_defrag;
+	}
+}
+
+static void ruleset_survey(struct ruleset *rs)
+{
+	const struct table *t;
+
+	memset(rs->needs_ct, 0, sizeof(rs->needs_ct));
+	memset(rs->needs_defrag, 0, sizeof(rs->needs_defrag));
+	memset(rs->has_nat, 0, sizeof(rs->has_nat));
+	list_for_each(t, &rs->tables, node) {
+		if (t->family == NFPROTO_IPV4 || t->family == NFPROTO_INET)
+			needs_of(rs, t, 0);
+		if (t->family == NFPROTO_IPV6 || t->family == NFPROTO_INET)
+			needs_of(rs, t, 1);
+	}
+}
+
+/* from here on nothing can fail */
+static void swap_in(struct txn *x)
+{
+	struct ruleset *rs = x->rs;
+	struct change *ch;
+
+	for (unsigned i = 0; i < x->n_renamed; i++) {
+		mem_free(x->renamed[i].jump->verdict.name);
+		x->renamed[i].jump->verdict.name = x->renamed[i].name;
+		x->renamed[i].name = NULL;
+	}
+	list_for_each(ch, &x->changes, node) {
+		if (ch->copy && ch->origin)
+			list_add_before(&ch->origin->node, &ch->copy->node);
+		else if (ch->copy)
+			list_add_tail(&rs->tables, &ch->copy->node);
+		if (ch->origin)
+			list_del(&ch->origin->node);
+		if (ch->copy)
+			settle_table(ch->copy);
+	}
+	for (unsigned i = 0; i < x->n_zero; i++)
+		x->zero[i]->packets = x->zero[i]->bytes = 0;
+	rs->next_handle = x->next_handle;
+	rs->next_seq = x->next_seq;
+	rs->gen++;
+	ruleset_survey(rs);
+	if (rs->committed)
+		rs->committed(rs->ctx, rs);
+	list_for_each(ch, &x->changes, node) {
+		table_free(ch->origin);
+		ch->copy = NULL;
+	}
+}
+
+int txn_commit(struct txn *x)
+{
+	struct change *ch;
+	int err = x->gen == x->rs->gen ? txn_check(x, NULL) : -EAGAIN;
+
+	list_for_each(ch, &x->changes, node)
+		if (!err && ch->copy)
+			err = prepare_renames(x, ch->copy);
+	if (!err)
+		swap_in(x);
+	txn_free(x);
+	return err;
+}
+
+void txn_abort(struct txn *x)
+{
+	txn_free(x);
+}
