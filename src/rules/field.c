@@ -320,11 +320,12 @@ static bool load_CT_DIRECTION(const struct match_ctx *m, uint8_t *val)
 
 static bool load_CT_EXPIRATION(const struct match_ctx *m, uint8_t *val)
 {
-	uint64_t now = clock_ms(m->clock);
+	uint64_t now = clock_ms(m->clock), at;
 
 	if (!m->pkt->ct)
 		return false;
-	return put32(val, m->pkt->ct->expires_ms > now ? (uint32_t)MIN(m->pkt->ct->expires_ms - now, UINT32_MAX) : 0);
+	at = conn_expires_ms(m->pkt->ct);
+	return put32(val, at > now ? (uint32_t)MIN(at - now, UINT32_MAX) : 0);
 }
 
 static bool load_CT_PROTO(const struct match_ctx *m, uint8_t *val)

@@ -61,12 +61,13 @@ static bool tuples_fit(const struct match_ctx *m, const struct xt_conntrack_mtin
 
 static bool expiry_fits(struct match_ctx *m, const struct xt_conntrack_mtinfo3 *i)
 {
-	uint64_t now = clock_ms(m->clock), left;
+	uint64_t now = clock_ms(m->clock), at, left;
 
 	if (!(i->match_flags & XT_CONNTRACK_EXPIRES))
 		return true;
 	m->cacheable = false;
-	left = m->pkt->ct->expires_ms > now ? (m->pkt->ct->expires_ms - now) / 1000 : 0;
+	at = conn_expires_ms(m->pkt->ct);
+	left = at > now ? (at - now) / 1000 : 0;
 	return fits(i, XT_CONNTRACK_EXPIRES, left >= i->expires_min && left <= i->expires_max);
 }
 
