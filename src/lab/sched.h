@@ -85,7 +85,7 @@ enum sched_woken sched_sleep(struct sched *s, uint64_t ns);
 enum sched_stop {
 	SCHED_DONE,			/* @done said so */
 	SCHED_DEADLINE,			/* the clock is at @until_ns */
-	SCHED_IDLE,			/* nothing is left that could happen */
+	SCHED_IDLE,			/* nothing is left that could happen; the clock is at @until_ns unless that was SCHED_NEVER */
 };
 /**
  * sched_run() - let time pass
