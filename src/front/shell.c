@@ -339,16 +339,10 @@ static void restore_vars(struct shell *sh, struct saved_var *saved, unsigned n)
 
 static int run_words(struct shell *sh, const struct shell_node *n, struct shell_words *w)
 {
-	const struct builtin *b = builtin_find(w->v[0]);
 	struct saved_var saved[16];
-	unsigned n_saved = 0;
+	unsigned n_saved = assign_for_command(sh, n->assigns, saved, ARRAY_LEN(saved));
 	int status;
 
-	if (b && b->special)
-		for (const struct shell_word *a = n->assigns; a; a = a->next)
-			assign(sh, a->raw, false);
-	else
-		n_saved = assign_for_command(sh, n->assigns, saved, ARRAY_LEN(saved));
 	if (sh->xtrace)
 		trace(sh, w);
 	status = shell_run_argv(sh, (int)w->n, w->v);

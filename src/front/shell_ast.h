@@ -110,7 +110,6 @@ struct builtin {
 	const char *name;
 	builtin_fn *run;
 	bool program;			/* exists as a file too: `sudo echo`, `ip netns exec h echo` */
-	bool special;			/* assignments in front of it stay */
 };
 const struct builtin *builtin_find(const char *name);
 /** shell_refuse_option() - "NAME: -x: invalid option" and its usage; returns 2 */
