@@ -136,9 +136,9 @@ void conn_put(struct ct_table *t, struct conn *c)
 
 static void conn_tell(struct ct_table *t, enum ct_event ev, struct conn *c)
 {
-	c->status &= ~CONN_CHANGED;
 	if (t->env.event && (c->status & CONN_WATCHED))
 		t->env.event(t->env.ctx, ev, c);
+	c->status &= ~(CONN_CHANGED | CONN_MARKED);
 }
 
 static void set_expiry(struct ct_table *t, struct conn *c, uint64_t at_ms)
@@ -618,6 +618,7 @@ void ct_set_mark(struct ct_table *t, struct conn *c, uint32_t mark)
 		return;
 	c->mark = mark;
 	c->epoch++;
+	c->status |= CONN_MARKED;
 	conn_event_due(c);
 }
 

@@ -65,6 +65,7 @@ static_assert(sizeof(struct conn) <= 208, "with two index cells at the worst loa
 /* bits of .status that the UAPI does not have; CONN_STATUS_MASK keeps what Linux would show */
 #define CONN_WATCHED (1u << 30)		/* made while somebody listened: has events (nf_conntrack_events = 2) */
 #define CONN_CHANGED (1u << 31)		/* an UPDATE is due when this packet has passed */
+#define CONN_MARKED (1u << 29)		/* its mark changed: that UPDATE shows it even when it is 0 */
 #define CONN_STATUS_MASK 0x00ffffffu
 
 /* Settings, all of them sysctls under net.netfilter. Times in seconds. Defaults by ct_conf_init(). */
