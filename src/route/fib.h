@@ -28,13 +28,19 @@ struct route {
 	bool have_prefsrc;
 	uint32_t mtu, advmss, flags;	/* 0: not given; RTM_F_*, RTNH_F_* */
 	bool mtu_locked;
+	uint32_t window, rtt, rttvar, ssthresh, cwnd, hoplimit, initcwnd, initrwnd, rto_min, quickack;	/* kept and shown: 0 not given */
 	unsigned n_nh;
 	struct nexthop *nh;		/* n_nh of them; none for blackhole and its like */
 };
 
+#define FIB_ROUTES_MAX (1u << 20)	/* routes of one namespace */
+#define FIB_RULES_MAX 65536
+#define FIB_NEXTHOPS_MAX 256
+
 struct fib_rule {
 	struct list node;		/* by pref */
 	uint32_t pref;
+	bool auto_pref;			/* for fib_rule_add(): in front of all but the first; for fib_rule_del(): any */
 	uint8_t family, action;		/* FR_ACT_* */
 	bool invert;
 	uint32_t table, goto_pref;
@@ -54,7 +60,15 @@ struct fib {
 	struct list tables;		/* of struct fib_table */
 	struct list rules[2];		/* [0] IPv4, [1] IPv6 */
 	uint32_t gen;
+	uint32_t n_routes, n_rules[2];
 	int multipath_hash_policy;
+	const char *why;		/* the kernel's words for the last refusal, NULL: it has none */
+};
+
+struct fib_table {
+	struct list node;		/* in fib->tables, ascending id */
+	uint32_t id;
+	struct lpm trie[2];		/* [0] IPv4, [1] IPv6; values are struct fib_prefix, fib_int.h */
 };
 
 struct route_key {
@@ -93,13 +107,32 @@ int fib_add(struct fib *f, const struct route *r, unsigned nlflags);
 int fib_del(struct fib *f, const struct route *like);	/* first that matches what is given; -ESRCH */
 /** fib_walk() - every route of @table (0: all), in the order `ip route show` prints them */
 int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r), void *ctx);
+/** fib_lookup() - what the rules and tables say, with the source address that the kernel would take (prefsrc) */
 void fib_lookup(const struct fib *f, const struct route_key *k, struct route_result *res);
+/**
+ * fib_output() - the whole of the routing decision of a packet made here (ip_route_output_key): as fib_lookup(), but it also knows unspecified and local
+ * destinations, multicast and broadcast, checks the source, and takes a destination for on-link when an interface is asked for and no route is there
+ * @k: iif 0; oif 0 any; src all zero: to be picked, then in @res->prefsrc
+ * @res->err: also -EINVAL (source is not this host's), -ENODEV, -ENETUNREACH (oif is down)
+ */
+void fib_output(const struct fib *f, const struct route_key *k, struct route_result *res);
+/**
+ * fib_validate_source() - is a packet from @k->src on link @in believable: rp_filter, martian sources
+ * @oif: where it goes, 0: to this host
+ * Return: 1 (the source is a direct neighbour), 0, -EXDEV (rp_filter), -EINVAL (martian)
+ */
+int fib_validate_source(const struct fib *f, const struct route_key *k, const struct link *in, int oif);
 /** fib_lookup_table() - in one table only, no rules */
 void fib_lookup_table(const struct fib *f, uint32_t table, const struct route_key *k, struct route_result *res);
 /** fib_addr_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ... of an address, as -m addrtype sees it; @limit: only on that link */
 uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit);
-int fib_rule_add(struct fib *f, const struct fib_rule *r);	/* -EEXIST */
+/** fib_custom_rules() - are there other rules than the three that every namespace begins with */
+bool fib_custom_rules(const struct fib *f, uint8_t family);
+int fib_rule_add(struct fib *f, const struct fib_rule *r);	/* -EEXIST, -EINVAL, -ENOMEM, -ENOSPC */
 int fib_rule_del(struct fib *f, const struct fib_rule *like);	/* -ENOENT */
+void fib_rule_flush(struct fib *f, uint8_t family);		/* all but pref 0 */
+const struct fib_rule *fib_rule_target(const struct fib *f, const struct fib_rule *r);	/* of a goto; NULL: unresolved */
+/** fib_flush() - remove the routes that @want says yes to; how many */
 int fib_flush(struct fib *f, uint8_t family, uint32_t table, bool (*want)(void *ctx, const struct route *r), void *ctx);
 /* what links and addresses cause: called by ns from link_set's notify */
 void fib_link_event(struct fib *f, struct link *l, unsigned what, const struct link_addr *a);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * route/fib_int.h - what the files of the FIB share among themselves.
+ */
+#ifndef ROUTE_FIB_INT_H
+#define ROUTE_FIB_INT_H
+
+#include "route/fib.h"
+
+struct fib_prefix {
+	struct list routes;	/* of struct route: highest TOS first, then lowest metric, then as added */
+	union inet_addr dst;
+	uint8_t family, plen;
+};
+
+enum { FIB_IGNORE_LINKSTATE = 1 };
+
+static inline int fib_fam(uint8_t family)
+{
+	return family == AF_INET ? 0 : 1;
+}
+
+struct fib_table *fib_table_find(const struct fib *f, uint32_t id);
+/** fib_table_search() - 0, -EAGAIN (nothing there, or a throw route), or the error of an unreachable route and its like */
+int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags, struct route_result *res);
+/** fib_search() - by the rules: 0, or -ENETUNREACH and its like */
+int fib_search(const struct fib *f, const struct route_key *k, unsigned flags, struct route_result *res);
+/** fib_check() - may this route be; fills in what its next hops leave open (device, link state). 0 or -errno and f->why */
+int fib_check(struct fib *f, struct route *r);
+/** fib_prefsrc() - the source address that goes with a result: the route's own, or picked */
+void fib_prefsrc(struct route_result *res);
+/** fib_remove() - take a route out and free it */
+void fib_remove(struct fib *f, struct route *r);
+int fib_rules_init(struct fib *f);
+void fib_rules_free(struct fib *f);
+uint8_t fib_nh_scope(const struct route *r, const struct nexthop *nh, const struct fib *f);
+
+#endif
