@@ -151,6 +151,8 @@ int link_addr_add(struct link *l, const struct link_addr *like)
 		return err;
 	}
 	set_times(l, a);
+	if (a->family == AF_INET)
+		l->conf_set = UINT32_MAX;	/* a configured link no longer follows conf.default */
 	list_add_before(pos, &a->node);
 	tell(l, ADDR_ADDED, a);
 	return 0;

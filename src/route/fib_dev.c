@@ -228,6 +228,7 @@ void fib_link_event(struct fib *f, struct link *l, unsigned what, const struct l
 		sync_link(f, l, RTNH_F_DEAD | RTNH_F_LINKDOWN, 0);
 		break;
 	case LINK_CHANGED:
+	case LINK_MAC:
 		if (l->flags & IFF_UP)
 			sync_link(f, l, l->carrier ? 0 : RTNH_F_LINKDOWN, l->carrier ? RTNH_F_LINKDOWN : 0);
 		break;

@@ -349,7 +349,7 @@ int link_set_flags(struct link *l, uint32_t flags, uint32_t mask)
 		else
 			go_down(l);
 	} else if (l->flags != old) {
-		tell(l, LINK_CHANGED);
+		tell(l, (l->flags ^ old) & IFF_NOARP ? LINK_MAC : LINK_CHANGED);
 	}
 	return 0;
 }
@@ -362,7 +362,7 @@ int link_set_mac(struct link *l, const uint8_t mac[6])
 	l->mac_set = true;
 	if (l->bridge)
 		bridge_changed(l->bridge);
-	tell(l, LINK_CHANGED);
+	tell(l, LINK_MAC);
 	if (l->port)
 		bridge_port_changed(l->port);
 	return 0;

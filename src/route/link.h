@@ -75,6 +75,7 @@ struct link {
 	struct bridge *bridge;		/* LINK_BRIDGE */
 	struct list addrs;		/* of struct link_addr */
 	int conf[LINK_CONF_MAX];	/* IPv4 */
+	uint32_t conf_set;		/* bits of those given by hand: the others follow conf_default */
 	struct link_stats stats;
 	void *io;			/* LINK_EXTERN: the owner's */
 	char *alias;			/* ifalias, NULL: none */
@@ -95,7 +96,8 @@ struct link_set {
 	void *ctx;
 };
 
-enum link_notify { LINK_ADDED, LINK_REMOVED, LINK_UP, LINK_DOWN, LINK_CHANGED, ADDR_ADDED, ADDR_REMOVED };
+enum link_notify { LINK_ADDED, LINK_REMOVED, LINK_UP, LINK_DOWN, LINK_CHANGED, ADDR_ADDED, ADDR_REMOVED,
+		   LINK_MAC /* its address, or whether it does ARP, changed: what neighbours were told is void */ };
 
 void link_set_init(struct link_set *s);
 void link_set_free(struct link_set *s);

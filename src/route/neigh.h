@@ -14,7 +14,7 @@
 #include "net/pkt.h"
 #include "route/link.h"
 
-#define NEIGH_QUEUE_MAX 101		/* packets that wait for one neighbour (unres_qlen) */
+#define NEIGH_QUEUE_BYTES 212992	/* of packets that wait for one neighbour, counted as the kernel counts (unres_qlen_bytes) */
 #define NEIGH_MAX 1024			/* gc_thresh3 */
 
 struct neigh {
@@ -31,7 +31,7 @@ struct neigh {
 	uint64_t confirmed_ms, used_ms, updated_ms;
 	struct wheel_timer timer;
 	struct pkt *queue, **queue_tail;
-	unsigned queued;
+	unsigned queued, queued_bytes;
 };
 
 struct neigh_ops {
@@ -50,6 +50,8 @@ struct neigh_table {
 	void *ctx;
 	struct list hash[256], all;
 	unsigned count;
+	uint64_t refused, unresolved_drops;	/* no room for another neighbour; waiting packets that made room for later ones */
+	uint64_t next_random_ms;	/* when reachable_ms is drawn again */
 	uint32_t gen;			/* moves when an address or its validity changes */
 	struct wheel wheel;
 	/* settings, ms */
@@ -69,6 +71,8 @@ int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const u
 /** neigh_update() - what an ARP packet or a user says; @override: may replace a different address. Creates when @create */
 int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, bool override,
 		 bool create);
+/** neigh_set() - what `ip neigh add` does: any state, over any other; @mac NULL keeps the address. -EINVAL: valid without an address */
+int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, uint8_t flags);
 /** neigh_confirm() - traffic from a higher layer shows that it answers (TCP progress) */
 void neigh_confirm(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 int neigh_delete(struct neigh_table *t, struct neigh *n);
