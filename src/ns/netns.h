@@ -82,6 +82,9 @@ struct netns {
 	uint64_t delivered, forwarded, originated;
 	uint64_t ip_id;			/* generator state for IP identification */
 	void *user;			/* the driver's: a lab's host */
+	bool live;			/* all parts are there: the engine is told of events */
+	struct netns **ids;		/* [nsid]: the numbers by which it knows others; NULL: free */
+	unsigned n_ids;
 };
 
 /* what the packet path hangs into every namespace (path_world_init() sets it), so that ns/ need not know path/ */
@@ -115,6 +118,12 @@ void netns_free(struct netns *ns);		/* its veths' peers go too */
 struct netns *netns_find(const struct world *w, const char *name);
 /** netns_veth() - a pair of veths, MAC addresses chosen from the world's randomness; names must be free: -EEXIST, -EINVAL, -ENOMEM */
 int netns_veth(struct netns *a, const char *name_a, struct netns *b, const char *name_b, struct link **la, struct link **lb);
+/** netns_link_new() - a bridge or dummy, with a MAC address of its own */
+int netns_link_new(struct netns *ns, enum link_kind kind, const char *name, struct link **out);
+/** netns_id() - the number by which @ns knows @other (link-netnsid); @make: give it one; -1: none */
+int netns_id(struct netns *ns, const struct netns *other, bool make);
+void netns_random_mac(struct world *w, uint8_t mac[6]);	/* unicast, locally administered */
+struct hash_key netns_key(struct world *w);		/* a new secret for a hash table */
 int netns_link_del(struct link *l);		/* with its veth peer, its bridge's ports released; -EOPNOTSUPP for lo */
 /** netns_link_move() - to another namespace: loses addresses, routes and master, and goes down, as in Linux */
 int netns_link_move(struct link *l, struct netns *to, const char *new_name);
@@ -122,6 +131,7 @@ uint64_t world_next_ns(const struct world *w);	/* when world_timers() has someth
 void world_timers(struct world *w);		/* expire what is due at world->clock */
 
 /* ---- sysctl: one table of names, both /proc/sys and sysctl(8) read it ---- */
+void ns_sysctl_init(struct netns *ns);		/* the kernel's defaults */
 /** ns_sysctl_get() - @name as "net.ipv4.ip_forward" or "net/ipv4/conf/eth0/rp_filter"; text without newline. -ENOENT, -EACCES (write-only) */
 int ns_sysctl_get(struct netns *ns, const char *name, struct sbuf *out);
 /** ns_sysctl_set() - with the kernel's side effects (ip_forward sets conf.*.forwarding). -ENOENT, -EINVAL, -EACCES (read-only) */

@@ -116,6 +116,7 @@ static void set_times(const struct link *l, struct link_addr *a)
 {
 	a->valid_ms = a->valid_lft_s ? now_ms(l) + a->valid_lft_s * 1000 : 0;
 	a->preferred_ms = a->preferred_lft_s ? now_ms(l) + a->preferred_lft_s * 1000 : 0;
+	l->set->timed |= a->valid_ms != 0;
 	if (a->valid_lft_s)
 		a->flags &= ~IFA_F_PERMANENT;
 	else

@@ -87,6 +87,7 @@ struct link_set {
 	int cap, next_index;
 	int conf_all[LINK_CONF_MAX], conf_default[LINK_CONF_MAX];
 	bool disable_ipv6_all, disable_ipv6_default;
+	bool timed;			/* an address with a lifetime was seen */
 	uint32_t gen;			/* moves with every change */
 	const char *why;		/* the kernel's words for the last refusal, NULL: it has none */
 	const struct clock *clock;	/* NULL: time stands still at 0 */
