@@ -30,6 +30,11 @@
 
 struct conn;
 
+/* flags and offset of the IPv4 header field frag_off, host order */
+#define IP4_DF 0x4000
+#define IP4_MF 0x2000
+#define IP4_OFFSET 0x1fff	/* in units of eight bytes */
+
 #define PKT_HEADROOM 128
 #define PKT_SMALL 2048		/* bytes of buffer in the small pool */
 #define PKT_LARGE (66 * 1024)	/* a full IP datagram and its headers */
@@ -50,7 +55,7 @@ enum pkt_flags {
 	PKT_NO_HEADER_CSUM = 1 << 12,	/* parse did not verify the transport checksum yet */
 	PKT_VLAN = 1 << 13,		/* vlan_tci is set */
 	PKT_BRIDGED = 1 << 14,		/* came through a bridge port: phys_iif is it */
-	PKT_NODST_REDIRECT = 1 << 15,
+	PKT_CT_ATTACHED = 1 << 15,	/* .ct is that of the packet it answers, and not this packet's to free */
 };
 
 struct pkt {
@@ -72,6 +77,7 @@ struct pkt {
 	uint32_t sk_uid, sk_gid;	/* of the socket that sent it, with .sk */
 	void *sk;			/* the local socket that sent it, NULL: none */
 	struct conn *ct;		/* NULL: not tracked (yet) */
+	uint16_t ct_zone;		/* what a CT --zone template said, 0: none */
 	void *dst;			/* struct route_result of path, while it walks */
 	uint64_t tstamp_ns;		/* when it arrived or was made, engine time */
 	uint64_t id;			/* the same through translation, forwarding and hosts; answers have their own */

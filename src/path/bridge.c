@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * path/bridge.c - frames through a bridge: learn, then to one port, to all, or up to the host.
+ *
+ * On the packet's way: between a port's ingress and the bridge's own protocol handlers, and below the bridge as an egress device.
+ *
+ * Theory of operation: route/bridge.c knows ports and addresses. A frame from a port teaches its source; one for the bridge's own address (or a
+ * port's) goes up, one for a known address to that port, broadcasts and the rest to every other port, broadcasts and multicasts also up. A frame passed up is seen
+ * again, as coming in on the bridge.
+ *
+ * References: IEEE 802.1D section 7.7; Linux br_input.c, br_forward.c.
+ */
+#include "path/private.h"
+
+#include "route/bridge.h"
+
+static uint64_t now_ms(const struct netns *ns)
+{
+	return clock_ms(&ns->world->clock);
+}
+
+static void to_port(struct link *port, struct pkt *p)
+{
+	path_device_xmit(port, p);
+}
+
+static bool may_leave(const struct bridge_port *bp, const struct link *from)
+{
+	return bp->forwarding && (bp->link != from || bp->hairpin);
+}
+
+/* a copy to every port that may have it, but for where it came from; @p stays the caller's. Return: how many */
+static unsigned flood(struct bridge *b, const struct pkt *p, const struct link *from)
+{
+	struct bridge_port *bp;
+	unsigned n = 0;
+
+	list_for_each(bp, &b->ports, node) {
+		struct pkt *copy;
+
+		if (!may_leave(bp, from))
+			continue;
+		copy = pkt_clone(p);
+		if (!copy)
+			break;
+		to_port(bp->link, copy);
+		n++;
+	}
+	return n;
+}
+
+static struct bridge_port *port_of(struct bridge *b, const struct link *l)
+{
+	struct bridge_port *bp;
+
+	list_for_each(bp, &b->ports, node)
+		if (bp->link == l)
+			return bp;
+	return NULL;
+}
+
+/* to the host, as if it had come in on the bridge */
+static void pass_up(struct bridge *b, struct pkt *p)
+{
+	struct link *br = b->link;
+	struct netns *ns = br->ns;
+
+	p->phys_iif = p->iif;
+	p->flags |= PKT_BRIDGED;
+	p->iif = br->ifindex;
+	br->stats.rx_packets++;
+	br->stats.rx_bytes += pkt_len(p);
+	if (p->pkt_type == PACKET_OTHERHOST)
+		p->pkt_type = PACKET_HOST;
+	TRACE(ns, .kind = TRACE_RX, .pkt = p, .link = br);
+	if (ns->world->ops->tap)
+		ns->world->ops->tap(ns->world, br, p, false);
+	path_l3_rx(br, p);
+}
+
+void bridge_rx(struct link *port, struct pkt *p)
+{
+	static const uint8_t reserved[5] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };	/* 01:80:C2:00:00:0X stays on its link */
+	struct bridge *b = port->master->bridge;
+	struct netns *ns = port->ns;
+	const struct ethhdr *eth = pkt_eth(p);
+	struct bridge_port *bp = port_of(b, port);
+	struct link *to;
+
+	if (!bp || !bp->forwarding || (eth->h_source[0] & 1)) {
+		path_drop(ns, p, DROP_BRIDGE_LOCAL);
+		return;
+	}
+	bridge_learn(b, port, eth->h_source, now_ms(ns));
+	if (memcmp(eth->h_dest, reserved, sizeof(reserved)) == 0 && eth->h_dest[5] < 0x10) {
+		path_drop(ns, p, DROP_BRIDGE_LOCAL);
+		return;
+	}
+	if (eth->h_dest[0] & 1) {
+		flood(b, p, port);
+		pass_up(b, p);
+		return;
+	}
+	to = bridge_lookup(b, eth->h_dest, now_ms(ns));
+	if (to == b->link) {
+		p->pkt_type = PACKET_HOST;
+		pass_up(b, p);
+		return;
+	}
+	if (to) {
+		bp = port_of(b, to);
+		if (bp && may_leave(bp, port)) {
+			to_port(to, p);
+			return;
+		}
+	} else if (flood(b, p, port)) {
+		pkt_free(p);
+		return;
+	}
+	path_drop(ns, p, DROP_BRIDGE_LOCAL);
+}
+
+int bridge_xmit(struct link *br, struct pkt *p)
+{
+	struct bridge *b = br->bridge;
+	struct netns *ns = br->ns;
+	const struct ethhdr *eth = pkt_eth(p);
+	struct link *to = eth->h_dest[0] & 1 ? NULL : bridge_lookup(b, eth->h_dest, now_ms(ns));
+	struct bridge_port *bp = to ? port_of(b, to) : NULL;
+
+	if (bp && may_leave(bp, NULL)) {
+		to_port(to, p);
+		return 0;
+	}
+	if (!to)
+		flood(b, p, NULL);
+	pkt_free(p);
+	return 0;
+}

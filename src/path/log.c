@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * path/log.c - a packet in the kernel's log format (LOG target).
+ *
+ * Reference: the line format of Linux nf_log_syslog, as read in any kernel log.
+ */
+#include "path/private.h"
+
+#include <linux/netfilter/nf_log.h>
+
+#include "base/buf.h"
+
+static void log_mac(struct sbuf *out, const struct pkt *p, const struct link *in, unsigned flags)
+{
+	const uint8_t *b = p->buf + p->mac;
+	unsigned n = p->l3 - p->mac;
+
+	if (flags & NF_LOG_MACDECODE && n >= ETH_HLEN && in->arphrd == ARPHRD_ETHER) {
+		sbuf_printf(out, "MACSRC=%02x:%02x:%02x:%02x:%02x:%02x MACDST=%02x:%02x:%02x:%02x:%02x:%02x MACPROTO=%04x ", b[6], b[7], b[8],
+			    b[9], b[10], b[11], b[0], b[1], b[2], b[3], b[4], b[5], get_u16(b + 12));
+		return;
+	}
+	sbuf_puts(out, "MAC=");
+	for (unsigned i = 0; i < n; i++)
+		sbuf_printf(out, "%s%02x", i ? ":" : "", b[i]);
+	sbuf_putc(out, ' ');
+}
+
+static void log_bytes(struct sbuf *out, const uint8_t *b, size_t n)
+{
+	sbuf_puts(out, "OPT (");
+	for (size_t i = 0; i < n; i++)
+		sbuf_printf(out, "%02X", b[i]);
+	sbuf_puts(out, ") ");
+}
+
+static void log_tcp(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} bits[] = { { 0x80, "CWR " }, { 0x40, "ECE " }, { 0x20, "URG " }, { 0x10, "ACK " },
+		     { 0x08, "PSH " }, { 0x04, "RST " }, { 0x02, "SYN " }, { 0x01, "FIN " } };
+	size_t hlen;
+
+	if (len < 20) {
+		sbuf_printf(out, "INCOMPLETE [%zu bytes] ", len);
+		return;
+	}
+	sbuf_printf(out, "SPT=%u DPT=%u ", get_u16(b), get_u16(b + 2));
+	if (flags & NF_LOG_TCPSEQ)
+		sbuf_printf(out, "SEQ=%u ACK=%u ", get_u32(b + 4), get_u32(b + 8));
+	sbuf_printf(out, "WINDOW=%u RES=0x%02x ", get_u16(b + 14), (b[12] & 0x0f) << 2);
+	for (unsigned i = 0; i < ARRAY_LEN(bits); i++)
+		if (b[13] & bits[i].bit)
+			sbuf_puts(out, bits[i].name);
+	sbuf_printf(out, "URGP=%u ", get_u16(b + 18));
+	hlen = (size_t)(b[12] >> 4) * 4;
+	if (flags & NF_LOG_TCPOPT && hlen > 20 && hlen <= len)
+		log_bytes(out, b + 20, hlen - 20);
+}
+
+static void log_ip(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags, bool outer);
+
+static void log_icmp(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags, bool outer)
+{
+	char gw[ADDR_STRLEN];
+	union inet_addr a = { 0 };
+
+	if (len < 8) {
+		sbuf_printf(out, "INCOMPLETE [%zu bytes] ", len);
+		return;
+	}
+	sbuf_printf(out, "TYPE=%u CODE=%u ", b[0], b[1]);
+	switch (b[0]) {
+	case ICMP_ECHO:
+	case ICMP_ECHOREPLY:
+		sbuf_printf(out, "ID=%u SEQ=%u ", get_u16(b + 4), get_u16(b + 6));
+		break;
+	case ICMP_PARAMETERPROB:
+		sbuf_printf(out, "PARAMETER=%u ", b[4]);
+		break;
+	case ICMP_REDIRECT:
+		memcpy(&a.ip4, b + 4, 4);
+		sbuf_printf(out, "GATEWAY=%s ", addr_fmt(gw, AF_INET, &a));
+		break;
+	}
+	if (outer && (b[0] == ICMP_DEST_UNREACH || b[0] == ICMP_SOURCE_QUENCH || b[0] == ICMP_TIME_EXCEEDED || b[0] == ICMP_PARAMETERPROB ||
+		      b[0] == ICMP_REDIRECT)) {
+		sbuf_puts(out, "[");
+		log_ip(out, b + 8, len - 8, flags, false);
+		sbuf_puts(out, "] ");
+	}
+	if (b[0] == ICMP_DEST_UNREACH && b[1] == ICMP_FRAG_NEEDED)
+		sbuf_printf(out, "MTU=%u ", get_u16(b + 6));
+}
+
+static void log_l4(struct sbuf *out, uint8_t proto, const uint8_t *b, size_t len, bool first, unsigned flags, bool outer)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		sbuf_puts(out, "PROTO=TCP ");
+		if (first)
+			log_tcp(out, b, len, flags);
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		sbuf_puts(out, proto == IPPROTO_UDP ? "PROTO=UDP " : "PROTO=UDPLITE ");
+		if (first && len < 8)
+			sbuf_printf(out, "INCOMPLETE [%zu bytes] ", len);
+		else if (first)
+			sbuf_printf(out, "SPT=%u DPT=%u LEN=%u ", get_u16(b), get_u16(b + 2), get_u16(b + 4));
+		break;
+	case IPPROTO_ICMP:
+		sbuf_puts(out, "PROTO=ICMP ");
+		if (first)
+			log_icmp(out, b, len, flags, outer);
+		break;
+	case IPPROTO_ESP:
+	case IPPROTO_AH:
+		sbuf_puts(out, proto == IPPROTO_ESP ? "PROTO=ESP " : "PROTO=AH ");
+		if (first && len < (proto == IPPROTO_ESP ? 8u : 12u))
+			sbuf_printf(out, "INCOMPLETE [%zu bytes] ", len);
+		else if (first)
+			sbuf_printf(out, "SPI=0x%x ", get_u32(b + (proto == IPPROTO_ESP ? 0 : 4)));
+		break;
+	default:
+		sbuf_printf(out, "PROTO=%u ", proto);
+	}
+}
+
+/* an IP packet; a quoted one may be cut off */
+static void log_ip(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags, bool outer)
+{
+	union inet_addr src = { 0 }, dst = { 0 };
+	char s[ADDR_STRLEN], d[ADDR_STRLEN];
+	unsigned hlen, frag;
+
+	if (len < 20) {
+		sbuf_puts(out, "TRUNCATED");
+		return;
+	}
+	memcpy(&src.ip4, b + 12, 4);
+	memcpy(&dst.ip4, b + 16, 4);
+	frag = get_u16(b + 6);
+	sbuf_printf(out, "SRC=%s DST=%s LEN=%u TOS=0x%02X PREC=0x%02X TTL=%u ID=%u ", addr_fmt(s, AF_INET, &src), addr_fmt(d, AF_INET, &dst),
+		    get_u16(b + 2), b[1] & 0x1e, b[1] & 0xe0, b[8], get_u16(b + 4));
+	sbuf_printf(out, "%s%s%s", frag & 0x8000 ? "CE " : "", frag & IP4_DF ? "DF " : "", frag & IP4_MF ? "MF " : "");
+	if (frag & IP4_OFFSET)
+		sbuf_printf(out, "FRAG:%u ", frag & IP4_OFFSET);
+	hlen = (b[0] & 0x0fu) * 4;
+	if (hlen < 20 || hlen > len)
+		return;
+	if (flags & NF_LOG_IPOPT && hlen > 20)
+		log_bytes(out, b + 20, hlen - 20);
+	log_l4(out, b[9], b + hlen, len - hlen, !(frag & IP4_OFFSET), flags, outer);
+}
+
+void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, const struct link *out_link, const char *prefix, unsigned flags)
+{
+	sbuf_printf(out, "%sIN=%s OUT=%s ", prefix, in ? in->name : "", out_link ? out_link->name : "");
+	if (in)
+		log_mac(out, p, in, flags);
+	log_ip(out, pkt_l3(p), pkt_l3_len(p), flags, true);
+	if (flags & NF_LOG_UID && p->sk)
+		sbuf_printf(out, "UID=%u GID=%u ", p->sk_uid, p->sk_gid);
+	if (p->mark)
+		sbuf_printf(out, "MARK=0x%x ", p->mark);
+}

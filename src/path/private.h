@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * path/private.h - what the files of path/ share and nobody else sees.
+ */
+#ifndef PATH_PRIVATE_H
+#define PATH_PRIVATE_H
+
+#include "path/path.h"
+#include "path/trace.h"
+
+/* ---- hook arrays (hooks.c) ---- */
+
+enum stage { STAGE_DEFRAG, STAGE_CONNTRACK, STAGE_CHAIN, STAGE_NAT, STAGE_CONFIRM };
+
+struct hook_entry {
+	enum stage stage;
+	int priority;
+	uint64_t seq;			/* at equal priority the highest runs first */
+	const struct chain *chain;	/* STAGE_CHAIN */
+	unsigned first, n;		/* STAGE_NAT: its chains, in path->nat_chain[] */
+};
+
+#define HOOK_ENTRIES 64			/* base chains a hook can have, built-in stages included */
+
+struct hook_array {
+	unsigned n;
+	struct hook_entry entry[HOOK_ENTRIES];
+};
+
+struct hook_state {
+	int hook;			/* NF_INET_* */
+	struct link *in, *out;		/* NULL where the hook has none */
+};
+
+/* ---- what a destination taught us: redirects and path MTUs (icmp.c) ---- */
+
+#define EXCEPTIONS 256
+#define PEERS 256
+
+struct exception {
+	union inet_addr dst;
+	uint8_t family;
+	bool have_gw;
+	union inet_addr gw;
+	uint32_t pmtu;			/* 0: none */
+	uint64_t pmtu_until_ms, gw_until_ms, used_ms;
+};
+
+/* what the host remembers of a peer to limit the ICMP messages it sends */
+struct peer {
+	union inet_addr addr;
+	bool used;
+	uint64_t rate_last_ms;
+	uint32_t rate_tokens_ms;
+	uint32_t n_redirects;
+	uint64_t redirect_last_ms;
+};
+
+struct path {
+	struct hook_array hook[2][NF_INET_NUMHOOKS];	/* [family index] */
+	const struct chain *nat_chain[2 * NF_INET_NUMHOOKS * HOOK_ENTRIES];
+	unsigned n_nat_chains;
+	struct exception *exception;	/* EXCEPTIONS of them, made when first needed */
+	struct peer *peer;		/* PEERS of them, likewise */
+	uint64_t icmp_tokens, icmp_stamp_ms;
+	struct hash_key key;
+};
+
+static inline unsigned family_index(uint8_t family)
+{
+	return family == AF_INET6;
+}
+
+/* ---- trace: what is called is what is traced ---- */
+
+#define TRACE_AT(of_ns, at_hook, ...)                                                                             \
+	do {                                                                                                      \
+		struct netns *tns_ = (of_ns);                                                                     \
+		if (unlikely(tns_->world->trace != NULL))                                                         \
+			tns_->world->trace(tns_->world, &(struct trace_event){ .ns = tns_,                        \
+									       .time_ns = tns_->world->clock.now_ns, \
+									       .hook = (at_hook),         \
+									       __VA_ARGS__ });            \
+	} while (0)
+#define TRACE(of_ns, ...) TRACE_AT(of_ns, -1, __VA_ARGS__)
+
+/* hooks.c */
+void hooks_rebuild(struct netns *ns);
+/** hooks_run() - a packet through one hook; *p may become another packet (reassembly). Anything but ACCEPT: the packet is gone, *err (may be NULL) is what a sender is told */
+enum verdict hooks_run(struct netns *ns, struct pkt **p, const struct hook_state *st, int *err);
+
+/* act.c */
+struct act_ctx {
+	struct netns *ns;
+	const struct hook_state *st;
+	enum drop_reason why;		/* set by what ends the packet */
+};
+enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);
+void act_set_field(struct match_ctx *m, enum field_id f, const uint8_t *val);
+
+/* log.c */
+/** log_packet() - the kernel's one-line form of a packet, as the LOG target writes it */
+void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, const struct link *out_link, const char *prefix, unsigned flags);
+
+/* path.c */
+void path_drop(struct netns *ns, struct pkt *p, enum drop_reason why);
+/** path_local_out() - a finished packet made here; @ct_of: the packet it is about, whose connection it belongs to (NULL: none) */
+int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *ct_of, int oif);
+int path_finish(struct netns *ns, struct pkt *p, struct link *out, struct route_result *rt);	/* POSTROUTING and on */
+int path_device_xmit(struct link *out, struct pkt *p);			/* bridge, veth, lo or device */
+void path_l3_rx(struct link *in, struct pkt *p);			/* from a link's protocol handler on; .l3 is set */
+bool path_reroute(struct netns *ns, struct pkt *p, struct route_result *rt);
+
+/* local.c */
+void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt);
+
+/* icmp.c */
+/** icmp_send() - an ICMP error about @p, where one may be sent and the rate allows it; @p stays the caller's */
+void icmp_send(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info);
+void icmp_send_redirect(struct netns *ns, const struct pkt *p, const struct route_result *rt, struct link *in);
+void icmp_no_route(struct netns *ns, const struct pkt *p, struct link *in, int err);
+void icmp_accept_redirect(struct netns *ns, const struct pkt *p, struct link *in);
+void icmp_learn_pmtu(struct netns *ns, const struct pkt *p);
+/** exception_apply() - next hop and MTU that were learned for a destination, over what the route says */
+void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_result *rt);
+void exception_forget(struct netns *ns);
+
+/* arp.c */
+void arp_rx(struct link *in, struct pkt *p);
+extern const struct neigh_ops path_neigh_ops;
+/** arp_header() - put the Ethernet header of an IP packet in front: resolves the next hop. 0; -EINPROGRESS: the packet was taken */
+int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop, uint8_t type);
+
+/* bridge.c */
+void bridge_rx(struct link *port, struct pkt *p);
+int bridge_xmit(struct link *br, struct pkt *p);
+
+/* trace.c */
+#endif
