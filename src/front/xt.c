@@ -103,17 +103,17 @@ static int parse_one(struct xt_call *c, uint64_t min, uint64_t max)
 	return 0;
 }
 
-/* "lo", "lo:hi", ":hi", "lo:" */
+/* "lo", "lo:hi", ":hi", "lo:"; nothing at all is the lowest value */
 static int parse_range(struct xt_call *c, uint64_t min, uint64_t max)
 {
 	const char *p = c->arg, *end = p;
 	uint64_t lo = min, hi;
 
-	if (*p != ':' && !number(p, &end, min, max, &lo))
+	if (*p && *p != ':' && !number(p, &end, min, max, &lo))
 		goto bad;
 	c->val.range[0] = c->val.range[1] = lo;
 	c->n_vals = 1;
-	if (*end == '\0' && end != p)
+	if (*end == '\0')
 		return 0;
 	if (*end != ':')
 		goto bad;
