@@ -172,7 +172,7 @@ static int load_match(struct line_state *s, const struct xt_ext *ext)
 	return IPT_OK;
 }
 
-static void ext_call(struct line_state *s, struct xt_call *c, struct ipt_inst *i, struct sbuf *err)
+static void ext_call(struct line_state *s, struct xt_call *c, const struct ipt_inst *i, struct sbuf *err)
 {
 	*c = (struct xt_call){
 		.ext = i->ext,
@@ -182,8 +182,14 @@ static void ext_call(struct line_state *s, struct xt_call *c, struct ipt_inst *i
 		.table = s->l->table,
 		.tool = s->x->tool,
 		.seen = i->seen,
+		.warn = &s->x->c->err,
 		.err = err,
 	};
+}
+
+static int ext_failed(struct line_state *s, const struct xt_call *c)
+{
+	return ipt_fail(s->x, c->status ? (enum ipt_status)c->status : IPT_PARAM, "%s", sbuf_str(c->err));
 }
 
 static struct ipt_inst *instance(struct line_state *s, unsigned n)
@@ -203,9 +209,11 @@ static int ext_option(struct line_state *s)
 	c.opt = &i->ext->opts[s->scan.val % EXT_VALS];
 	c.opt_name = c.opt->name;
 	c.arg = s->scan.arg;
+	if ((c.opt->flags & XT_ARG2) && optscan_has_arg(&s->scan))
+		c.arg2 = s->scan.argv[s->scan.next++];
 	c.invert = s->invert;
 	if (xt_parse_opt(&c, i->data) < 0)
-		status = ipt_fail(s->x, IPT_PARAM, "%s", sbuf_str(&err));
+		status = ext_failed(s, &c);
 	i->seen = c.seen;
 	sbuf_free(&err);
 	return status;
@@ -224,29 +232,70 @@ static int check_exts(struct line_state *s)
 			continue;
 		ext_call(s, &c, i, &err);
 		if (xt_check_opts(&c, i->data) < 0)
-			status = ipt_fail(s->x, IPT_PARAM, "%s", sbuf_str(&err));
+			status = ext_failed(s, &c);
 	}
 	sbuf_free(&err);
 	return status;
 }
 
+/* matches that become one when they are listed: -p tcp -m tcp --sport 1 -m tcp --dport 2 */
+static void merge_exts(struct ipt_tail *t)
+{
+	for (unsigned i = 0; i + 1 < t->n; i++)
+		for (unsigned j = i + 1; t->match[i].ext->merge && j < t->n;) {
+			if (t->match[j].ext == t->match[i].ext && t->match[i].ext->merge(t->match[i].data, t->match[j].data))
+				ipt_tail_remove(t, j);
+			else
+				j++;
+		}
+}
+
 /* ---- hints ---- */
 
-static void hint_ext(struct ipt_ctx *x, enum xt_kind kind, const char *name)
+#define HINT_NAMES 256
+
+static unsigned ext_names(enum xt_kind kind, const char **names)
 {
-	const char *names[128];
-	const char *near;
 	unsigned n = 0;
 
-	for (const struct xt_ext *const *e = xt_all; *e && n < ARRAY_LEN(names) - 1; e++)
+	for (const struct xt_ext *const *e = xt_all; *e && n < HINT_NAMES / 2; e++)
 		if ((*e)->kind == kind)
 			names[n++] = (*e)->name;
 	names[n] = NULL;
+	return n;
+}
+
+static void hint_match(struct ipt_ctx *x, const char *name)
+{
+	const char *names[HINT_NAMES], *near;
+
+	ext_names(XT_MATCH, names);
 	near = diag_nearest(name, names);
 	if (near)
-		cmd_hint(x->c, "did you mean '-%c %s'?", kind == XT_MATCH ? 'm' : 'j', near);
-	else if (kind == XT_MATCH)
+		cmd_hint(x->c, "did you mean '-m %s'?", near);
+	else
 		cmd_hint(x->c, "natbox has no match '%s'", name);
+}
+
+void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
+{
+	const char *names[HINT_NAMES], *near;
+	unsigned n = ext_names(XT_TARGET, names);
+	struct chain *c;
+
+	names[n++] = "ACCEPT";
+	names[n++] = "DROP";
+	names[n++] = "RETURN";
+	if (t)
+		list_for_each(c, &t->chains, node)
+			if (!c->base && n < HINT_NAMES - 1)
+				names[n++] = c->name;
+	names[n] = NULL;
+	near = diag_nearest(name, names);
+	if (near)
+		cmd_hint(x->c, "did you mean '-j %s'?", near);
+	else
+		cmd_hint(x->c, "make the chain first with -N %s; natbox has no target of that name", name);
 }
 
 static const char *unabbreviated(const struct line_state *s, const char *word)
@@ -481,7 +530,7 @@ static int match(struct line_state *s)
 	if (ext)
 		return load_match(s, ext);
 	ipt_fail(s->x, IPT_PARAM, "Couldn't load match `%s':No such file or directory\n", s->scan.arg);
-	hint_ext(s->x, XT_MATCH, s->scan.arg);
+	hint_match(s->x, s->scan.arg);
 	return IPT_PARAM;
 }
 
@@ -1005,6 +1054,7 @@ static struct ipt_cmd *add_cmd(struct line_state *s, enum ipt_cmd_kind kind)
 	c->num = s->num;
 	c->verbose = s->l->verbose;
 	c->line = s->x->line;
+	c->beside_list = s->cmds & (WITH(IPT_LIST) | WITH(IPT_LIST_RULES));
 	c->format = (s->options & O_NUMERIC ? IPT_F_NUMERIC : 0) | (s->options & O_EXACT ? IPT_F_EXACT : 0) |
 		    (s->options & O_LINENUM ? IPT_F_LINENUM : 0);
 	c->have_counters = s->have_counters;
@@ -1091,8 +1141,10 @@ int ipt_parse(struct ipt_line *l, int argc, char **argv)
 	status = scan_line(&s);
 	if (!status && !l->done)
 		status = check_line(&s);
-	if (!status && !l->done)
+	if (!status && !l->done) {
+		merge_exts(s.tail);
 		status = make_commands(&s);
+	}
 	mem_free(s.rows);
 	ipt_tail_put(s.tail);
 	return status;

@@ -63,6 +63,7 @@ struct ipt_tail *ipt_tail_new(void);
 void ipt_tail_put(struct ipt_tail *t);
 /** ipt_tail_add() - one more match, its data zeroed and initialised; NULL: no memory */
 struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext);
+void ipt_tail_remove(struct ipt_tail *t, unsigned at);
 int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext);	/* 0 or -ENOMEM */
 struct ipt_rule *ipt_rule_dup(const struct ipt_rule *r);	/* shares the tail; NULL: no memory */
 void ipt_rule_free(struct ipt_rule *r);
@@ -77,7 +78,7 @@ bool ipt_rule_is_jump(const struct ipt_rule *r);
 const char *ipt_proto_name(uint8_t proto, char buf[16]);	/* its name, or the number */
 int ipt_proto_parse(const char *s, uint8_t *proto);		/* 0 or -EINVAL */
 
-/* ---- tables that iptables knows: apply.c ---- */
+/* ---- tables that iptables knows: ipt_tables.c ---- */
 
 struct ipt_table {
 	const char *name;
@@ -91,9 +92,12 @@ struct ipt_table {
 extern const struct ipt_table ipt_tables[];	/* in the order of iptables-save; ends with a NULL name */
 const struct ipt_table *ipt_table_find(const char *name);
 const struct ipt_builtin *ipt_builtin_find(const struct ipt_table *t, const char *chain);
-/** ipt_chain_ok() - is it a chain that iptables can show: the built-in one where it should be, or none of the base chains */
+/** ipt_chain_ok() - can iptables show it: a user chain, or a base chain that stands where the built-in one does, with rules of this dialect only */
 bool ipt_chain_ok(const struct ipt_table *t, const struct chain *c);
-bool ipt_table_ok(const struct ipt_table *t, const struct table *real);
+/** ipt_table_ok() - are all rules of the table, or of one chain, of this dialect */
+bool ipt_table_ok(const struct ipt_table *t, const struct table *real, const char *chain);
+/** ipt_table_foreign_base() - has it base chains that are none of iptables' */
+bool ipt_table_foreign_base(const struct ipt_table *t, const struct table *real);
 
 /* ---- a command: apply.c ---- */
 
@@ -115,6 +119,7 @@ struct ipt_cmd {
 	unsigned num;			/* rule number from 1; 0: none */
 	unsigned verbose, format, line;
 	bool have_counters;
+	bool beside_list;		/* -Z with -L or -S */
 	uint64_t packets, bytes;
 };
 
@@ -145,6 +150,8 @@ struct ipt_line {
 };
 
 int ipt_parse(struct ipt_line *l, int argc, char **argv);
+/** ipt_hint_target() - the chain or target that may have been meant by @name; @t NULL: no table */
+void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name);
 
 /* ---- printing: iptables_list.c ---- */
 

@@ -81,6 +81,12 @@ struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext)
 	return &t->match[t->n++];
 }
 
+void ipt_tail_remove(struct ipt_tail *t, unsigned at)
+{
+	inst_free(&t->match[at]);
+	memmove(&t->match[at], &t->match[at + 1], (--t->n - at) * sizeof(*t->match));
+}
+
 int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext)
 {
 	if (inst_init(&t->target, ext) == 0)
