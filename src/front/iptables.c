@@ -872,7 +872,7 @@ static int scan_line(struct line_state *s)
 		else if (ev != OPT_FOUND)
 			status = unknown(s, ev);
 		else if (s->scan.val == '6' && s->l->restore)
-			s->l->done = true;	/* a line for ip6tables-restore */
+			s->l->done = s->l->skip = true;	/* a line for ip6tables-restore */
 		else
 			status = option(s);
 	}
@@ -1129,9 +1129,6 @@ int ipt_parse(struct ipt_line *l, int argc, char **argv)
 		.scan = { .argc = argc, .argv = argv, .next = 1, .shorts = SHORTS, .rows = base_rows, .n_rows = ARRAY_LEN(base_rows) },
 		.rule = { .family = l->x->family },
 		.tail = ipt_tail_new(),
-		.have_counters = l->have_counters,
-		.packets = l->packets,
-		.bytes = l->bytes,
 	};
 	int status;
 

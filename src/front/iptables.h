@@ -137,18 +137,17 @@ void apply_abort(struct apply *a);
 
 /* ---- a command line: iptables.c ---- */
 
-/** ipt_parse() - @list gets the commands that it asks for (none for -h and -V); 0 or an exit status */
 struct ipt_line {
 	struct ipt_ctx *x;
 	bool restore;
 	const char *table;		/* at first: "filter", or the restore file's; then what -t said */
-	bool have_counters;		/* [p:b] in front of a restore line */
-	uint64_t packets, bytes;
 	unsigned verbose;
 	struct ipt_cmd *first, **last;
 	bool done;			/* -h, -V: nothing more to do */
+	bool skip;			/* ... because the line is for another family */
 };
 
+/** ipt_parse() - the commands that a line asks for are added at *l->last (none for -h and -V); 0 or an exit status */
 int ipt_parse(struct ipt_line *l, int argc, char **argv);
 /** ipt_hint_target() - the chain or target that may have been meant by @name; @t NULL: no table */
 void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name);
@@ -166,9 +165,11 @@ void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r);
 /** ipt_chains_sorted() - a table's user chains by name; NULL-terminated, to be mem_free()d; NULL: no memory */
 struct chain **ipt_chains_sorted(const struct table *real);
 
+/** ipt_save_all() - what iptables-save prints: tables that are there, or @only; 0 or -ENOMEM */
+int ipt_save_all(struct cmd *c, struct sbuf *out, const char *only, bool counters);
+
 /* ---- names: iptables_names.c ---- */
 
-struct ipt_names;
 /** ipt_host_addr() - an address for @name from the host's /etc/hosts, /etc/networks; 0 or -ENOENT */
 int ipt_host_addr(struct cmd *c, uint8_t family, const char *name, union inet_addr *a);
 /** ipt_addr_name() - the name that /etc/hosts or /etc/networks has for an address; false: none */

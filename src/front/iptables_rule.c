@@ -207,6 +207,9 @@ static int emit_inst(const struct ipt_inst *i, uint8_t family, struct ir_list *l
 {
 	int err = i->ext->emit(l, i->data, family);
 
+	if (i->ext->only_hooks)
+		l->hooks = l->hooks ? l->hooks & i->ext->only_hooks : i->ext->only_hooks;
+
 	if (err < 0)
 		*what = i->ext->name;
 	return err;
