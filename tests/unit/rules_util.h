@@ -5,6 +5,7 @@
 #ifndef TESTS_RULES_UTIL_H
 #define TESTS_RULES_UTIL_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
