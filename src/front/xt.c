@@ -153,8 +153,10 @@ int xt_parse_opt(struct xt_call *c, void *data)
 	uint32_t bit = 1u << o->id;
 
 	if (c->ext->legacy) {
+		int err = c->ext->parse(c, data);
+
 		c->seen |= bit;
-		return c->ext->parse(c, data);
+		return err;
 	}
 	if ((c->seen & bit) && !(o->flags & XT_MULTI))
 		return xt_error(c, "%s: option \"--%s\" can only be used once.\n", c->ext->name, o->name);

@@ -51,7 +51,7 @@ struct xt_ext {
 	uint8_t families;		/* bit 0: IPv4, bit 1: IPv6 */
 	size_t size;			/* of its data, zeroed at first */
 	const struct xt_opt *opts;	/* ends with a NULL name */
-	bool legacy;			/* its own parse minds `!`, repetition and range of every option (tcp, udp) */
+	bool legacy;			/* its own parse minds `!`, repetition and range of every option; .seen is what came before (tcp) */
 	uint8_t only_proto;		/* "-p" that it needs (tcp for -m tcp), 0: any */
 	const char *only_table;		/* NULL: any; the real tool's check at commit ("RULE_APPEND failed (Invalid argument)") */
 	uint32_t only_hooks;		/* bits of NF_INET_*, 0: any; holds for every base chain that the rule can be reached from */
@@ -117,11 +117,13 @@ int xt_parse_opt(struct xt_call *c, void *data);
 int xt_check_opts(struct xt_call *c, void *data);
 extern const struct xt_ext *const xt_all[];		/* NULL-terminated: front/xt/all.c */
 
+/** xt_is_later() - does Linux have a match or target of that name that natbox lacks: refused as an unknown one is, with a hint that says so */
+bool xt_is_later(enum xt_kind kind, const char *name);
+
 /* shared parsing, in front/xt/util.c */
 /** xt_parse_port() - number or service name (tcp or udp by proto); 0 or -EINVAL */
 int xt_parse_port(const char *s, uint8_t proto, uint16_t *port);
 int xt_parse_mark_mask(const char *s, uint32_t *value, uint32_t *mask);		/* "0x1/0xff", "1" (mask all ones) */
-int xt_parse_host(uint8_t family, const char *s, union inet_addr *addr, union inet_addr *mask);
 void xt_save_quoted(struct sbuf *out, const char *s);				/* " \"a b\"" as xtables_save_string writes it */
 
 #endif

@@ -90,7 +90,7 @@ enum ir_verdict { IR_ACCEPT, IR_DROP, IR_RETURN, IR_CONTINUE, IR_JUMP, IR_GOTO, 
 enum ir_action {		/* carried out by path/act.c */
 	IR_ACT_SNAT, IR_ACT_DNAT, IR_ACT_MASQUERADE, IR_ACT_REDIRECT, IR_ACT_NETMAP,
 	IR_ACT_REJECT, IR_ACT_LOG, IR_ACT_NFLOG, IR_ACT_NOTRACK, IR_ACT_CT_TEMPLATE, IR_ACT_TCPMSS, IR_ACT_TRACE,
-	IR_ACT_CONNMARK_RESTORE, IR_ACT_MAX
+	IR_ACT_CONNMARK_RESTORE, IR_ACT_CONNMARK_SAVE, IR_ACT_TTL, IR_ACT_MAX
 };
 
 enum ir_reject {		/* REJECT types */
@@ -116,7 +116,8 @@ struct ir_log {
 struct ir_ct {			/* the CT target */
 	bool notrack;
 	uint16_t zone;
-	bool have_zone, zone_orig, zone_reply;
+	bool have_zone, zone_orig, zone_reply;	/* neither orig nor reply: both */
+	bool zone_mark;			/* the zone is the packet's mark */
 	char helper[16], timeout[32];
 	uint32_t ct_events, exp_events;
 };
@@ -137,7 +138,9 @@ struct ir_stmt {
 				struct ir_log *log;
 				struct ir_ct *ct;
 				struct { uint16_t mss; bool clamp; } tcpmss;
-				struct { uint32_t ctmask, nfmask; } connmark;
+				/* restore: mark = (mark & ~nfmask) ^ shifted(ct mark & ctmask); save: the other way round */
+				struct { uint32_t ctmask, nfmask; int8_t shift; } connmark;	/* shift: left above 0, right below */
+				struct { enum { IR_TTL_INC, IR_TTL_DEC } mode; uint8_t by; } ttl;	/* stays within 0-255 */
 			};
 		} action;
 	};
