@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front/xt/all.h - every match and target there is: one row here, one entry in the file of its family.
+ */
+#ifndef FRONT_XT_ALL_H
+#define FRONT_XT_ALL_H
+
+#include "front/xt.h"
+
+#define XT_EXTENSIONS(X)                                                                                          \
+	X(tcp) X(udp) X(icmp) X(state) X(conntrack) X(mark) X(connmark) X(multiport) X(comment) X(limit)          \
+	X(addrtype) X(iprange) X(mac) X(length) X(tos) X(dscp) X(ttl) X(owner) X(pkttype) X(tcpmss) X(statistic)  \
+	X(physdev)                                                                                                \
+	X(REJECT) X(LOG) X(NFLOG) X(DNAT) X(SNAT) X(MASQUERADE) X(REDIRECT) X(NETMAP) X(MARK) X(CONNMARK)         \
+	X(DSCP) X(TOS) X(TTL) X(TCPMSS) X(NOTRACK) X(CT) X(CLASSIFY) X(TRACE)
+
+#define X(name) extern const struct xt_ext xt_##name;
+XT_EXTENSIONS(X)
+#undef X
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front/xt/icmp.c - -m icmp: type and code, by number or name.
+ *
+ * Names are RFC 792's and RFC 1812's as iptables spells them. Type 255 stands for any.
+ */
+#include <errno.h>
+
+#include "front/xt/util.h"
+
+struct icmp_data {
+	uint8_t type, code[2], invert;
+};
+
+static const struct icmp_name {
+	const char *name;
+	uint8_t type, lo, hi;
+} names[] = {
+	{ "any", 255, 0, 255 },
+	{ "echo-reply", 0, 0, 255 },
+	{ "pong", 0, 0, 255 },
+	{ "destination-unreachable", 3, 0, 255 },
+	{ "network-unreachable", 3, 0, 0 },
+	{ "host-unreachable", 3, 1, 1 },
+	{ "protocol-unreachable", 3, 2, 2 },
+	{ "port-unreachable", 3, 3, 3 },
+	{ "fragmentation-needed", 3, 4, 4 },
+	{ "source-route-failed", 3, 5, 5 },
+	{ "network-unknown", 3, 6, 6 },
+	{ "host-unknown", 3, 7, 7 },
+	{ "network-prohibited", 3, 9, 9 },
+	{ "host-prohibited", 3, 10, 10 },
+	{ "TOS-network-unreachable", 3, 11, 11 },
+	{ "TOS-host-unreachable", 3, 12, 12 },
+	{ "communication-prohibited", 3, 13, 13 },
+	{ "host-precedence-violation", 3, 14, 14 },
+	{ "precedence-cutoff", 3, 15, 15 },
+	{ "source-quench", 4, 0, 255 },
+	{ "redirect", 5, 0, 255 },
+	{ "network-redirect", 5, 0, 0 },
+	{ "host-redirect", 5, 1, 1 },
+	{ "TOS-network-redirect", 5, 2, 2 },
+	{ "TOS-host-redirect", 5, 3, 3 },
+	{ "echo-request", 8, 0, 255 },
+	{ "ping", 8, 0, 255 },
+	{ "router-advertisement", 9, 0, 255 },
+	{ "router-solicitation", 10, 0, 255 },
+	{ "time-exceeded", 11, 0, 255 },
+	{ "ttl-exceeded", 11, 0, 255 },
+	{ "ttl-zero-during-transit", 11, 0, 0 },
+	{ "ttl-zero-during-reassembly", 11, 1, 1 },
+	{ "parameter-problem", 12, 0, 255 },
+	{ "ip-header-bad", 12, 0, 0 },
+	{ "required-option-missing", 12, 1, 1 },
+	{ "timestamp-request", 13, 0, 255 },
+	{ "timestamp-reply", 14, 0, 255 },
+	{ "address-mask-request", 17, 0, 255 },
+	{ "address-mask-reply", 18, 0, 255 },
+};
+
+static const struct xt_opt opts[] = {
+	{ "icmp-type", 0, .flags = XT_INVERT | XT_MAND },
+	{ 0 },
+};
+
+static void icmp_init(void *data)
+{
+	struct icmp_data *d = data;
+
+	d->code[1] = 255;
+}
+
+/* "TYPE" or "TYPE/CODE" */
+static int parse_numbers(struct xt_call *c, struct icmp_data *d)
+{
+	const char *end;
+	uint64_t v;
+
+	if (!xt_strtou(c->arg, &end, 0, 255, &v) || (*end && *end != '/'))
+		return xt_error(c, *end == '-' ? "unknown character -" : "Unknown ICMP type `%s'", c->arg);
+	d->type = (uint8_t)v;
+	if (*end == '\0')
+		return 0;
+	if (!xt_strtou(end + 1, &end, 0, 255, &v))
+		return xt_error(c, "Unknown ICMP code `%s'", c->arg);
+	if (*end)
+		return xt_error(c, "unknown character %c", *end);
+	d->code[0] = d->code[1] = (uint8_t)v;
+	return 0;
+}
+
+static int icmp_parse(struct xt_call *c, void *data)
+{
+	struct icmp_data *d = data;
+	size_t n = strlen(c->arg);
+	const struct icmp_name *found = NULL;
+
+	d->invert = c->invert;
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		if (strncasecmp(names[i].name, c->arg, n) != 0)
+			continue;
+		if (found)
+			return xt_error(c, "Ambiguous ICMP type `%s': `%s' or `%s'?", c->arg, found->name, names[i].name);
+		found = &names[i];
+	}
+	if (!found)
+		return parse_numbers(c, d);
+	d->type = found->type;
+	d->code[0] = found->lo;
+	d->code[1] = found->hi;
+	return 0;
+}
+
+static void icmp_print(struct sbuf *out, const void *data, bool numeric)
+{
+	const struct icmp_data *d = data;
+	const char *inv = d->invert ? "!" : "";
+
+	for (unsigned i = 0; !numeric && i < ARRAY_LEN(names); i++)
+		if (names[i].type == d->type && names[i].lo == d->code[0] && names[i].hi == d->code[1]) {
+			sbuf_printf(out, " icmp %s%s", inv, names[i].name);
+			return;
+		}
+	sbuf_printf(out, " icmptype %s%u", inv, d->type);
+	if (d->code[0] == d->code[1])
+		sbuf_printf(out, " code %u", d->code[0]);
+	else if (d->code[0] != 0 || d->code[1] != 255)
+		sbuf_printf(out, " codes %u-%u", d->code[0], d->code[1]);
+}
+
+static void icmp_save(struct sbuf *out, const void *data)
+{
+	const struct icmp_data *d = data;
+
+	sbuf_printf(out, "%s --icmp-type ", d->invert ? " !" : "");
+	if (d->type == 255) {
+		sbuf_puts(out, "any");
+		return;
+	}
+	sbuf_printf(out, "%u", d->type);
+	if (d->code[0] != 0 || d->code[1] != 255)
+		sbuf_printf(out, "/%u", d->code[0]);
+}
+
+static int icmp_emit(struct ir_list *l, const void *data, uint8_t family)
+{
+	const struct icmp_data *d = data;
+	uint8_t lo[2] = { d->type, d->code[0] }, hi[2] = { d->type, d->code[1] };
+
+	if (d->type == 255) {
+		memset(lo, 0, 2);
+		memset(hi, 255, 2);
+	}
+	if (d->type != 255 && lo[1] == 0 && hi[1] == 255)
+		ir_match_field(l, FIELD_ICMP_TYPE, d->invert, &d->type, NULL);
+	else if (d->type != 255 && lo[1] == hi[1])
+		ir_match_field(l, FIELD_ICMP_TYPECODE, d->invert, lo, NULL);
+	else
+		ir_match_range(l, FIELD_ICMP_TYPECODE, d->invert, lo, hi);
+	return 0;
+}
+
+const struct xt_ext xt_icmp = {
+	.kind = XT_MATCH, .name = "icmp", .families = XT_IPV4, .size = sizeof(struct icmp_data), .opts = opts, .only_proto = IPPROTO_ICMP,
+	.init = icmp_init, .parse = icmp_parse, .print = icmp_print, .save = icmp_save, .emit = icmp_emit,
+};

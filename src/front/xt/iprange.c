@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front/xt/iprange.c - -m iprange: addresses from one to another.
+ */
+#include <stdio.h>
+
+#include "front/xt/util.h"
+#include "rules/fn.h"
+
+enum { IPR_SRC, IPR_DST };
+
+static const struct xt_opt opts[] = {
+	{ "src-range", IPR_SRC, .flags = XT_INVERT },
+	{ "dst-range", IPR_DST, .flags = XT_INVERT },
+	{ 0 },
+};
+
+static int parse_range(struct xt_call *c, union nf_inet_addr *lo, union nf_inet_addr *hi)
+{
+	const char *dash = strchr(c->arg, '-');
+	size_t n = dash ? (size_t)(dash - c->arg) : strlen(c->arg);
+	char first[64];
+
+	snprintf(first, sizeof(first), "%.*s", (int)n, c->arg);
+	if (xt_parse_quad(c->arg, n, &lo->ip) < 0)
+		return xt_bad_value(c, first);
+	hi->ip = lo->ip;
+	if (dash && xt_parse_quad(dash + 1, strlen(dash + 1), &hi->ip) < 0)
+		return xt_bad_value(c, dash + 1);
+	if (ntohl(lo->ip) > ntohl(hi->ip) && c->warn) {
+		char a[ADDR_STRLEN], b[ADDR_STRLEN];
+
+		sbuf_printf(c->warn, "xt_iprange: range %s-%s is reversed and will never match\n",
+			    addr_fmt(a, AF_INET, &(union inet_addr){ .ip4 = lo->ip }), addr_fmt(b, AF_INET, &(union inet_addr){ .ip4 = hi->ip }));
+	}
+	return 0;
+}
+
+static int ipr_parse(struct xt_call *c, void *data)
+{
+	struct xt_iprange_mtinfo *d = data;
+
+	if (c->opt->id == IPR_SRC) {
+		d->flags |= (uint8_t)(IPRANGE_SRC | (c->invert ? IPRANGE_SRC_INV : 0));
+		return parse_range(c, &d->src_min, &d->src_max);
+	}
+	d->flags |= (uint8_t)(IPRANGE_DST | (c->invert ? IPRANGE_DST_INV : 0));
+	return parse_range(c, &d->dst_min, &d->dst_max);
+}
+
+static int ipr_check(struct xt_call *c, void *data)
+{
+	return c->seen ? 0 : xt_error(c, "iprange match: You must specify `--src-range' or `--dst-range'");
+}
+
+static void put_range(struct sbuf *out, const union nf_inet_addr *lo, const union nf_inet_addr *hi)
+{
+	char a[ADDR_STRLEN], b[ADDR_STRLEN];
+
+	sbuf_printf(out, " %s-%s", addr_fmt(a, AF_INET, &(union inet_addr){ .ip4 = lo->ip }), addr_fmt(b, AF_INET, &(union inet_addr){ .ip4 = hi->ip }));
+}
+
+static void ipr_print(struct sbuf *out, const void *data, bool numeric)
+{
+	const struct xt_iprange_mtinfo *d = data;
+
+	if (d->flags & IPRANGE_SRC) {
+		sbuf_puts(out, d->flags & IPRANGE_SRC_INV ? " source IP range !" : " source IP range");
+		put_range(out, &d->src_min, &d->src_max);
+	}
+	if (d->flags & IPRANGE_DST) {
+		sbuf_puts(out, d->flags & IPRANGE_DST_INV ? " destination IP range !" : " destination IP range");
+		put_range(out, &d->dst_min, &d->dst_max);
+	}
+}
+
+static void ipr_save(struct sbuf *out, const void *data)
+{
+	const struct xt_iprange_mtinfo *d = data;
+
+	if (d->flags & IPRANGE_SRC) {
+		sbuf_puts(out, d->flags & IPRANGE_SRC_INV ? " ! --src-range" : " --src-range");
+		put_range(out, &d->src_min, &d->src_max);
+	}
+	if (d->flags & IPRANGE_DST) {
+		sbuf_puts(out, d->flags & IPRANGE_DST_INV ? " ! --dst-range" : " --dst-range");
+		put_range(out, &d->dst_min, &d->dst_max);
+	}
+}
+
+static int ipr_emit(struct ir_list *l, const void *data, uint8_t family)
+{
+	const struct xt_iprange_mtinfo *d = data;
+
+	if (d->flags & IPRANGE_SRC)
+		ir_match_range(l, FIELD_IP_SADDR, d->flags & IPRANGE_SRC_INV, &d->src_min.ip, &d->src_max.ip);
+	if (d->flags & IPRANGE_DST)
+		ir_match_range(l, FIELD_IP_DADDR, d->flags & IPRANGE_DST_INV, &d->dst_min.ip, &d->dst_max.ip);
+	return 0;
+}
+
+const struct xt_ext xt_iprange = {
+	.kind = XT_MATCH, .name = "iprange", .revision = 1, .families = XT_IPV4, .size = sizeof(struct xt_iprange_mtinfo), .opts = opts,
+	.parse = ipr_parse, .check = ipr_check, .print = ipr_print, .save = ipr_save, .emit = ipr_emit,
+};
