@@ -192,7 +192,31 @@ static void ct_template(struct pkt *p, const struct ir_ct *c)
 	if (c->notrack)
 		p->flags |= PKT_UNTRACKED;
 	if (c->have_zone)
-		p->ct_zone = c->zone;
+		p->ct_zone = c->zone_mark ? (uint16_t)p->mark : c->zone;
+}
+
+static uint32_t shifted(uint32_t v, int n)
+{
+	return n < 0 ? v >> -n : v << n;
+}
+
+static void connmark(struct act_ctx *a, struct pkt *p, const struct ir_stmt *s)
+{
+	uint32_t ctmask = s->action.connmark.ctmask, nfmask = s->action.connmark.nfmask;
+	int n = s->action.connmark.shift;
+
+	if (s->action.act == IR_ACT_CONNMARK_RESTORE)
+		p->mark = (p->mark & ~nfmask) ^ shifted(p->ct->mark & ctmask, n);
+	else
+		ct_set_mark(a->ns->ct, p->ct, (p->ct->mark & ~ctmask) ^ shifted(p->mark & nfmask, n));
+}
+
+static void change_ttl(struct pkt *p, const struct ir_stmt *s)
+{
+	int ttl = pkt_ip4(p)->ttl;
+
+	ttl += s->action.ttl.mode == IR_TTL_INC ? s->action.ttl.by : -s->action.ttl.by;
+	edit_ttl(p, (uint8_t)MAX(0, MIN(ttl, 255)));
 }
 
 enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s)
@@ -226,8 +250,12 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 		p->flags |= PKT_TRACE;
 		break;
 	case IR_ACT_CONNMARK_RESTORE:
+	case IR_ACT_CONNMARK_SAVE:
 		if (p->ct)
-			p->mark = (p->mark & ~s->action.connmark.nfmask) ^ (p->ct->mark & s->action.connmark.ctmask);
+			connmark(a, p, s);
+		break;
+	case IR_ACT_TTL:
+		change_ttl(p, s);
 		break;
 	case IR_ACT_MAX:
 		break;

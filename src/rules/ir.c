@@ -360,7 +360,7 @@ static const char *const action_text[] = {
 	[IR_ACT_SNAT] = "snat", [IR_ACT_DNAT] = "dnat", [IR_ACT_MASQUERADE] = "masquerade", [IR_ACT_REDIRECT] = "redirect",
 	[IR_ACT_NETMAP] = "netmap", [IR_ACT_REJECT] = "reject", [IR_ACT_LOG] = "log", [IR_ACT_NFLOG] = "nflog",
 	[IR_ACT_NOTRACK] = "notrack", [IR_ACT_CT_TEMPLATE] = "ct template", [IR_ACT_TCPMSS] = "tcpmss", [IR_ACT_TRACE] = "trace",
-	[IR_ACT_CONNMARK_RESTORE] = "connmark restore",
+	[IR_ACT_CONNMARK_RESTORE] = "connmark restore", [IR_ACT_CONNMARK_SAVE] = "connmark save", [IR_ACT_TTL] = "ttl",
 };
 static_assert(ARRAY_LEN(action_text) == IR_ACT_MAX, "every action has its text");
 
@@ -475,8 +475,12 @@ static void print_action(struct sbuf *out, const struct ir_stmt *s)
 		sbuf_printf(out, " prefix \"%s\" group %u", s->action.log->prefix, s->action.log->group);
 	} else if (s->action.act == IR_ACT_TCPMSS) {
 		sbuf_printf(out, s->action.tcpmss.clamp ? " clamp" : " %u", s->action.tcpmss.mss);
-	} else if (s->action.act == IR_ACT_CONNMARK_RESTORE) {
+	} else if (s->action.act == IR_ACT_CONNMARK_RESTORE || s->action.act == IR_ACT_CONNMARK_SAVE) {
 		sbuf_printf(out, " ctmask 0x%x nfmask 0x%x", s->action.connmark.ctmask, s->action.connmark.nfmask);
+		if (s->action.connmark.shift)
+			sbuf_printf(out, " shift %d", s->action.connmark.shift);
+	} else if (s->action.act == IR_ACT_TTL) {
+		sbuf_printf(out, " %c%u", s->action.ttl.mode == IR_TTL_INC ? '+' : '-', s->action.ttl.by);
 	}
 }
 

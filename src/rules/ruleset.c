@@ -53,6 +53,7 @@ static bool action_needs_ct(const struct ir_stmt *s)
 {
 	switch (s->action.act) {
 	case IR_ACT_SNAT: case IR_ACT_DNAT: case IR_ACT_MASQUERADE: case IR_ACT_REDIRECT: case IR_ACT_NETMAP: case IR_ACT_CONNMARK_RESTORE:
+	case IR_ACT_CONNMARK_SAVE:
 		return true;
 	case IR_ACT_CT_TEMPLATE:
 		return !s->action.ct || !s->action.ct->notrack;

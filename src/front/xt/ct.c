@@ -153,12 +153,15 @@ static void ct_save(struct sbuf *out, const void *data)
 	dump(out, data, "--");
 }
 
+/* Zones of one direction and event masks are not in the engine: refused by name, not ignored. */
 static int ct_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct ir_ct *d = data;
 	struct ir_ct *copy;
 	struct ir_stmt *s;
 
+	if (d->ct_events || d->exp_events || d->zone_orig != d->zone_reply)
+		return -EOPNOTSUPP;
 	if (d->notrack) {
 		xt_action(l, IR_ACT_NOTRACK);
 		return 0;
