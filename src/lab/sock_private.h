@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lab/sock_private.h - what the files of the sockets share: the table, and what TCP and datagrams do for it.
+ */
+#ifndef LAB_SOCK_PRIVATE_H
+#define LAB_SOCK_PRIVATE_H
+
+#include "base/hash.h"
+#include "lab/sock.h"
+
+#define SOCK_PORT_BUCKETS 256
+#define SOCK_CONN_BUCKETS 1024
+
+struct sock_host {
+	struct netns *ns;
+	struct sched *sched;
+	const struct sock_io *io;
+	struct hash_key key;
+	struct list all;			/* of struct sock */
+	struct list dead;			/* gone from all tables, to be freed when nobody looks at them */
+	struct list ports[SOCK_PORT_BUCKETS];	/* by protocol and local port */
+	struct list conns[SOCK_CONN_BUCKETS];	/* TCP with a peer, by four-tuple: struct tcp.conn */
+	struct list raw;
+	unsigned count, depth;
+	uint64_t next_inode;
+};
+
+/* sock.c */
+struct sock *sock_alloc(struct sock_host *h, int type, int proto);
+void sock_kill(struct sock *s);			/* out of all tables; freed at the next sock_leave() */
+/* every way in from outside (packets, timers, programs that close) is between these; the outermost frees what died */
+void sock_enter(struct sock_host *h);
+void sock_leave(struct sock_host *h);
+void sock_wake(struct sock *s);
+void sock_set_error(struct sock *s, int err);	/* positive errno; wakes */
+/** sock_set_port() - put it among the sockets of that local port; 0 takes it out */
+void sock_set_port(struct sock *s, uint16_t port);
+bool sock_port_conflict(const struct sock *s, const union inet_addr *ip, uint16_t port, bool listening);
+/** sock_pick_port() - a free port of the local range; @usable NULL: one without any conflict. 0 or -EADDRINUSE, -EADDRNOTAVAIL */
+int sock_pick_port(struct sock *s, bool (*usable)(struct sock *s, uint16_t port), uint16_t *port);
+struct list *sock_port_bucket(struct sock_host *h, uint8_t proto, uint16_t port);
+/** sock_route() - route and source address to @to by the socket's options; @err as connect() gives it */
+int sock_route(struct sock *s, const struct sock_addr *to, struct route_result *res);
+uint8_t sock_ttl(const struct sock *s);
+/** sock_output() - hand a built packet down with the socket's mark, owner and device */
+int sock_output(struct sock *s, struct pkt *p, bool df);
+uint16_t sock_ident(struct sock_host *h, const struct iphdr *ip);	/* IP identification where no connection has its own */
+
+/* sock_dgram.c */
+ssize_t dgram_send(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to);
+ssize_t dgram_recv(struct sock *s, void *bytes, size_t n, struct sock_msg *msg);
+int dgram_connect(struct sock *s, const struct sock_addr *to);
+enum drop_reason dgram_deliver(struct sock_host *h, struct pkt *p);
+void raw_deliver(struct sock_host *h, const struct pkt *p, bool *any);
+void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fatal, uint8_t type, uint8_t code, uint32_t info, const struct tuple *t,
+		      const uint8_t *quote, size_t len);
+void dgram_free(struct sock *s);
+bool dgram_error_queue(struct sock *s, const struct sock_error *e);
+int sock_icmp_errno(uint8_t type, uint8_t code, bool *fatal);	/* positive errno, 0: none */
+
+#endif
