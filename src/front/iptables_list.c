@@ -142,6 +142,7 @@ static void put_exts(struct list_state *s, const struct ipt_rule *r)
 static void list_rule(struct list_state *s, const struct rule *r, unsigned num)
 {
 	const struct ipt_rule *ir = ipt_rule_of(r);
+	const struct xt_ext *ext = ir ? ir->tail->target.ext : NULL;	/* NOTRACK is listed as CT */
 
 	if (!ir)
 		return;
@@ -151,7 +152,7 @@ static void list_rule(struct list_state *s, const struct rule *r, unsigned num)
 		put_count(s->out, r->packets, s->exact, true);
 		put_count(s->out, r->bytes, s->exact, true);
 	}
-	put_columns(s, ir, jump_name(r, ir));
+	put_columns(s, ir, ext && ext->alias_of ? ext->alias_of : jump_name(r, ir));
 	put_exts(s, ir);
 }
 

@@ -96,37 +96,42 @@ static int parse_one(struct xt_call *c, uint64_t min, uint64_t max)
 	uint64_t v;
 
 	if (!number(c->arg, &end, min, max, &v) || *end)
-		return xt_error(c, "%s: bad value for option \"--%s\", or out of range (%" PRIu64 "-%" PRIu64 ").", c->ext->name, c->opt->name,
+		return xt_error(c, "%s: bad value for option \"--%s\", or out of range (%" PRIu64 "-%" PRIu64 ").\n", c->ext->name, c->opt->name,
 				min, max);
 	store(c, v);
 	c->n_vals = 1;
 	return 0;
 }
 
-/* "lo", "lo:hi", ":hi", "lo:"; nothing at all is the lowest value */
+/* "lo", "lo:hi", ":hi", "lo:"; an empty value is the smallest */
 static int parse_range(struct xt_call *c, uint64_t min, uint64_t max)
 {
 	const char *p = c->arg, *end = p;
-	uint64_t lo = min, hi;
+	uint64_t v[2] = { min, min };
+	unsigned n = 0;
 
-	if (*p && *p != ':' && !number(p, &end, min, max, &lo))
-		goto bad;
-	c->val.range[0] = c->val.range[1] = lo;
-	c->n_vals = 1;
-	if (*end == '\0')
-		return 0;
-	if (*end != ':')
-		goto bad;
-	p = end + 1;
-	hi = max;
-	if (*p && (!number(p, &end, min, max, &hi) || *end))
-		goto bad;
-	c->val.range[1] = hi;
-	c->n_vals = 2;
+	if (!*p)
+		goto one;
+	for (;; p = end + 1) {
+		if (n == 2)
+			return xt_error(c, "%s: Too many components for option \"--%s\" (max: 2)\n", c->ext->name, c->opt->name);
+		end = p;
+		v[n] = n ? max : min;
+		if (*p && *p != ':' && !number(p, &end, min, max, &v[n]))
+			return xt_error(c, "%s: bad value for option \"--%s\" near \"%s\", or out of range (%" PRIu64 "-%" PRIu64 ").\n",
+					c->ext->name, c->opt->name, p, min, max);
+		if (*end && *end != ':')
+			return xt_error(c, "%s: Argument to \"--%s\" has unexpected characters near \"%s\".\n", c->ext->name, c->opt->name,
+					end);
+		n++;
+		if (!*end)
+			break;
+	}
+one:
+	c->n_vals = n > 1 ? 2 : 1;
+	c->val.range[0] = v[0];
+	c->val.range[1] = n > 1 ? v[1] : v[0];
 	return 0;
-bad:
-	return xt_error(c, "%s: bad value for option \"--%s\" near \"%s\", or out of range (%" PRIu64 "-%" PRIu64 ").", c->ext->name, c->opt->name,
-			p, min, max);
 }
 
 static int parse_value(struct xt_call *c)
@@ -149,7 +154,7 @@ static const struct xt_opt *opt_by_id(const struct xt_ext *e, unsigned id)
 
 int xt_parse_opt(struct xt_call *c, void *data)
 {
-	const struct xt_opt *o = c->opt;
+	const struct xt_opt *o = c->opt = opt_by_id(c->ext, c->opt->id);	/* messages name an option by its first spelling */
 	uint32_t bit = 1u << o->id;
 
 	if (c->ext->legacy) {

@@ -46,7 +46,7 @@ enum xt_kind { XT_MATCH, XT_TARGET };
 struct xt_ext {
 	enum xt_kind kind;
 	const char *name;
-	const char *alias_of;		/* state -> conntrack form and its like: NULL normally */
+	const char *alias_of;		/* state is a form of conntrack, NOTRACK of CT (and as a target is listed under that name); NULL normally */
 	uint8_t revision;
 	uint8_t families;		/* bit 0: IPv4, bit 1: IPv6 */
 	size_t size;			/* of its data, zeroed at first */

@@ -88,20 +88,35 @@ static int ct_parse(struct xt_call *c, void *data)
 	}
 }
 
-/*
- * A helper must be there for the rule's protocol, a timeout policy must exist. natbox has neither yet, so that every such rule fails as it does on a
- * kernel without them.
- */
+static const struct {
+	const char *name;
+	uint8_t proto, proto2;
+} helpers[] = {		/* those that Linux has */
+	{ "ftp", IPPROTO_TCP, 0 }, { "tftp", IPPROTO_UDP, 0 }, { "sip", IPPROTO_UDP, IPPROTO_TCP }, { "pptp", IPPROTO_TCP, 0 },
+	{ "irc", IPPROTO_TCP, 0 }, { "amanda", IPPROTO_UDP, 0 }, { "sane", IPPROTO_TCP, 0 }, { "netbios-ns", IPPROTO_UDP, 0 },
+	{ "snmp", IPPROTO_UDP, 0 }, { "snmp_trap", IPPROTO_UDP, 0 }, { "RAS", IPPROTO_UDP, 0 }, { "Q.931", IPPROTO_TCP, 0 },
+};
+
+static bool is_helper(const char *name, uint8_t proto)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(helpers); i++)
+		if (strcmp(helpers[i].name, name) == 0 && (helpers[i].proto == proto || helpers[i].proto2 == proto))
+			return true;
+	return false;
+}
+
+/* a helper must be there for the rule's protocol; timeout policies are made with another tool, so that none exists */
 static int ct_verify(const struct xt_where *w, const void *data)
 {
 	const struct ir_ct *d = data;
+	bool any = !w->proto || w->proto_inverted;
 
 	if (d->notrack)
 		return 0;
-	if (*d->helper)
+	if (*d->helper && (any || !is_helper(d->helper, w->proto)))
 		return -ENOENT;
 	if (*d->timeout)
-		return !w->proto || w->proto_inverted ? -EINVAL : -ENOENT;
+		return any ? -EINVAL : -ENOENT;
 	return 0;
 }
 
@@ -153,19 +168,19 @@ static void ct_save(struct sbuf *out, const void *data)
 	dump(out, data, "--");
 }
 
-/* Zones of one direction and event masks are not in the engine: refused by name, not ignored. */
+/* Helpers, zones of one direction and event masks are not in the engine: refused by name, not ignored. */
 static int ct_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct ir_ct *d = data;
 	struct ir_ct *copy;
 	struct ir_stmt *s;
 
-	if (d->ct_events || d->exp_events || d->zone_orig != d->zone_reply)
-		return -EOPNOTSUPP;
 	if (d->notrack) {
 		xt_action(l, IR_ACT_NOTRACK);
 		return 0;
 	}
+	if (*d->helper || d->ct_events || d->exp_events || d->zone_orig != d->zone_reply)
+		return -EOPNOTSUPP;
 	copy = mem_dup(d, sizeof(*d));
 	s = copy ? xt_action(l, IR_ACT_CT_TEMPLATE) : NULL;
 	if (!s) {

@@ -77,7 +77,7 @@ static int parse_numbers(struct xt_call *c, struct icmp_data *d)
 	uint64_t v;
 
 	if (!xt_strtou(c->arg, &end, 0, 255, &v) || (*end && *end != '/'))
-		return xt_error(c, *end == '-' ? "unknown character -" : "Unknown ICMP type `%s'", c->arg);
+		return xt_error(c, "Unknown ICMP type `%s'", c->arg);
 	d->type = (uint8_t)v;
 	if (*end == '\0')
 		return 0;
@@ -121,7 +121,7 @@ static void icmp_print(struct sbuf *out, const void *data, bool numeric)
 			sbuf_printf(out, " icmp %s%s", inv, names[i].name);
 			return;
 		}
-	sbuf_printf(out, " icmptype %s%u", inv, d->type);
+	sbuf_printf(out, d->invert ? " icmp !type %u" : " icmptype %u", d->type);
 	if (d->code[0] == d->code[1])
 		sbuf_printf(out, " code %u", d->code[0]);
 	else if (d->code[0] != 0 || d->code[1] != 255)

@@ -7,7 +7,7 @@
 #include "front/xt/util.h"
 
 #define LOG_PREFIX_MAX 29
-#define NFLOG_PREFIX_MAX 63
+#define NFLOG_PREFIX_MAX 127
 #define LOG_LEVEL_DEFAULT 4
 
 enum { LOG_PREFIX, LOG_TCPSEQ, LOG_TCPOPT, LOG_IPOPT, LOG_UID, LOG_MAC, LOG_LEVEL };

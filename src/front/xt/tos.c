@@ -142,7 +142,7 @@ static void target_print(struct sbuf *out, const void *data, bool numeric)
 	if (numeric)
 		sbuf_printf(out, " TOS set 0x%02x/0x%02x", d->value, d->mask);
 	else if (name)
-		sbuf_printf(out, " TOS set%s", name);
+		sbuf_printf(out, "  TOS set%s", name);
 	else if (d->value == 0)
 		sbuf_printf(out, " TOS and 0x%02x", (uint8_t)~d->mask);
 	else if (d->value == d->mask)
