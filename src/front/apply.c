@@ -287,6 +287,13 @@ static void blame(struct apply *a, const struct ipt_cmd *cmd, const char *op)
 		refuse(a, cmd, op, err, "rule in chain", cmd->chain);
 }
 
+/* -v: the rule as it was understood */
+static void show(struct apply *a, const struct ipt_cmd *cmd)
+{
+	if (cmd->verbose && !a->quiet)
+		ipt_print_verbose(a->x->c, cmd->rule);
+}
+
 /* -A, -I, -R */
 static int put_rule(struct apply *a, const struct ipt_cmd *cmd)
 {
@@ -304,14 +311,16 @@ static int put_rule(struct apply *a, const struct ipt_cmd *cmd)
 
 	if (status)
 		return status;
+	if (cmd->kind == IPT_APPEND)
+		show(a, cmd);
 	c = cmd->kind == IPT_REPLACE ? chain_of(a, cmd) : need_chain(a, cmd, &status);
 	if (!c)
 		return status ? status : no_chain(a, cmd, NO_CHAIN);
 	at = cmd->kind == IPT_APPEND ? c->n_rules : cmd->num - 1;
 	if (at > c->n_rules || (cmd->kind == IPT_REPLACE && at == c->n_rules))
 		return prep_error(a, cmd, texts[cmd->kind].too_big);
-	if (cmd->verbose && !a->quiet)
-		ipt_print_verbose(a->x->c, cmd->rule);
+	if (cmd->kind != IPT_APPEND)
+		show(a, cmd);
 	err = verify(a, cmd, c);
 	if (err) {
 		refuse(a, cmd, texts[cmd->kind].op, err, "rule in chain", cmd->chain);
@@ -351,12 +360,11 @@ static int match_rule(struct apply *a, const struct ipt_cmd *cmd)
 
 	if (status)
 		return status;
-	if (cmd->verbose && !a->quiet)
-		ipt_print_verbose(a->x->c, cmd->rule);
 	t = view(a, cmd->table);
 	seen = t ? table_chain(t, cmd->chain) : NULL;
 	if (!seen || !find_same(seen, cmd->rule, &at))
 		return seen ? prep_error(a, cmd, BAD_RULE) : no_chain(a, cmd, BAD_RULE);
+	show(a, cmd);
 	if (cmd->kind == IPT_CHECK)
 		return IPT_OK;
 	c = chain_of(a, cmd);
@@ -515,9 +523,10 @@ static int delete_chain(struct apply *a, const struct ipt_cmd *cmd)
 static int rename_chain(struct apply *a, const struct ipt_cmd *cmd)
 {
 	struct chain *c = chain_of(a, cmd);
+	const struct table *t = view(a, cmd->table);
 	int err;
 
-	if (ipt_builtin_find(ipt_table_find(cmd->table), cmd->arg) || (c && table_chain(c->table, cmd->arg)))
+	if (ipt_builtin_find(ipt_table_find(cmd->table), cmd->arg) || (t && table_chain(t, cmd->arg)))
 		return prep_error(a, cmd, "File exists");
 	if (!c)
 		return no_chain(a, cmd, NO_CHAIN);

@@ -238,18 +238,6 @@ static int check_exts(struct line_state *s)
 	return status;
 }
 
-/* matches that become one when they are listed: -p tcp -m tcp --sport 1 -m tcp --dport 2 */
-static void merge_exts(struct ipt_tail *t)
-{
-	for (unsigned i = 0; i + 1 < t->n; i++)
-		for (unsigned j = i + 1; t->match[i].ext->merge && j < t->n;) {
-			if (t->match[j].ext == t->match[i].ext && t->match[i].ext->merge(t->match[i].data, t->match[j].data))
-				ipt_tail_remove(t, j);
-			else
-				j++;
-		}
-}
-
 /* ---- hints ---- */
 
 #define HINT_NAMES 256
@@ -442,7 +430,7 @@ static bool has_space(const char *t)
 	return false;
 }
 
-static bool is_target(const char *name, uint8_t family)
+bool ipt_is_target(const char *name, uint8_t family)
 {
 	return ipt_is_verdict(name, NULL) || strcmp(name, "QUEUE") == 0 || strcmp(name, "standard") == 0 || xt_find(XT_TARGET, name, family);
 }
@@ -455,7 +443,7 @@ static int new_chain(struct line_state *s)
 		return ipt_fail(s->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", name, IPT_NAME_MAX + 1);
 	if (*name == '-' || *name == '!')
 		return ipt_fail(s->x, IPT_PARAM, "chain name not allowed to start with `%c'", *name);
-	if (is_target(name, s->x->family))
+	if (ipt_is_target(name, s->x->family))
 		return ipt_fail(s->x, IPT_PARAM, "chain name may not clash with target name");
 	if (has_space(name))
 		return ipt_fail(s->x, IPT_PARAM, "Invalid chain name `%s'", name);
@@ -591,10 +579,10 @@ static int wait_option(struct line_state *s, char letter)
 	*(letter == 'w' ? &s->wait : &s->wait_interval) = true;
 	if (!t && optscan_has_arg(&s->scan))
 		t = s->scan.argv[s->scan.next++];
-	if (letter == 'W')
-		cmd_err(s->x->c, "Ignoring deprecated --wait-interval option.\n");
 	if (t && !strict_number(t, 0, INT_MAX, &v))
 		return ipt_fail(s->x, IPT_PARAM, letter == 'w' ? "wait seconds not numeric" : "wait interval not numeric");
+	if (letter == 'W')
+		cmd_err(s->x->c, "Ignoring deprecated --wait-interval option.\n");
 	return IPT_OK;
 }
 
@@ -745,7 +733,10 @@ static int unknown(struct line_state *s, enum opt_event ev)
 
 static int version(struct line_state *s)
 {
-	cmd_out(s->x->c, s->invert ? "Not %s " IPT_VERSION " ;-)\n" : "%s " IPT_VERSION "\n", s->x->tool);
+	if (s->invert)
+		cmd_out(s->x->c, "Not %s ;-)\n", &IPT_VERSION[1]);
+	else
+		cmd_out(s->x->c, "%s " IPT_VERSION "\n", s->x->tool);
 	s->l->done = true;
 	return IPT_OK;
 }
@@ -1138,10 +1129,8 @@ int ipt_parse(struct ipt_line *l, int argc, char **argv)
 	status = scan_line(&s);
 	if (!status && !l->done)
 		status = check_line(&s);
-	if (!status && !l->done) {
-		merge_exts(s.tail);
-		status = make_commands(&s);
-	}
+	if (!status && !l->done)
+		status = ipt_tail_merge(s.tail) < 0 ? no_memory(l->x) : make_commands(&s);
 	mem_free(s.rows);
 	ipt_tail_put(s.tail);
 	return status;

@@ -38,6 +38,8 @@ struct ipt_inst {			/* a match or target with its data */
 	const struct xt_ext *ext;
 	void *data;
 	uint32_t seen;
+	/* of matches that are listed as one, the first stands for all (.idle: only shown), the others and a copy of what it was are .silent: only run */
+	bool idle, silent;
 };
 
 struct ipt_tail {			/* what the rules of one command line share: their matches and target */
@@ -63,15 +65,17 @@ struct ipt_tail *ipt_tail_new(void);
 void ipt_tail_put(struct ipt_tail *t);
 /** ipt_tail_add() - one more match, its data zeroed and initialised; NULL: no memory */
 struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext);
-void ipt_tail_remove(struct ipt_tail *t, unsigned at);
+/** ipt_tail_merge() - matches that are listed as one: -p tcp -m tcp --sport 1 -m tcp --dport 2; 0 or -ENOMEM */
+int ipt_tail_merge(struct ipt_tail *t);
 int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext);	/* 0 or -ENOMEM */
 struct ipt_rule *ipt_rule_dup(const struct ipt_rule *r);	/* shares the tail; NULL: no memory */
 void ipt_rule_free(struct ipt_rule *r);
 const struct ipt_rule *ipt_rule_of(const struct rule *r);	/* NULL: written in another dialect */
-/** ipt_rule_same() - as -C and -D compare: everything but the counters */
+/** ipt_rule_same() - as -C and -D compare: everything but the counters, and but .jump, which a renamed chain changes */
 bool ipt_rule_same(const struct ipt_rule *a, const struct ipt_rule *b);
 /** ipt_rule_emit() - lower to the IR; 0, -ENOMEM, or -EOPNOTSUPP with *@what the extension's name */
 int ipt_rule_emit(const struct ipt_rule *r, struct ir_list *l, const char **what);
+bool ipt_is_target(const char *name, uint8_t family);	/* a name that no chain may have */
 bool ipt_is_verdict(const char *name, enum ir_verdict *v);	/* ACCEPT DROP RETURN */
 /** ipt_rule_is_jump() - goes to a chain of its table */
 bool ipt_rule_is_jump(const struct ipt_rule *r);

@@ -31,6 +31,11 @@ static const char *jump_name(const struct rule *r, const struct ipt_rule *ir)
 	return r && r->jump ? r->jump->verdict.name : ir->jump;
 }
 
+static bool shown(const struct ipt_inst *i)
+{
+	return !i->silent && !(i->ext->hidden && i->ext->hidden(i->data));
+}
+
 /* ---- numbers ---- */
 
 /* five columns, with K, M, G or T when that is too narrow */
@@ -132,7 +137,7 @@ static void put_exts(struct list_state *s, const struct ipt_rule *r)
 	const struct ipt_tail *t = r->tail;
 
 	for (unsigned i = 0; i < t->n; i++)
-		if (t->match[i].ext->print && !(t->match[i].ext->hidden && t->match[i].ext->hidden(t->match[i].data)))
+		if (shown(&t->match[i]) && t->match[i].ext->print)
 			t->match[i].ext->print(s->out, t->match[i].data, s->numeric);
 	if (t->target.ext && t->target.ext->print)
 		t->target.ext->print(s->out, t->target.data, s->numeric);
@@ -332,7 +337,7 @@ void ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r
 	sbuf_printf(out, "-A %s", c->name);
 	save_header(out, ir);
 	for (unsigned i = 0; i < t->n; i++) {
-		if (t->match[i].ext->hidden && t->match[i].ext->hidden(t->match[i].data))
+		if (!shown(&t->match[i]))
 			continue;
 		sbuf_printf(out, " -m %s", t->match[i].ext->name);
 		if (t->match[i].ext->save)

@@ -104,6 +104,8 @@ static int chain_line(struct restore *r, char *line)
 	builtin = ipt_builtin_find(r->table, name);
 	if (!builtin && (*name == '-' || *name == '!'))
 		return ipt_fail(&r->x, IPT_PARAM, "chain name not allowed to start with `%c'", *name);
+	if (!builtin && ipt_is_target(name, r->x.family))
+		return ipt_fail(&r->x, IPT_PARAM, "chain name may not clash with target name");
 	if (strlen(name) > IPT_NAME_MAX)
 		return ipt_fail(&r->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", name, IPT_NAME_MAX + 1);
 	policy = strtok_r(NULL, " \t\n", &save);

@@ -81,10 +81,50 @@ struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext)
 	return &t->match[t->n++];
 }
 
-void ipt_tail_remove(struct ipt_tail *t, unsigned at)
+/* a silent copy of a match that is about to speak for others too */
+static int keep_original(struct ipt_tail *t, unsigned at)
 {
-	inst_free(&t->match[at]);
-	memmove(&t->match[at], &t->match[at + 1], (--t->n - at) * sizeof(*t->match));
+	struct ipt_inst *copy;
+
+	if (t->match[at].idle)
+		return 0;
+	copy = ipt_tail_add(t, t->match[at].ext);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy->data, t->match[at].data, copy->ext->size);
+	copy->silent = true;
+	t->match[at].idle = true;
+	return 0;
+}
+
+static int merge_into(struct ipt_tail *t, unsigned at, unsigned n)
+{
+	const struct xt_ext *ext = t->match[at].ext;
+	void *trial = mem_dup(t->match[at].data, ext->size);
+	int err = trial ? 0 : -ENOMEM;
+
+	for (unsigned j = at + 1; !err && j < n; j++) {
+		if (t->match[j].ext != ext || t->match[j].silent || !ext->merge(trial, t->match[j].data))
+			continue;
+		err = keep_original(t, at);
+		if (err)
+			break;
+		memcpy(t->match[at].data, trial, ext->size);
+		t->match[j].silent = true;
+	}
+	mem_free(trial);
+	return err;
+}
+
+int ipt_tail_merge(struct ipt_tail *t)
+{
+	unsigned n = t->n;
+	int err = 0;
+
+	for (unsigned i = 0; i < n && !err; i++)
+		if (t->match[i].ext->merge && !t->match[i].ext->free && !t->match[i].silent)
+			err = merge_into(t, i, n);
+	return err;
 }
 
 int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext)
@@ -126,16 +166,33 @@ static bool inst_same(const struct ipt_inst *a, const struct ipt_inst *b)
 	return a->ext->equal ? a->ext->equal(a->data, b->data) : memcmp(a->data, b->data, a->ext->size) == 0;
 }
 
+static unsigned next_shown(const struct ipt_tail *t, unsigned i)
+{
+	while (i < t->n && t->match[i].silent)
+		i++;
+	return i;
+}
+
+static bool matches_same(const struct ipt_tail *a, const struct ipt_tail *b)
+{
+	unsigned i = next_shown(a, 0), j = next_shown(b, 0);
+
+	while (i < a->n && j < b->n) {
+		if (!inst_same(&a->match[i], &b->match[j]))
+			return false;
+		i = next_shown(a, i + 1);
+		j = next_shown(b, j + 1);
+	}
+	return i == a->n && j == b->n;
+}
+
 bool ipt_rule_same(const struct ipt_rule *a, const struct ipt_rule *b)
 {
 	if (a->family != b->family || a->inv != b->inv || a->frag != b->frag || a->go != b->go || a->proto != b->proto ||
 	    !addr_eq(&a->src, &b->src) || !addr_eq(&a->smask, &b->smask) || !addr_eq(&a->dst, &b->dst) || !addr_eq(&a->dmask, &b->dmask) ||
-	    strcmp(a->in, b->in) || strcmp(a->out, b->out) || strcmp(a->jump, b->jump) || a->tail->n != b->tail->n)
+	    strcmp(a->in, b->in) || strcmp(a->out, b->out))
 		return false;
-	for (unsigned i = 0; i < a->tail->n; i++)
-		if (!inst_same(&a->tail->match[i], &b->tail->match[i]))
-			return false;
-	return inst_same(&a->tail->target, &b->tail->target);
+	return matches_same(a->tail, b->tail) && inst_same(&a->tail->target, &b->tail->target);
 }
 
 static const struct {
@@ -222,7 +279,7 @@ int ipt_rule_emit(const struct ipt_rule *r, struct ir_list *l, const char **what
 
 	emit_header(r, l);
 	for (unsigned i = 0; i < r->tail->n; i++)
-		if ((err = emit_inst(&r->tail->match[i], r->family, l, what)) < 0)
+		if (!r->tail->match[i].idle && (err = emit_inst(&r->tail->match[i], r->family, l, what)) < 0)
 			return err;
 	ir_append(l, IR_COUNTER);
 	if (r->tail->target.ext) {
