@@ -590,7 +590,9 @@ static int restore_flush(struct apply *a, const struct ipt_cmd *cmd)
 	for (struct chain **u = users; *u; u++)
 		say(a, cmd, "Deleting", (*u)->name);
 	mem_free(users);
-	return !t || txn_table_del(a->txn, t) == 0 ? IPT_OK : no_memory(a);
+	if (t && txn_table_del(a->txn, t) < 0)
+		return no_memory(a);
+	return !cmd->verbose || make_table(a, cmd->table) ? IPT_OK : no_memory(a);	/* with -v it stays, empty */
 }
 
 /* ---- listing ---- */

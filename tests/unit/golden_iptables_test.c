@@ -67,8 +67,11 @@ static const struct cmd_ops ops = { .write = take, .read = give, .file_read = fi
 
 static void begin(struct run *r)
 {
-	if (r->fresh)
+	if (r->fresh) {
 		world_free(&r->w);
+		sbuf_free(&r->c.out);
+		sbuf_free(&r->c.err);
+	}
 	r->fresh = true;
 	assert_int_equal(world_init(&r->w, 1, NULL, NULL, NULL), 0);
 	r->c = (struct cmd){ .world = &r->w, .ns = netns_new(&r->w, "test"), .host = "test", .ops = &ops, .ctx = r };

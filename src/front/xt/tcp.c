@@ -209,7 +209,7 @@ static bool tcp_merge(void *into, const void *data)
 	struct tcp_data *a = into;
 	const struct tcp_data *b = data;
 
-	if (!is_native(b))
+	if (!is_native(a) || !is_native(b))
 		return false;
 	for (int id = 0; id < 2; id++)
 		if (!all_ports(b, id)) {
