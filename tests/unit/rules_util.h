@@ -47,12 +47,12 @@ static inline void wr_free(struct world_of_rules *w)
 static inline struct pkt *wr_pkt(struct world_of_rules *w, uint8_t proto, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport)
 {
 	unsigned l4 = proto == IPPROTO_TCP ? 20 : 8;
-	struct pkt *p = pkt_alloc(&w->pool, 14 + 20 + l4);
+	struct pkt *p = pkt_alloc(&w->pool, 20 + l4);
 	struct iphdr *ip;
 
 	assert_non_null(p);
 	pkt_free(w->m.pkt);
-	p->l3 = p->mac + 14;
+	p->mac = p->l3 - 14;
 	p->l4 = p->l3 + 20;
 	p->end = p->l4 + l4;
 	memset(p->buf + p->mac, 0, p->end - p->mac);
