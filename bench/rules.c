@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench/rules.c - what a packet costs in chains of 1 to 10,000 rules, walked and with an index, and what building the index costs.
+ * bench/rules.c - what a packet costs in chains of 1 to 10,000 rules, walked and with an index, and what building the index and appending a rule cost.
  *
  * Rules have random destination addresses and ports; every packet falls through to the last rule, which is the worst case of a walk. Times are of one
  * machine; the ratios are what is looked at.
@@ -119,6 +119,23 @@ static double measure(struct bench *b, const struct chain *c)
 	return (double)(end - begin) / n;
 }
 
+/* us for a transaction that appends one rule */
+static double measure_commit(struct bench *b, enum shape shape)
+{
+	const unsigned n = 20;
+	uint64_t begin = now_ns();
+
+	for (unsigned i = 0; i < n; i++) {
+		struct txn *x = txn_begin(&b->rs);
+		struct chain *c = table_chain(txn_table(x, NFPROTO_IPV4, "filter"), "FORWARD");
+
+		txn_rule_insert(x, c, c->n_rules, make_rule(b, shape, false));
+		if (txn_commit(x) != 0)
+			return -1;
+	}
+	return (now_ns() - begin) / 1e3 / n;
+}
+
 int main(void)
 {
 	static const unsigned sizes[] = { 1, 10, 100, 1000, 10000 };
@@ -130,7 +147,7 @@ int main(void)
 	strcpy(b.out.name, "eth1");
 	b.m = (struct match_ctx){ .hook = NF_INET_FORWARD, .family = AF_INET, .in = &b.in, .out = &b.out, .clock = &b.clock, .rng = &b.rng };
 	make_pkts(&b);
-	printf("%-22s %6s %12s %12s %8s %12s\n", "rules", "number", "walk ns", "index ns", "ratio", "build us");
+	printf("%-22s %6s %12s %12s %8s %12s %12s\n", "rules", "number", "walk ns", "index ns", "ratio", "build us", "append us");
 	for (enum shape s = 0; s < SHAPE_MAX; s++) {
 		for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
 			struct chain *c = make_chain(&b, s, sizes[i]);
@@ -140,8 +157,8 @@ int main(void)
 			c->index = c->vec->index = sizes[i] >= CLASSIFY_MIN_RULES ? classify_build(c->rules, c->n_rules) : NULL;
 			build = (now_ns() - begin) / 1e3;
 			indexed = c->index ? measure(&b, c) : walk;
-			printf("%-22s %6u %12.1f %12.1f %8.2f %12.0f%s\n", shape_name[s], sizes[i], walk, indexed, walk / indexed, build,
-			       c->index ? "" : "  (walked)");
+			printf("%-22s %6u %12.1f %12.1f %8.2f %12.0f %12.1f%s\n", shape_name[s], sizes[i], walk, indexed, walk / indexed, build,
+			       measure_commit(&b, s), sizes[i] >= CLASSIFY_MIN_RULES ? "" : "  (walked)");
 			ruleset_free(&b.rs);
 		}
 	}

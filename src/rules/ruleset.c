@@ -22,6 +22,7 @@
 #include "rules/classify.h"
 #include "rules/vec.h"
 
+#define NAMES_MIN 16		/* chains: with more a table finds them by hash */
 #define INDEX_AFTER 32		/* packets: about what building an index costs, in walks without it */
 
 /* ---- rules ---- */
@@ -299,14 +300,90 @@ struct table *ruleset_table(const struct ruleset *rs, uint8_t family, const char
 	return NULL;
 }
 
+/* FNV-1a: names are the administrator's, nobody gains by collisions */
+static unsigned name_hash(const struct table *t, const char *name)
+{
+	uint32_t h = 2166136261u;
+
+	while (*name)
+		h = (h ^ (uint8_t)*name++) * 16777619u;
+	return h & (t->n_names - 1);
+}
+
 struct chain *table_chain(const struct table *t, const char *name)
 {
 	struct chain *c;
 
+	if (t->by_name) {
+		for (c = t->by_name[name_hash(t, name)]; c; c = c->name_next)
+			if (strcmp(c->name, name) == 0)
+				return c;
+		return NULL;
+	}
 	list_for_each(c, &t->chains, node)
 		if (strcmp(c->name, name) == 0)
 			return c;
 	return NULL;
+}
+
+static void name_insert(struct table *t, struct chain *c)
+{
+	struct chain **head;
+
+	if (!t->by_name)
+		return;
+	head = &t->by_name[name_hash(t, c->name)];
+	c->name_next = *head;
+	*head = c;
+}
+
+static void name_remove(struct table *t, struct chain *c)
+{
+	struct chain **at;
+
+	if (!t->by_name)
+		return;
+	for (at = &t->by_name[name_hash(t, c->name)]; *at != c; at = &(*at)->name_next)
+		;
+	*at = c->name_next;
+}
+
+/* short memory is no error here: the lists are longer then */
+static void names_grow(struct table *t)
+{
+	unsigned n = t->n_names ? 2 * t->n_names : 2 * NAMES_MIN;
+	struct chain **by_name = mem_zalloc(n * sizeof(*by_name)), *c;
+
+	if (!by_name)
+		return;
+	mem_free(t->by_name);
+	t->by_name = by_name;
+	t->n_names = n;
+	list_for_each(c, &t->chains, node)
+		name_insert(t, c);
+}
+
+void table_link(struct table *t, struct chain *c)
+{
+	c->table = t;
+	list_add_tail(&t->chains, &c->node);
+	name_insert(t, c);
+	if (++t->n_chains > MAX(t->n_names, NAMES_MIN))
+		names_grow(t);
+}
+
+void table_unlink(struct chain *c)
+{
+	name_remove(c->table, c);
+	list_del(&c->node);
+	c->table->n_chains--;
+}
+
+void chain_set_name(struct chain *c, char *name)
+{
+	name_remove(c->table, c);
+	c->name = name;
+	name_insert(c->table, c);
 }
 
 void chain_free(struct chain *c)
@@ -330,6 +407,7 @@ void table_free(struct table *t)
 		list_del(&c->node);
 		chain_free(c);
 	}
+	mem_free(t->by_name);
 	mem_free(t->name);
 	mem_free(t);
 }

@@ -51,6 +51,7 @@ enum chain_type { CHAIN_FILTER, CHAIN_NAT, CHAIN_ROUTE };
 
 struct chain {
 	struct list node;		/* in table->chains, in order of creation */
+	struct chain *name_next;	/* with the same hash of the name */
 	struct table *table;
 	char *name;
 	uint64_t handle;
@@ -84,6 +85,10 @@ struct table {
 	bool dormant;
 	uint64_t next_handle;		/* of its chains and rules */
 	struct list chains;
+	unsigned n_chains;
+	struct chain **by_name;		/* n_names lists by hash of the name; NULL: few chains, the list is searched */
+	unsigned n_names;
+	bool renames;			/* a transaction gave one of the chains another name */
 };
 
 struct ruleset {

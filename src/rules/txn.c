@@ -81,13 +81,12 @@ static void txn_free(struct txn *x)
 	mem_free(x);
 }
 
-static struct chain *chain_copy(struct chain *old, struct table *t)
+static struct chain *chain_copy(struct chain *old)
 {
 	struct chain *c = mem_dup(old, sizeof(*old));
 
 	if (!c)
 		return NULL;
-	c->table = t;
 	c->origin = old;
 	c->was = NULL;
 	c->counters_set = c->touched = false;
@@ -110,14 +109,16 @@ static struct table *table_copy(const struct table *old)
 	if (!t)
 		return NULL;
 	list_init(&t->chains);
+	t->by_name = NULL;
+	t->n_names = t->n_chains = 0;
 	t->name = mem_strdup(old->name);
 	if (!t->name)
 		goto fail;
 	list_for_each(o, &old->chains, node) {
-		c = chain_copy(o, t);
+		c = chain_copy(o);
 		if (!c)
 			goto fail;
-		list_add_tail(&t->chains, &c->node);
+		table_link(t, c);
 	}
 	return t;
 fail:
@@ -202,21 +203,24 @@ int txn_table_del(struct txn *x, struct table *t)
 
 /* ---- chains ---- */
 
-static bool name_taken(const struct table *t, const char *name)
+/* a name that a chain had before counts too: jumps may still say it */
+static struct chain *chain_called(const struct table *t, const char *name)
 {
-	struct chain *c;
+	struct chain *c = table_chain(t, name);
 
+	if (c || !t->renames)
+		return c;
 	list_for_each(c, &t->chains, node)
-		if (strcmp(c->name, name) == 0 || (c->was && strcmp(c->was, name) == 0))
-			return true;
-	return false;
+		if (c->was && strcmp(c->was, name) == 0)
+			return c;
+	return NULL;
 }
 
 struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name)
 {
 	struct chain *c;
 
-	if (name_taken(t, name)) {
+	if (chain_called(t, name)) {
 		errno = EEXIST;
 		return NULL;
 	}
@@ -228,9 +232,8 @@ struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name)
 		errno = ENOMEM;
 		return NULL;
 	}
-	c->table = t;
 	c->handle = ++t->next_handle;
-	list_add_tail(&t->chains, &c->node);
+	table_link(t, c);
 	return c;
 }
 
@@ -266,25 +269,26 @@ int txn_chain_del(struct txn *x, struct chain *c)
 {
 	if (c->n_rules || chain_jumped_to(c))
 		return -EBUSY;
-	list_del(&c->node);
+	table_unlink(c);
 	chain_free(c);
 	return 0;
 }
 
 int txn_chain_rename(struct txn *x, struct chain *c, const char *name)
 {
-	char *copy;
+	char *copy, *before = c->name;
 
-	if (name_taken(c->table, name))
+	if (chain_called(c->table, name))
 		return -EEXIST;
 	copy = mem_strdup(name);
 	if (!copy)
 		return -ENOMEM;
+	chain_set_name(c, copy);
 	if (c->was)
-		mem_free(c->name);
+		mem_free(before);
 	else
-		c->was = c->name;
-	c->name = copy;
+		c->was = before;
+	c->table->renames = true;
 	return 0;
 }
 
@@ -367,18 +371,6 @@ struct visit {
 	struct chain **where;
 };
 
-static struct chain *target_of(const struct table *t, const struct ir_stmt *jump)
-{
-	struct chain *c = table_chain(t, jump->verdict.name);
-
-	if (c)
-		return c;
-	list_for_each(c, &t->chains, node)
-		if (c->was && strcmp(c->was, jump->verdict.name) == 0)
-			return c;
-	return NULL;
-}
-
 static int fault(struct chain **where, struct chain *c, int err)
 {
 	if (err && where)
@@ -410,7 +402,7 @@ static int visit(const struct visit *v, struct chain *c, unsigned level)
 		if (rule_limited(r) && !rule_reachable_from(r, v->base))
 			return fault(v->where, c, -EINVAL);
 		if (r->jump)
-			err = visit(v, target_of(c->table, r->jump), level + 1);
+			err = visit(v, chain_called(c->table, r->jump->verdict.name), level + 1);
 	}
 	return err;
 }
@@ -424,7 +416,7 @@ static int check_chain(struct chain *c, struct chain **where)
 		const struct ir_stmt *jump = c->rules[i]->jump;
 
 		err = rule_compile(c->rules[i]);
-		if (!err && jump && !target_of(c->table, jump))
+		if (!err && jump && !chain_called(c->table, jump->verdict.name))
 			err = -ENOENT;
 	}
 	return fault(where, c, err);
@@ -485,18 +477,15 @@ static int rename_jump(struct txn *x, struct ir_stmt *jump, const char *name)
 static int prepare_renames(struct txn *x, const struct table *t)
 {
 	struct chain *c, *to;
-	bool any = false;
 	int err = 0;
 
-	list_for_each(c, &t->chains, node)
-		any = any || c->was;
-	if (!any)
+	if (!t->renames)
 		return 0;
 	list_for_each(c, &t->chains, node) {
 		for (unsigned i = 0; c->vec && c->vec->n_jumps && i < c->n_rules && !err; i++) {
 			struct ir_stmt *jump = c->rules[i]->jump;
 
-			to = jump ? target_of(t, jump) : NULL;
+			to = jump ? chain_called(t, jump->verdict.name) : NULL;
 			if (to && strcmp(to->name, jump->verdict.name) != 0)
 				err = rename_jump(x, jump, to->name);
 		}
@@ -516,7 +505,7 @@ static void bind_jumps(const struct table *t)
 
 			if (!jump)
 				continue;
-			jump->verdict.chain = target_of(t, jump);
+			jump->verdict.chain = chain_called(t, jump->verdict.name);
 			jump->verdict.chain->refs++;
 		}
 	}
@@ -541,6 +530,7 @@ static void settle_table(struct table *t)
 
 	list_for_each(c, &t->chains, node)
 		settle_chain(c);
+	t->renames = false;
 	bind_jumps(t);
 }
 

@@ -28,6 +28,10 @@ int vec_replace(struct chain *c, unsigned at, struct rule *r);
 void vec_index_reset(struct chain *c);
 /** chain_used() - a packet enters a chain that has no index yet: build it when the chain turns out to be in use */
 void chain_used(struct chain *c);
+/** table_link() - a chain with its name set becomes its table's last */
+void table_link(struct table *t, struct chain *c);
+void table_unlink(struct chain *c);
+void chain_set_name(struct chain *c, char *name);	/* of a linked chain; the name before is the caller's */
 void chain_free(struct chain *c);		/* neither is on a list any more */
 void table_free(struct table *t);
 /** rule_limited() - may the rule be reached from some base chains only */
