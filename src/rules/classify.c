@@ -134,6 +134,19 @@ static bool insn_has_effect(const struct insn *in)
 	return in->op > OP_TEST || (in->op == OP_TEST && !in->test.fn->pure);
 }
 
+/*
+ * Prefixes of many lengths would make many groups: they are looked up by the next shorter length that divides by four, which at most fifteen different
+ * prefixes share.
+ */
+static void coarsen(struct sig_term *t)
+{
+	uint32_t mask = ntohl((uint32_t)t->mask[0]);
+	unsigned plen = __builtin_popcount(mask);
+
+	if ((t->field == FIELD_IP_SADDR || t->field == FIELD_IP_DADDR) && plen && mask == ~0u << (32 - plen))
+		t->mask[0] = plen < 4 ? 0 : htonl(~0u << (32 - (plen & ~3u)));
+}
+
 static void term_add(struct terms *t, const struct insn *in)
 {
 	struct term *n = &t->term[t->n];
@@ -146,6 +159,8 @@ static void term_add(struct terms *t, const struct insn *in)
 		memcpy(n->sig.mask, in->wide.mask, sizeof(in->wide.mask));
 		memcpy(n->val, in->wide.val, sizeof(in->wide.val));
 	}
+	coarsen(&n->sig);
+	n->val[0] &= n->sig.mask[0];	/* by what they have in common, rules are counted */
 	t->n += n->sig.mask[0] || n->sig.mask[1];
 }
 

@@ -298,6 +298,11 @@ static inline bool rule_run(struct vm *vm, struct rule *r, enum ir_verdict *v, c
 	struct match_ctx *m = vm->m;
 
 	for (const struct insn *in = r->prog->insn;; in++) {
+		if (in->op <= OP_TEST) {
+			if (!run_match(vm, in))
+				return false;
+			continue;
+		}
 		switch (in->op) {
 		case OP_COUNTER:
 			r->packets++;
@@ -320,12 +325,9 @@ static inline bool rule_run(struct vm *vm, struct rule *r, enum ir_verdict *v, c
 			if (*v != IR_CONTINUE)
 				return true;
 			break;
-		case OP_END:
+		default:		/* OP_END */
 			*v = IR_CONTINUE;
 			return true;
-		default:
-			if (!run_match(vm, in))
-				return false;
 		}
 	}
 }
