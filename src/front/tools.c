@@ -3,6 +3,7 @@
  * front/tools.c - the table of commands that act on a network namespace. A row is all it takes to add one.
  */
 #include "front/cmd.h"
+#include "front/conntrack_args.h"
 #include "front/iptables.h"
 
 const struct cmd_tool cmd_tools[] = {
@@ -12,5 +13,6 @@ const struct cmd_tool cmd_tools[] = {
 	{ "iptables-nft-save", iptables_save_main },
 	{ "iptables-restore", iptables_restore_main },
 	{ "iptables-nft-restore", iptables_restore_main },
+	{ "conntrack", conntrack_main },
 	{ NULL, NULL },
 };
