@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bench/rules.c - what a packet costs in chains of 1 to 10,000 rules, walked and with an index, and what building the index and appending a rule cost.
+ * bench/rules.c - what a packet costs in chains of 1 to 10,000 rules, walked and with an index, and what building the
+ * index and appending a rule cost.
  *
- * Rules have random destination addresses and ports; every packet falls through to the last rule, which is the worst case of a walk. Times are of one
- * machine; the ratios are what is looked at.
+ * Rules have random destination addresses and ports; every packet falls through to the last rule, which is the worst
+ * case of a walk. Times are of one machine; the ratios are what is looked at.
  */
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +48,12 @@ static void make_pkts(struct bench *b)
 		p->family = AF_INET;
 		p->proto = IPPROTO_TCP;
 		p->ethertype = htons(ETH_P_IP);
-		*pkt_ip4(p) = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_TCP, .saddr = rng_u32(&b->rng) | 1, .daddr = rng_u32(&b->rng) | 1 };
+		*pkt_ip4(p) = (struct iphdr){ .version = 4,
+					      .ihl = 5,
+					      .ttl = 64,
+					      .protocol = IPPROTO_TCP,
+					      .saddr = rng_u32(&b->rng) | 1,
+					      .daddr = rng_u32(&b->rng) | 1 };
 		memcpy(pkt_l4(p), &port, 4);
 		b->pkt[i] = p;
 	}
@@ -145,20 +151,25 @@ int main(void)
 	pkt_pool_init(&b.pool, N_PKTS);
 	strcpy(b.in.name, "eth0");
 	strcpy(b.out.name, "eth1");
-	b.m = (struct match_ctx){ .hook = NF_INET_FORWARD, .family = AF_INET, .in = &b.in, .out = &b.out, .clock = &b.clock, .rng = &b.rng };
+	b.m = (struct match_ctx){
+		.hook = NF_INET_FORWARD, .family = AF_INET, .in = &b.in, .out = &b.out, .clock = &b.clock, .rng = &b.rng
+	};
 	make_pkts(&b);
-	printf("%-22s %6s %12s %12s %8s %12s %12s\n", "rules", "number", "walk ns", "index ns", "ratio", "build us", "append us");
+	printf("%-22s %6s %12s %12s %8s %12s %12s\n", "rules", "number", "walk ns", "index ns", "ratio", "build us",
+	       "append us");
 	for (enum shape s = 0; s < SHAPE_MAX; s++) {
 		for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
 			struct chain *c = make_chain(&b, s, sizes[i]);
 			double walk = measure(&b, c), indexed, build;
 			uint64_t begin = now_ns();
 
-			c->index = c->vec->index = sizes[i] >= CLASSIFY_MIN_RULES ? classify_build(c->rules, c->n_rules) : NULL;
+			c->index = c->vec->index =
+				sizes[i] >= CLASSIFY_MIN_RULES ? classify_build(c->rules, c->n_rules) : NULL;
 			build = (now_ns() - begin) / 1e3;
 			indexed = c->index ? measure(&b, c) : walk;
-			printf("%-22s %6u %12.1f %12.1f %8.2f %12.0f %12.1f%s\n", shape_name[s], sizes[i], walk, indexed, walk / indexed, build,
-			       measure_commit(&b, s), sizes[i] >= CLASSIFY_MIN_RULES ? "" : "  (walked)");
+			printf("%-22s %6u %12.1f %12.1f %8.2f %12.0f %12.1f%s\n", shape_name[s], sizes[i], walk,
+			       indexed, walk / indexed, build, measure_commit(&b, s),
+			       sizes[i] >= CLASSIFY_MIN_RULES ? "" : "  (walked)");
 			ruleset_free(&b.rs);
 		}
 	}

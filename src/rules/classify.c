@@ -4,18 +4,24 @@
  *
  * Where it stands: between ruleset.c, which builds one when a chain is used, and vm.c, which runs the candidates.
  *
- * Theory of operation: tuple space search. A rule gives the equality comparisons that it makes before anything with an effect: its terms, each a field and a mask
- * with a value. Rules indexed by the same fields and masks (a signature) form a group, which is a hash table from the masked values to rules in order. A packet
- * is looked up once in each group, and the lists that come back are merged in rule order with the list of those rules that no group holds.
+ * Theory of operation: tuple space search. A rule gives the equality comparisons that it makes before anything with
+ * an effect: its terms, each a field and a mask with a value. Rules indexed by the same fields and masks (a
+ * signature) form a group, which is a hash table from the masked values to rules in order. A packet is looked up once
+ * in each group, and the lists that come back are merged in rule order with the list of those rules that no group
+ * holds.
  *
- * Which terms a rule is indexed by: the one that few rules share, if there is one, and among several the one whose signature has most rules, which keeps groups few; else
- * all its terms together; and where these do not tell rules apart either, a range of numbers, cut into aligned blocks (a port range makes at most 30), each
- * of which is one more equality under a mask. The number of groups is bounded; rules whose signature is rare are candidates of every packet.
+ * Which terms a rule is indexed by: the one that few rules share, if there is one, and among several the one whose
+ * signature has most rules, which keeps groups few; else all its terms together; and where these do not tell rules
+ * apart either, a range of numbers, cut into aligned blocks (a port range makes at most 30), each of which is one
+ * more equality under a mask. The number of groups is bounded; rules whose signature is rare are candidates of every
+ * packet.
  *
- * The table keeps hashes, not keys: two keys with one hash cost a useless candidate and nothing else, since vm.c runs every candidate whole.
+ * The table keeps hashes, not keys: two keys with one hash cost a useless candidate and nothing else, since vm.c runs
+ * every candidate whole.
  *
  * Invariants
- *  1. A rule that is no candidate has an equality comparison that fails for the packet, and nothing with an effect stands before it.
+ *  1. A rule that is no candidate has an equality comparison that fails for the packet, and nothing with an effect
+ *     stands before it.
  *  2. Candidates come in ascending order, each at most once.
  *  3. Building is in time O(n log n) and memory O(n): at most ENTRIES_PER_RULE entries a rule, on average.
  *
@@ -135,8 +141,8 @@ static bool insn_has_effect(const struct insn *in)
 }
 
 /*
- * Prefixes of many lengths would make many groups: they are looked up by the next shorter length that divides by four, which at most fifteen different
- * prefixes share.
+ * Prefixes of many lengths would make many groups: they are looked up by the next shorter length that divides by
+ * four, which at most fifteen different prefixes share.
  */
 static void coarsen(struct sig_term *t)
 {
@@ -322,7 +328,8 @@ static uint64_t number_word(uint64_t v, unsigned len, unsigned order)
 }
 
 /* the aligned blocks of a range, each with the other terms; false: no room */
-static bool entry_add_range(struct build *b, uint32_t rule, const struct term *const *others, unsigned n, const struct insn *in)
+static bool entry_add_range(struct build *b, uint32_t rule, const struct term *const *others, unsigned n,
+			    const struct insn *in)
 {
 	const struct term *term[SIG_TERMS];
 	uint64_t lo = in->range.lo, hi = MIN(in->range.hi, in->range.mask), all = in->range.mask;
@@ -637,7 +644,8 @@ static inline const struct slot *group_find(const struct group *g, uint64_t hash
 	}
 }
 
-void classify_start(const struct classifier *c, classify_load_fn *load, void *ctx, unsigned from, struct classify_iter *it)
+void classify_start(const struct classifier *c, classify_load_fn *load, void *ctx, unsigned from,
+		    struct classify_iter *it)
 {
 	it->n = 0;
 	run_add(it, c->always, c->n_always, from);

@@ -2,8 +2,8 @@
 /*
  * rules/classify.h - an index over a chain's rules: which of them can match a packet at all.
  *
- * vm.c asks for candidates in order and runs each of them whole, so that the index decides nothing: it only leaves out rules of which one
- * comparison is known to fail before anything with an effect would have run.
+ * vm.c asks for candidates in order and runs each of them whole, so that the index decides nothing: it only leaves
+ * out rules of which one comparison is known to fail before anything with an effect would have run.
  */
 #ifndef RULES_CLASSIFY_H
 #define RULES_CLASSIFY_H
@@ -28,7 +28,8 @@ struct classify_iter {
 struct classifier *classify_build(struct rule *const *rules, unsigned n);
 void classify_free(struct classifier *c);
 /** classify_start() - look a packet up; candidates from rule @from on */
-void classify_start(const struct classifier *c, classify_load_fn *load, void *ctx, unsigned from, struct classify_iter *it);
+void classify_start(const struct classifier *c, classify_load_fn *load, void *ctx, unsigned from,
+		    struct classify_iter *it);
 /** classify_next() - the next candidate at or after @from; UINT32_MAX: none */
 uint32_t classify_next(struct classify_iter *it, unsigned from);
 /** classify_first() - rules before this one are candidates of every packet: no need to look up until then */

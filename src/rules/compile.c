@@ -4,9 +4,10 @@
  *
  * Where it stands: on the rule's way, at commit (txn.c), once in a rule's life.
  *
- * Theory of operation: one instruction per statement, and an end. The common shape "load a field, mask it, compare with a constant" becomes one
- * instruction: masks and xors are folded into the constant, orderings become ranges of numbers. Whatever does not fit (concatenations, shifts, two fields) keeps
- * its tree and is evaluated. The states of all tests stand in one block that lives as long as the rule.
+ * Theory of operation: one instruction per statement, and an end. The common shape "load a field, mask it, compare
+ * with a constant" becomes one instruction: masks and xors are folded into the constant, orderings become ranges of
+ * numbers. Whatever does not fit (concatenations, shifts, two fields) keeps its tree and is evaluated. The states of
+ * all tests stand in one block that lives as long as the rule.
  *
  * Invariants
  *  1. A program ends with OP_END, and refers to its rule's statements, which outlive it.
@@ -209,7 +210,9 @@ static int compile_stmt(const struct ir_stmt *s, struct insn *in, uint8_t **stat
 	in->op = op_of[s->kind];
 	in->stmt = s;
 	if (s->kind == IR_SET_FIELD)
-		return s->set.field < FIELD_MAX && (fields[s->set.field].flags & FIELD_WRITABLE) ? check_expr(s->set.val) : -EINVAL;
+		return s->set.field < FIELD_MAX && (fields[s->set.field].flags & FIELD_WRITABLE)
+			       ? check_expr(s->set.val)
+			       : -EINVAL;
 	return 0;
 }
 

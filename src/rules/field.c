@@ -4,15 +4,17 @@
  *
  * Where it stands: below vm.c and classify.c, which load by row; everything is read only.
  *
- * Theory of operation: a load function writes exactly the row's .len bytes, in the row's order, or says that the packet has no such field. A
- * field of the network header asks for the family, one of the transport header for the bytes themselves: they may be cut off, or belong to a
- * fragment that does not carry them.
+ * Theory of operation: a load function writes exactly the row's .len bytes, in the row's order, or says that the
+ * packet has no such field. A field of the network header asks for the family, one of the transport header for the
+ * bytes themselves: they may be cut off, or belong to a fragment that does not carry them.
  *
  * Invariants
  *  1. A load never reads outside mac..end of the packet.
- *  2. Interface names are padded with zeros, and a missing interface is the empty name and index 0 (never absent): `! -i eth0` holds where there is none.
+ *  2. Interface names are padded with zeros, and a missing interface is the empty name and index 0 (never absent): `!
+ *     -i eth0` holds where there is none.
  *
- * References: the kernel's nft_meta.c, nft_payload.c, nft_ct.c for what each key is when there is no interface, header or connection.
+ * References: the kernel's nft_meta.c, nft_payload.c, nft_ct.c for what each key is when there is no interface,
+ * header or connection.
  */
 #include <assert.h>
 #include <string.h>
@@ -107,7 +109,8 @@ static bool load_META_PKTTYPE(const struct match_ctx *m, uint8_t *val)
 
 static bool load_META_NFPROTO(const struct match_ctx *m, uint8_t *val)
 {
-	static_assert((int)AF_INET == (int)NFPROTO_IPV4 && (int)AF_INET6 == (int)NFPROTO_IPV6, "one numbering for both");
+	static_assert((int)AF_INET == (int)NFPROTO_IPV4 && (int)AF_INET6 == (int)NFPROTO_IPV6,
+		      "one numbering for both");
 	return put8(val, m->family);
 }
 
@@ -346,10 +349,11 @@ static bool load_ct_tuple(const struct match_ctx *m, uint8_t *val, unsigned dir,
 	return true;
 }
 
-#define LOAD_CT_TUPLE(id, dir, member)                                                                            \
-	static bool load_##id(const struct match_ctx *m, uint8_t *val)                                            \
-	{                                                                                                         \
-		return load_ct_tuple(m, val, dir, offsetof(struct tuple, member), sizeof(((struct tuple *)0)->member)); \
+#define LOAD_CT_TUPLE(id, dir, member)                                                                                 \
+	static bool load_##id(const struct match_ctx *m, uint8_t *val)                                                 \
+	{                                                                                                              \
+		return load_ct_tuple(m, val, dir, offsetof(struct tuple, member),                                      \
+				     sizeof(((struct tuple *)0)->member));                                             \
 	}
 LOAD_CT_TUPLE(CT_ORIG_SADDR, IP_CT_DIR_ORIGINAL, src)
 LOAD_CT_TUPLE(CT_ORIG_DADDR, IP_CT_DIR_ORIGINAL, dst)

@@ -2,8 +2,8 @@
 /*
  * rules/field.h - everything a rule can compare: one row per match key.
  *
- * A row says how long a value is, in which order its bytes stand, whether it may be cached with a connection, whether it makes connection tracking
- * or defragmentation necessary, and how it is loaded. Adding a key is adding a row.
+ * A row says how long a value is, in which order its bytes stand, whether it may be cached with a connection, whether
+ * it makes connection tracking or defragmentation necessary, and how it is loaded. Adding a key is adding a row.
  */
 #ifndef RULES_FIELD_H
 #define RULES_FIELD_H
@@ -72,7 +72,7 @@
 enum field_flags {
 	FIELD_CACHE = 1 << 0,		/* fixed for a connection, a direction and its interfaces */
 	FIELD_CT = 1 << 1,		/* needs connection tracking */
-	FIELD_L4 = 1 << 2,		/* absent in later fragments and cut packets: the match fails, inverted or not */
+	FIELD_L4 = 1 << 2,		/* absent in later fragments and cut packets: no match, inverted or not */
 	FIELD_TUPLE = 1 << 3,
 	FIELD_TOS = 1 << 4,
 	FIELD_WRITABLE = 1 << 5,

@@ -2,17 +2,21 @@
 /*
  * rules/fn.h - matches that are code: those that remember something, or that no comparison of fields can say.
  *
- * Each is a struct ir_fn for ir_test(); next to it stands the type of its data (malloc()ed by the caller, owned by the rule). Where the kernel has a UAPI
- * structure for a match, that is its data, so that what the tool parses is what is evaluated.
+ * Each is a struct ir_fn for ir_test(); next to it stands the type of its data (malloc()ed by the caller, owned by
+ * the rule). Where the kernel has a UAPI structure for a match, that is its data, so that what the tool parses is
+ * what is evaluated.
  *
- * What needs no function here and is a comparison of fields: mark (META_MARK), connmark (CT_MARK), length (IP_TOTLEN), ttl (IP_TTL), tos and dscp (IP_TOS
- * with a mask), mac (ETHER_SADDR), pkttype (META_PKTTYPE), tcp and udp ports and flags, ICMP type and code range (a range of ICMP_TYPECODE).
+ * What needs no function here and is a comparison of fields: mark (META_MARK), connmark (CT_MARK), length
+ * (IP_TOTLEN), ttl (IP_TTL), tos and dscp (IP_TOS with a mask), mac (ETHER_SADDR), pkttype (META_PKTTYPE), tcp and
+ * udp ports and flags, ICMP type and code range (a range of ICMP_TYPECODE).
  *
  * Invariants
  *  1. A function looks at the packet and its own state, and changes nothing else but match_ctx.hotdrop.
- *  2. Inversion that must not turn "the packet has no such header" into a match is in the data (.invert), never in the rule's .neg.
+ *  2. Inversion that must not turn "the packet has no such header" into a match is in the data (.invert), never in
+ *     the rule's .neg.
  *
- * References: the kernel's nft_limit.c, xt_statistic.c, xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c, xt_tcpmss.c, xt_physdev.c, xt_conntrack.c.
+ * References: the kernel's nft_limit.c, xt_statistic.c, xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c,
+ * xt_tcpmss.c, xt_physdev.c, xt_conntrack.c.
  */
 #ifndef RULES_FN_H
 #define RULES_FN_H
@@ -29,8 +33,8 @@
 #include "rules/ir.h"
 
 /*
- * limit: a token bucket as nft_limit has it, to which iptables-nft lowers -m limit. A packet costs unit_s / rate; the bucket holds .burst of that and is full
- * at first. iptables: rate and unit_s are what fn_limit_of_avg() finds.
+ * limit: a token bucket as nft_limit has it, to which iptables-nft lowers -m limit. A packet costs unit_s / rate; the
+ * bucket holds .burst of that and is full at first. iptables: rate and unit_s are what fn_limit_of_avg() finds.
  */
 struct fn_limit {
 	uint64_t rate;		/* packets, or bytes, per unit */
@@ -58,7 +62,7 @@ extern const struct ir_fn fn_multiport;		/* struct xt_multiport_v1 */
 extern const struct ir_fn fn_iprange;		/* struct xt_iprange_mtinfo */
 extern const struct ir_fn fn_addrtype;		/* struct xt_addrtype_info_v1 */
 extern const struct ir_fn fn_physdev;		/* struct xt_physdev_info */
-extern const struct ir_fn fn_conntrack;		/* struct xt_conntrack_mtinfo3: all of -m conntrack (XT_CONNTRACK_STATE_* bits) */
+extern const struct ir_fn fn_conntrack;		/* struct xt_conntrack_mtinfo3, XT_CONNTRACK_STATE_* bits */
 
 /* is a TCP option of that kind there (--tcp-option) */
 struct fn_tcp_option {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/fn_conntrack.c - the conntrack match as a whole: state with NAT bits, direction, addresses, ports, status, expiry.
+ * rules/fn_conntrack.c - the conntrack match as a whole: state with NAT bits, direction, addresses, ports, status,
+ * expiry.
  *
- * Theory of operation: a packet without a connection can match by state only, and does so whatever else was asked once its state fits, as in Linux.
+ * Theory of operation: a packet without a connection can match by state only, and does so whatever else was asked
+ * once its state fits, as in Linux.
  *
  * References: conntrack_mt() in the kernel's xt_conntrack.c.
  */
@@ -31,7 +33,8 @@ static bool fits(const struct xt_conntrack_mtinfo3 *i, uint16_t flag, bool holds
 	return !(i->match_flags & flag) || holds != !!(i->invert_flags & flag);
 }
 
-static bool addr_fits(const struct match_ctx *m, const union inet_addr *a, const union nf_inet_addr *want, const union nf_inet_addr *mask)
+static bool addr_fits(const struct match_ctx *m, const union inet_addr *a, const union nf_inet_addr *want,
+		      const union nf_inet_addr *mask)
 {
 	for (unsigned i = 0; i < addr_len(m->family) / 4; i++)
 		if ((a->w[i] & mask->all[i]) != want->all[i])
@@ -46,7 +49,8 @@ static bool port_fits(be16 port, uint16_t lo, uint16_t hi)
 
 static bool tuples_fit(const struct match_ctx *m, const struct xt_conntrack_mtinfo3 *i)
 {
-	const struct tuple *o = conn_tuple(m->pkt->ct, IP_CT_DIR_ORIGINAL), *r = conn_tuple(m->pkt->ct, IP_CT_DIR_REPLY);
+	const struct tuple *o = conn_tuple(m->pkt->ct, IP_CT_DIR_ORIGINAL),
+			   *r = conn_tuple(m->pkt->ct, IP_CT_DIR_REPLY);
 
 	return fits(i, XT_CONNTRACK_ORIGSRC, addr_fits(m, &o->src, &i->origsrc_addr, &i->origsrc_mask)) &&
 	       fits(i, XT_CONNTRACK_ORIGDST, addr_fits(m, &o->dst, &i->origdst_addr, &i->origdst_mask)) &&
@@ -85,5 +89,10 @@ static bool conntrack_eval(struct match_ctx *m, const void *data, void *state)
 }
 
 const struct ir_fn fn_conntrack = {
-	.name = "conntrack", .cacheable = true, .pure = true, .needs_ct = true, .needs_defrag = true, .eval = conntrack_eval,
+	.name = "conntrack",
+	.cacheable = true,
+	.pure = true,
+	.needs_ct = true,
+	.needs_defrag = true,
+	.eval = conntrack_eval,
 };

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/fn_packet.c - matches over packets, sockets and interfaces that no comparison of fields can say: owner, multiport, iprange, addrtype, physdev, TCP
- * options and MSS.
+ * rules/fn_packet.c - matches over packets, sockets and interfaces that no comparison of fields can say: owner,
+ * multiport, iprange, addrtype, physdev, TCP options and MSS.
  *
- * Theory of operation: each is the kernel's match of the same name over the kernel's own data. Where the kernel drops a packet whose header is cut off
- * (par->hotdrop), so does this.
+ * Theory of operation: each is the kernel's match of the same name over the kernel's own data. Where the kernel drops
+ * a packet whose header is cut off (par->hotdrop), so does this.
  *
  * Invariants
  *  1. Nothing is read past the end of the packet or of its TCP header.
  *
- * References: the kernel's xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c, xt_physdev.c, xt_tcpudp.c, xt_tcpmss.c.
+ * References: the kernel's xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c, xt_physdev.c, xt_tcpudp.c,
+ * xt_tcpmss.c.
  */
 #include <string.h>
 
@@ -76,7 +77,8 @@ const struct ir_fn fn_multiport = { .name = "multiport", .cacheable = true, .eva
 
 /* ---- iprange ---- */
 
-static bool iprange_one(const union inet_addr *a, const union nf_inet_addr *min, const union nf_inet_addr *max, unsigned len, bool invert)
+static bool iprange_one(const union inet_addr *a, const union nf_inet_addr *min, const union nf_inet_addr *max,
+			unsigned len, bool invert)
 {
 	return (memcmp(a, min, len) >= 0 && memcmp(a, max, len) <= 0) != invert;
 }
@@ -89,7 +91,8 @@ static bool iprange_eval(struct match_ctx *m, const void *data, void *state)
 
 	if ((r->flags & IPRANGE_SRC) && !iprange_one(&src, &r->src_min, &r->src_max, len, r->flags & IPRANGE_SRC_INV))
 		return false;
-	return !(r->flags & IPRANGE_DST) || iprange_one(&dst, &r->dst_min, &r->dst_max, len, r->flags & IPRANGE_DST_INV);
+	return !(r->flags & IPRANGE_DST) ||
+	       iprange_one(&dst, &r->dst_min, &r->dst_max, len, r->flags & IPRANGE_DST_INV);
 }
 
 const struct ir_fn fn_iprange = { .name = "iprange", .cacheable = true, .pure = true, .eval = iprange_eval };
@@ -145,7 +148,8 @@ static bool physdev_eval(struct match_ctx *m, const void *data, void *state)
 		return false;
 	if ((want & XT_PHYSDEV_OP_ISOUT) && !out != !!(inv & XT_PHYSDEV_OP_ISOUT))
 		return false;
-	if ((want & XT_PHYSDEV_OP_IN) && in && ifname_masked_eq(in, p->physindev, p->in_mask) == !!(inv & XT_PHYSDEV_OP_IN))
+	if ((want & XT_PHYSDEV_OP_IN) && in &&
+	    ifname_masked_eq(in, p->physindev, p->in_mask) == !!(inv & XT_PHYSDEV_OP_IN))
 		return false;
 	if (!(want & XT_PHYSDEV_OP_OUT))
 		return true;

@@ -2,13 +2,14 @@
 /*
  * rules/fn_state.c - matches that remember, or throw dice: limit and statistic.
  *
- * Theory of operation: the state of a rule begins full (limit) or at its initial count (statistic), lives as long as the rule, and moves each time the
- * test is reached, matched or not, as the kernel's does.
+ * Theory of operation: the state of a rule begins full (limit) or at its initial count (statistic), lives as long as
+ * the rule, and moves each time the test is reached, matched or not, as the kernel's does.
  *
  * Invariants
  *  1. No arithmetic overflows for any data: what would is clamped.
  *
- * References: nft_limit_eval(), nft_limit_init() in the kernel's nft_limit.c; statistic_mt() in xt_statistic.c; add_nft_limit() of iptables.
+ * References: nft_limit_eval(), nft_limit_init() in the kernel's nft_limit.c; statistic_mt() in xt_statistic.c;
+ * add_nft_limit() of iptables.
  */
 #include "rules/fn.h"
 #include "rules/vm.h"

@@ -4,8 +4,9 @@
  *
  * Where it stands: the dialects under front/ build a rule here; compile.c and classify.c read it.
  *
- * Theory of operation: every builder takes over what it is given, and gives NULL when memory is short or when it was given NULL, so that builders nest
- * without a look at what comes back. A statement that could not be made sets ir_list.failed; who built the list looks once, at the end.
+ * Theory of operation: every builder takes over what it is given, and gives NULL when memory is short or when it was
+ * given NULL, so that builders nest without a look at what comes back. A statement that could not be made sets
+ * ir_list.failed; who built the list looks once, at the end.
  *
  * Invariants
  *  1. What a builder was given is part of its result or freed.
@@ -346,21 +347,33 @@ void ir_set_u32(struct ir_list *l, enum field_id id, uint32_t mask, uint32_t xor
 /* ---- as text ---- */
 
 static const char *const op_text[] = {
-	[IR_EQ] = "==", [IR_NE] = "!=", [IR_LT] = "<", [IR_GT] = ">", [IR_LE] = "<=", [IR_GE] = ">=", [IR_IN] = "in", [IR_NOT_IN] = "not in",
+	[IR_EQ] = "==", [IR_NE] = "!=", [IR_LT] = "<",  [IR_GT] = ">",
+	[IR_LE] = "<=", [IR_GE] = ">=", [IR_IN] = "in", [IR_NOT_IN] = "not in",
 };
 static_assert(ARRAY_LEN(op_text) == IR_NOT_IN + 1, "every comparison has its text");
 
 static const char *const verdict_text[] = {
-	[IR_ACCEPT] = "accept", [IR_DROP] = "drop", [IR_RETURN] = "return", [IR_CONTINUE] = "continue", [IR_JUMP] = "jump",
-	[IR_GOTO] = "goto", [IR_QUEUE] = "queue", [IR_STOLEN] = "stolen",
+	[IR_ACCEPT] = "accept", [IR_DROP] = "drop", [IR_RETURN] = "return", [IR_CONTINUE] = "continue",
+	[IR_JUMP] = "jump",     [IR_GOTO] = "goto", [IR_QUEUE] = "queue",   [IR_STOLEN] = "stolen",
 };
 static_assert(ARRAY_LEN(verdict_text) == IR_STOLEN + 1, "every verdict has its text");
 
 static const char *const action_text[] = {
-	[IR_ACT_SNAT] = "snat", [IR_ACT_DNAT] = "dnat", [IR_ACT_MASQUERADE] = "masquerade", [IR_ACT_REDIRECT] = "redirect",
-	[IR_ACT_NETMAP] = "netmap", [IR_ACT_REJECT] = "reject", [IR_ACT_LOG] = "log", [IR_ACT_NFLOG] = "nflog",
-	[IR_ACT_NOTRACK] = "notrack", [IR_ACT_CT_TEMPLATE] = "ct template", [IR_ACT_TCPMSS] = "tcpmss", [IR_ACT_TRACE] = "trace",
-	[IR_ACT_CONNMARK_RESTORE] = "connmark restore", [IR_ACT_CONNMARK_SAVE] = "connmark save", [IR_ACT_TTL] = "ttl",
+	[IR_ACT_SNAT] = "snat",
+	[IR_ACT_DNAT] = "dnat",
+	[IR_ACT_MASQUERADE] = "masquerade",
+	[IR_ACT_REDIRECT] = "redirect",
+	[IR_ACT_NETMAP] = "netmap",
+	[IR_ACT_REJECT] = "reject",
+	[IR_ACT_LOG] = "log",
+	[IR_ACT_NFLOG] = "nflog",
+	[IR_ACT_NOTRACK] = "notrack",
+	[IR_ACT_CT_TEMPLATE] = "ct template",
+	[IR_ACT_TCPMSS] = "tcpmss",
+	[IR_ACT_TRACE] = "trace",
+	[IR_ACT_CONNMARK_RESTORE] = "connmark restore",
+	[IR_ACT_CONNMARK_SAVE] = "connmark save",
+	[IR_ACT_TTL] = "ttl",
 };
 static_assert(ARRAY_LEN(action_text) == IR_ACT_MAX, "every action has its text");
 
@@ -371,7 +384,7 @@ static void print_bytes(struct sbuf *out, const uint8_t *p, unsigned len)
 		sbuf_printf(out, "%02x", p[i]);
 }
 
-/* a constant beside a comparison with @field: host-order numbers as numbers, interface names as text, the rest as bytes */
+/* a constant beside a comparison: host-order numbers as numbers, interface names as text, the rest as bytes */
 static void print_value(struct sbuf *out, const struct ir_expr *lhs, const uint8_t *p, unsigned len)
 {
 	const struct field *f;
@@ -470,7 +483,8 @@ static void print_action(struct sbuf *out, const struct ir_stmt *s)
 		if (s->action.reject.type == IR_REJECT_ICMP)
 			sbuf_printf(out, " icmp code %u", s->action.reject.code);
 	} else if (s->action.act == IR_ACT_LOG && s->action.log) {
-		sbuf_printf(out, " prefix \"%s\" level %u flags 0x%x", s->action.log->prefix, s->action.log->level, s->action.log->logflags);
+		sbuf_printf(out, " prefix \"%s\" level %u flags 0x%x", s->action.log->prefix, s->action.log->level,
+			    s->action.log->logflags);
 	} else if (s->action.act == IR_ACT_NFLOG && s->action.log) {
 		sbuf_printf(out, " prefix \"%s\" group %u", s->action.log->prefix, s->action.log->group);
 	} else if (s->action.act == IR_ACT_TCPMSS) {

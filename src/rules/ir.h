@@ -2,12 +2,13 @@
 /*
  * rules/ir.h - the one form of a rule that both dialects are lowered to: expressions and statements.
  *
- * iptables matches and nft expressions become trees over the fields of rules/field.h; what has no field (limit, owner, statistic) is a call of a
- * struct ir_fn. compile.c turns a rule's statements into the program that vm.c runs; classify.c reads the same tree.
+ * iptables matches and nft expressions become trees over the fields of rules/field.h; what has no field (limit,
+ * owner, statistic) is a call of a struct ir_fn. compile.c turns a rule's statements into the program that vm.c runs;
+ * classify.c reads the same tree.
  *
  * Invariants
- *  1. Values are bytes in the order in which the packet carries them (network order) for header fields, and host-order integers for the
- *     fields that rules/field.c marks so; .len is the field's length.
+ *  1. Values are bytes in the order in which the packet carries them (network order) for header fields, and
+ *     host-order integers for the fields that rules/field.c marks so; .len is the field's length.
  *  2. Statements run in order; the first match statement that fails ends the rule.
  *  3. A tree is owned by its rule and immutable once the rule is in a committed generation.
  */
@@ -49,7 +50,7 @@ struct ir_expr {
 	uint16_t len;			/* bytes of its value */
 	union {
 		uint8_t val[IR_VAL_MAX];
-		struct { uint16_t field; uint32_t arg[4]; } f;	/* arg: offset and length of raw payload, ct direction, ... */
+		struct { uint16_t field; uint32_t arg[4]; } f;	/* arg: base and offset of raw payload */
 		struct { struct ir_expr *a; uint8_t mask[16], xor[16]; } bit;
 		struct { struct ir_expr *a; int n; } shift;
 		struct { uint8_t lo[16], hi[16]; } range;
@@ -61,14 +62,14 @@ struct ir_expr {
 };
 
 /*
- * A match or value that is code: evaluated by @eval with the rule's own @data. Anything it remembers is in @state, one per rule, which lives as
- * long as the rule and survives a replace only where the kernel's does.
+ * A match or value that is code: evaluated by @eval with the rule's own @data. Anything it remembers is in @state,
+ * one per rule, which lives as long as the rule and survives a replace only where the kernel's does.
  */
 struct ir_fn {
 	const char *name;
 	size_t state_size;
 	bool cacheable;			/* depends on nothing but the connection, direction and interfaces */
-	bool pure;			/* asking changes nothing and the answer follows from the packet: classify.c may leave it out */
+	bool pure;			/* asking changes nothing, the packet decides: it may be left out */
 	bool needs_ct;
 	bool needs_defrag;
 	bool (*eval)(struct match_ctx *m, const void *data, void *state);
@@ -128,7 +129,7 @@ struct ir_stmt {
 	union {
 		struct { enum ir_op op; struct ir_expr *lhs, *rhs; } match;
 		struct { const struct ir_fn *fn; void *data; bool neg; } test;	/* data: malloc()ed, owned */
-		struct { enum ir_verdict v; struct chain *chain; char *name; } verdict;	/* chain: bound at commit, by name */
+		struct { enum ir_verdict v; struct chain *chain; char *name; } verdict;	/* chain: bound at commit */
 		struct { uint16_t field; struct ir_expr *val; } set;
 		struct {
 			enum ir_action act;
@@ -138,9 +139,13 @@ struct ir_stmt {
 				struct ir_log *log;
 				struct ir_ct *ct;
 				struct { uint16_t mss; bool clamp; } tcpmss;
-				/* restore: mark = (mark & ~nfmask) ^ shifted(ct mark & ctmask); save: the other way round */
-				struct { uint32_t ctmask, nfmask; int8_t shift; } connmark;	/* shift: left above 0, right below */
-				struct { enum { IR_TTL_INC, IR_TTL_DEC } mode; uint8_t by; } ttl;	/* stays within 0-255 */
+				/*
+				 * restore: mark = (mark & ~nfmask) ^ shifted(ct mark & ctmask); save: the other way round;
+				 * shift: left above 0, right below
+				 */
+				struct { uint32_t ctmask, nfmask; int8_t shift; } connmark;
+				/* stays within 0-255 */
+				struct { enum { IR_TTL_INC, IR_TTL_DEC } mode; uint8_t by; } ttl;
 			};
 		} action;
 	};
@@ -162,14 +167,19 @@ struct ir_expr *ir_expr_clone(const struct ir_expr *e);
 struct ir_list {
 	struct ir_stmt *first, **last;
 	bool failed;			/* out of memory */
-	/* hooks and kinds of base chain from which the rule may be reached (NF_INET_* and CHAIN_* bits; 0: all): txn_check() refuses others with -EINVAL */
+	/*
+	 * hooks and kinds of base chain from which the rule may be reached (NF_INET_* and CHAIN_* bits; 0: all):
+	 * txn_check() refuses others with -EINVAL
+	 */
 	uint32_t hooks, types;
 };
 
 void ir_list_init(struct ir_list *l);
 void ir_list_free(struct ir_list *l);
-void ir_list_move(struct ir_list *to, struct ir_list *from);		/* @from is empty afterwards; lists must not be copied by assignment */
-struct ir_stmt *ir_append(struct ir_list *l, enum ir_stmt_kind kind);	/* zeroed statement at the end, NULL sets .failed */
+/** ir_list_move() - @from is empty afterwards; lists must not be copied by assignment */
+void ir_list_move(struct ir_list *to, struct ir_list *from);
+/** ir_append() - a zeroed statement at the end; NULL: no memory, and .failed is set */
+struct ir_stmt *ir_append(struct ir_list *l, enum ir_stmt_kind kind);
 /* the usual shapes; each appends */
 void ir_match(struct ir_list *l, struct ir_expr *lhs, enum ir_op op, struct ir_expr *rhs);
 /** ir_print() - the list as text, one statement a line, for tests and `explain` */
@@ -178,12 +188,13 @@ void ir_print(struct sbuf *out, const struct ir_list *l);
 void ir_match_field(struct ir_list *l, enum field_id id, bool neg, const void *val, const void *mask);
 void ir_match_range(struct ir_list *l, enum field_id id, bool neg, const void *lo, const void *hi);
 /**
- * ir_match_bits() - is the integer field's value one of those whose bit is set (packet types, address types: 1 << value); for CT_STATE and CT_STATUS, which are
- * bits themselves: is one of @bits among them
+ * ir_match_bits() - is the integer field's value one of those whose bit is set (packet types, address types: 1 <<
+ * value); for CT_STATE and CT_STATUS, which are bits themselves: is one of @bits among them
  */
 void ir_match_bits(struct ir_list *l, enum field_id id, bool neg, uint32_t bits);
 void ir_test(struct ir_list *l, const struct ir_fn *fn, void *data, bool neg);
 void ir_verdict(struct ir_list *l, enum ir_verdict v, const char *chain);
-void ir_set_u32(struct ir_list *l, enum field_id id, uint32_t mask, uint32_t xor);	/* field = (field & mask) ^ xor */
+/** ir_set_u32() - field = (field & mask) ^ xor */
+void ir_set_u32(struct ir_list *l, enum field_id id, uint32_t mask, uint32_t xor);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/program.h - a compiled rule, shared by compile.c which makes it, vm.c which runs it and classify.c which reads its comparisons.
+ * rules/program.h - a compiled rule, shared by compile.c which makes it, vm.c which runs it and classify.c which
+ * reads its comparisons.
  *
- * Values are held as they stand in memory, in one or two 64-bit words padded with zeros, so that comparing for equality is a mask and a compare
- * whatever the order of the field; only ranges turn a value into a number.
+ * Values are held as they stand in memory, in one or two 64-bit words padded with zeros, so that comparing for
+ * equality is a mask and a compare whatever the order of the field; only ranges turn a value into a number.
  */
 #ifndef RULES_PROGRAM_H
 #define RULES_PROGRAM_H

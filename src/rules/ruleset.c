@@ -4,9 +4,10 @@
  *
  * Where it stands: below txn.c, which makes all changes; path/ and front/ read.
  *
- * Theory of operation: a rule is made once and counted by reference. A chain's rules stand in an array that is shared by every copy of the chain until one
- * of them is changed; the index over them belongs to the array, so that changing one chain leaves the indexes of the others alone. An index is built only after a
- * chain has seen some packets: who adds ten thousand rules one by one does not pay for ten thousand indexes.
+ * Theory of operation: a rule is made once and counted by reference. A chain's rules stand in an array that is shared
+ * by every copy of the chain until one of them is changed; the index over them belongs to the array, so that changing
+ * one chain leaves the indexes of the others alone. An index is built only after a chain has seen some packets: who
+ * adds ten thousand rules one by one does not pay for ten thousand indexes.
  *
  * Invariants
  *  1. chain->rules, .n_rules are those of chain->vec (NULL, 0 without one).
@@ -53,7 +54,12 @@ static bool expr_needs_ct(const struct ir_expr *e)
 static bool action_needs_ct(const struct ir_stmt *s)
 {
 	switch (s->action.act) {
-	case IR_ACT_SNAT: case IR_ACT_DNAT: case IR_ACT_MASQUERADE: case IR_ACT_REDIRECT: case IR_ACT_NETMAP: case IR_ACT_CONNMARK_RESTORE:
+	case IR_ACT_SNAT:
+	case IR_ACT_DNAT:
+	case IR_ACT_MASQUERADE:
+	case IR_ACT_REDIRECT:
+	case IR_ACT_NETMAP:
+	case IR_ACT_CONNMARK_RESTORE:
 	case IR_ACT_CONNMARK_SAVE:
 		return true;
 	case IR_ACT_CT_TEMPLATE:

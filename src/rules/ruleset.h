@@ -2,11 +2,12 @@
 /*
  * rules/ruleset.h - tables, chains and rules of a network namespace, and the transactions that change them.
  *
- * Rules are immutable but for their counters and states, and shared between generations. A transaction works on a copy of the tables that it touches;
- * commit compiles, binds jumps, checks for loops, and puts the new generation in place in one step; abort leaves nothing behind.
+ * Rules are immutable but for their counters and states, and shared between generations. A transaction works on a
+ * copy of the tables that it touches; commit compiles, binds jumps, checks for loops, and puts the new generation in
+ * place in one step; abort leaves nothing behind.
  *
- * Both dialects' tables are here. An iptables table (filter, nat, ...) has .xt set and its built-in chains; it is made when first
- * used, as iptables-nft makes it.
+ * Both dialects' tables are here. An iptables table (filter, nat, ...) has .xt set and its built-in chains; it is
+ * made when first used, as iptables-nft makes it.
  */
 #ifndef RULES_RULESET_H
 #define RULES_RULESET_H
@@ -41,7 +42,7 @@ struct rule {
 	uint64_t packets, bytes;	/* of the first IR_COUNTER */
 	char *comment;
 	/* found once by rule_new() */
-	struct ir_stmt *jump;		/* its IR_JUMP or IR_GOTO, NULL: none. The target's name now is jump->verdict.name: renaming a chain changes it */
+	struct ir_stmt *jump;		/* its IR_JUMP or IR_GOTO, NULL: none; renaming a chain changes .verdict.name */
 	bool needs_ct, needs_defrag;
 };
 
@@ -109,8 +110,8 @@ struct chain *table_chain(const struct table *t, const char *name);
 /*
  * ---- transactions: every call works on the new generation only; 0 or -errno ----
  *
- * Tables, chains and their rules may be read directly (table_chain(), chain->rules); they are changed only through these. Several may be open at once: the first one
- * to commit wins, the others get -EAGAIN.
+ * Tables, chains and their rules may be read directly (table_chain(), chain->rules); they are changed only through
+ * these. Several may be open at once: the first one to commit wins, the others get -EAGAIN.
  */
 
 struct txn;
@@ -118,31 +119,44 @@ struct txn;
 struct txn *txn_begin(struct ruleset *rs);		/* NULL: no memory */
 /** txn_table() - as the transaction sees it, made private; NULL with errno ENOENT (none) or ENOMEM */
 struct table *txn_table(struct txn *x, uint8_t family, const char *name);
-struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, bool xt);	/* NULL: EEXIST, ENOMEM by errno */
+/** txn_table_add(), txn_chain_add() - NULL: EEXIST or ENOMEM by errno */
+struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, bool xt);
 int txn_table_del(struct txn *x, struct table *t);
-struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name);		/* NULL: EEXIST, ENOMEM by errno */
+struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name);
 int txn_chain_set_base(struct txn *x, struct chain *c, enum chain_type type, int hook, int priority, bool policy_drop);
 int txn_chain_del(struct txn *x, struct chain *c);	/* -EBUSY: rules in it or jumps to it */
 int txn_chain_rename(struct txn *x, struct chain *c, const char *name);	/* -EEXIST, -ENOMEM; jumps to it follow */
 int txn_chain_flush(struct txn *x, struct chain *c);
 void txn_chain_policy(struct txn *x, struct chain *c, bool drop);
 void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64_t bytes);
-/** rule_new() - a rule with one reference; takes both over, @body is empty afterwards; NULL: no memory, or @body->failed (both freed) */
+/**
+ * rule_new() - a rule with one reference; takes both over, @body is empty afterwards
+ * Return: NULL: no memory, or @body->failed (both freed)
+ */
 struct rule *rule_new(struct rule_form *form, struct ir_list *body);
 struct rule *rule_get(struct rule *r);
 void rule_put(struct rule *r);				/* NULL is fine */
-/** txn_rule_insert() - @at: index from 0, n_rules appends; takes the reference, also when it fails (-EINVAL: no such place, -ENOMEM) */
+/**
+ * txn_rule_insert() - takes the reference of @r, also when it fails
+ * @at: index from 0, n_rules appends
+ * Return: 0, -EINVAL (no such place), -ENOMEM
+ */
 int txn_rule_insert(struct txn *x, struct chain *c, unsigned at, struct rule *r);
 int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r);	/* the same */
 int txn_rule_delete(struct txn *x, struct chain *c, unsigned at);
 int txn_rule_zero(struct txn *x, struct chain *c, unsigned at);		/* its counters, at commit */
 /**
  * txn_check() - what commit would refuse
- * Return: 0; -ENOENT (jump to a missing chain), -EMLINK (jumps too deep, loops included: this is what Linux says), -EINVAL (a rule that may not be reached from such
- * a base chain), or rule_compile()'s; *where (may be NULL) is the chain at fault
+ * Return: 0; -ENOENT (jump to a missing chain), -EMLINK (jumps too deep, loops included: this is what Linux says),
+ * -EINVAL (a rule that may not be reached from such a base chain), or rule_compile()'s; *where (may be NULL) is the
+ * chain at fault
  */
 int txn_check(struct txn *x, struct chain **where);
-int txn_commit(struct txn *x);		/* frees the transaction; on failure (txn_check()'s, -EAGAIN, -ENOMEM) the rule set is as it was */
+/**
+ * txn_commit() - put the new generation in place; frees the transaction
+ * Return: 0; txn_check()'s, -EAGAIN, -ENOMEM: the rule set is as it was
+ */
+int txn_commit(struct txn *x);
 void txn_abort(struct txn *x);
 
 #endif

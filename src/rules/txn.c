@@ -2,17 +2,21 @@
 /*
  * rules/txn.c - transactions: a new generation of the tables that a command touches, put in place whole or not at all.
  *
- * Where it stands: on the rule's way between front/, which says what to change, and path/, which is told by ruleset.committed.
+ * Where it stands: on the rule's way between front/, which says what to change, and path/, which is told by
+ * ruleset.committed.
  *
- * Theory of operation: the first touch of a table copies it and its chains; rules and their arrays stay shared until a chain is changed. Commit first does all that can
- * fail (compile new rules, find the targets of jumps, check depth and hooks, make room), then swaps tables in, binds jumps to the new chains, carries over
- * counters, and frees what was there before.
+ * Theory of operation: the first touch of a table copies it and its chains; rules and their arrays stay shared until
+ * a chain is changed. Commit first does all that can fail (compile new rules, find the targets of jumps, check depth
+ * and hooks, make room), then swaps tables in, binds jumps to the new chains, carries over counters, and frees what
+ * was there before.
  *
  * Invariants
- *  1. Until commit has decided, nothing that packets see is changed: failure at any point, memory included, leaves the rule set as it was.
+ *  1. Until commit has decided, nothing that packets see is changed: failure at any point, memory included, leaves
+ *     the rule set as it was.
  *  2. A copy's counters are its origin's at the time of commit, unless the transaction set them.
  *  3. A transaction that began on another generation is not committed (-EAGAIN): its origins may be gone.
- *  4. No chain below a base chain stands deeper than the jump stack; loops that no base chain reaches are harmless, and allowed as Linux allows them.
+ *  4. No chain below a base chain stands deeper than the jump stack; loops that no base chain reaches are harmless,
+ *     and allowed as Linux allows them.
  *
  * References: nf_tables_commit() and nft_chain_validate() in the kernel's nf_tables_api.c.
  */
@@ -258,7 +262,8 @@ static bool chain_jumped_to(const struct chain *c)
 		for (unsigned i = 0; from->vec && from->vec->n_jumps && i < from->n_rules; i++) {
 			const struct ir_stmt *jump = from->rules[i]->jump;
 
-			if (jump && (strcmp(jump->verdict.name, c->name) == 0 || (c->was && strcmp(jump->verdict.name, c->was) == 0)))
+			if (jump && (strcmp(jump->verdict.name, c->name) == 0 ||
+				     (c->was && strcmp(jump->verdict.name, c->was) == 0)))
 				return true;
 		}
 	}
@@ -380,7 +385,8 @@ static int fault(struct chain **where, struct chain *c, int err)
 
 static bool rule_reachable_from(const struct rule *r, const struct chain *base)
 {
-	return (!r->body.hooks || (r->body.hooks >> base->hook & 1)) && (!r->body.types || (r->body.types >> base->type & 1));
+	return (!r->body.hooks || (r->body.hooks >> base->hook & 1)) &&
+	       (!r->body.types || (r->body.types >> base->type & 1));
 }
 
 /* @c stands @level chains below the base chain; recursion is as deep as the jump stack */

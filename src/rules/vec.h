@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/vec.h - the array of a chain's rules, shared by the generations in which it is the same, with what is known of it as a whole.
+ * rules/vec.h - the array of a chain's rules, shared by the generations in which it is the same, with what is known
+ * of it as a whole.
  *
  * Invariant: an array with more than one reference is not changed; vec_own() makes a private one first.
  */
@@ -12,7 +13,8 @@
 struct rule_vec {
 	int refs;
 	unsigned n, cap;
-	unsigned n_jumps, n_ct, n_defrag, n_limited;	/* rules that jump, need tracking or defragmentation, may not be reached from everywhere */
+	/* rules that jump, need tracking or defragmentation, may not be reached from every base chain */
+	unsigned n_jumps, n_ct, n_defrag, n_limited;
 	struct classifier *index;
 	bool index_tried;
 	struct rule *rule[];
@@ -24,7 +26,7 @@ void vec_drop(struct chain *c);		/* @c then has no rules */
 int vec_insert(struct chain *c, unsigned at, struct rule *r);	/* takes the reference when it succeeds; -ENOMEM */
 int vec_remove(struct chain *c, unsigned at);			/* -ENOMEM when a private array cannot be had */
 int vec_replace(struct chain *c, unsigned at, struct rule *r);
-/** vec_index_reset() - after a commit: use the index that the rules have, or begin to count packets until one is built */
+/** vec_index_reset() - after a commit: use the index that the rules have, or count packets until one is built */
 void vec_index_reset(struct chain *c);
 /** chain_used() - a packet enters a chain that has no index yet: build it when the chain turns out to be in use */
 void chain_used(struct chain *c);

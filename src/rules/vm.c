@@ -2,17 +2,19 @@
 /*
  * rules/vm.c - running compiled rules over a packet: base chain, jumps, counters, policy.
  *
- * Where it stands: on the packet's way, called by path/ for every base chain of a hook. It looks, counts, and asks match_ctx.act and .set_field for
- * everything else.
+ * Where it stands: on the packet's way, called by path/ for every base chain of a hook. It looks, counts, and asks
+ * match_ctx.act and .set_field for everything else.
  *
- * Theory of operation: a chain is an array of rules, a rule a short program (program.h). A field is loaded once in a walk and kept in a small cache on the
- * stack, which is thrown away when an action may have changed the packet. In a chain with an index (classify.c) only candidates are run; after an action, or back
- * from another chain, the packet is looked up again.
+ * Theory of operation: a chain is an array of rules, a rule a short program (program.h). A field is loaded once in a
+ * walk and kept in a small cache on the stack, which is thrown away when an action may have changed the packet. In a
+ * chain with an index (classify.c) only candidates are run; after an action, or back from another chain, the packet
+ * is looked up again.
  *
  * Invariants
  *  1. The index changes nothing but time: the same rules match, in the same order, with the same counters and states.
  *  2. A comparison with a field that the packet does not have fails, inverted or not.
- *  3. match_ctx.cacheable is cleared by whatever is looked at that is not fixed for a connection, and by every effect beyond counting.
+ *  3. match_ctx.cacheable is cleared by whatever is looked at that is not fixed for a connection, and by every effect
+ *     beyond counting.
  *
  * References: nft_do_chain() in the kernel's nf_tables_core.c, for what returns, policies and the jump stack do.
  */
@@ -29,7 +31,7 @@ static_assert(FIELD_MAX <= 64, "the cache has one bit per field");
 /* fields loaded so far; .val of a field is two words as in memory, zero-padded */
 struct vm {
 	struct match_ctx *m;
-	bool changed;			/* an action may have changed the packet since it was last looked up in an index */
+	bool changed;			/* an action may have changed the packet since it was looked up in an index */
 	uint64_t have, absent;
 	uint64_t val[FIELD_MAX][2];
 };
@@ -398,7 +400,9 @@ static void policy(const struct chain *base, struct match_ctx *m, struct vm_resu
 
 	c->packets++;
 	c->bytes += pkt_l3_len(m->pkt);
-	*res = (struct vm_result){ .v = c->have_policy && c->policy_drop ? IR_DROP : IR_ACCEPT, .chain = c, .rule_index = c->n_rules };
+	*res = (struct vm_result){ .v = c->have_policy && c->policy_drop ? IR_DROP : IR_ACCEPT,
+				   .chain = c,
+				   .rule_index = c->n_rules };
 }
 
 static void decided(const struct walk *w, enum ir_verdict v, const struct rule *r, struct vm_result *res)
@@ -407,7 +411,8 @@ static void decided(const struct walk *w, enum ir_verdict v, const struct rule *
 }
 
 /* act on what a rule said; true: the walk is over and *res says how */
-static bool walk_verdict(struct walk *w, struct rule *r, enum ir_verdict v, const struct chain *jump, struct vm_result *res)
+static bool walk_verdict(struct walk *w, struct rule *r, enum ir_verdict v, const struct chain *jump,
+			 struct vm_result *res)
 {
 	switch (v) {
 	case IR_CONTINUE:

@@ -28,13 +28,15 @@ struct match_ctx {
 	struct rng *rng;
 	const struct route_result *route;	/* the packet's, where it has one */
 	/* acting: carried out at once, in path/act.c */
-	enum ir_verdict (*act)(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);	/* IR_CONTINUE: go on with the rule */
+	/* IR_CONTINUE: go on with the rule */
+	enum ir_verdict (*act)(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);
 	void (*set_field)(struct match_ctx *m, enum field_id f, const uint8_t *val);
 	/* trace: NULL when nobody watches */
-	void (*trace)(struct match_ctx *m, const struct chain *c, unsigned rule_index, const struct rule *r, enum ir_verdict v);
+	void (*trace)(struct match_ctx *m, const struct chain *c, unsigned rule_index, const struct rule *r,
+		      enum ir_verdict v);
 	void *ctx;			/* path's */
 	bool cacheable;			/* cleared when something was looked at that may not be cached */
-	bool hotdrop;			/* set by a test that wants the packet dropped at once, as the kernel's par->hotdrop; vm_run() clears it */
+	bool hotdrop;			/* set by a test: drop at once (par->hotdrop); vm_run() clears it */
 };
 
 struct vm_result {

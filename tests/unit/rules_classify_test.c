@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tests/unit/rules_classify_test.c - the index against the interpreter: random rule sets, random packets, and nothing may differ but time.
+ * tests/unit/rules_classify_test.c - the index against the interpreter: random rule sets, random packets, and nothing
+ * may differ but time.
  *
- * Each round makes the same rule set twice from one seed, gives the chains of one an index, and sends the same packets through both: verdict, rule, every
- * counter, every action and its order, marks, limits and dice must be the same. The seed is printed when they are not; arguments: first seed, rounds.
+ * Each round makes the same rule set twice from one seed, gives the chains of one an index, and sends the same
+ * packets through both: verdict, rule, every counter, every action and its order, marks, limits and dice must be the
+ * same. The seed is printed when they are not; arguments: first seed, rounds.
  */
 #include "rules_util.h"
 
@@ -11,7 +13,8 @@
 #include "rules/fn.h"
 #include "rules/vec.h"
 
-__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit)
+__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a,
+					    const struct link *limit)
 {
 	return RTN_UNICAST;
 }
@@ -88,9 +91,12 @@ static void match_misc(struct ir_list *l, struct rng *r, const struct profile *p
 
 static void some_test(struct ir_list *l, struct rng *r)
 {
-	struct fn_statistic s = { .nth = true, .every = rng_below(r, 3), .count = 0 }, die = { .probability = 0x40000000 };
+	struct fn_statistic s = { .nth = true, .every = rng_below(r, 3), .count = 0 },
+			    die = { .probability = 0x40000000 };
 	struct fn_limit lim = { .rate = 1 + rng_below(r, 5), .unit_s = 1, .burst = 2 };
-	struct xt_multiport_v1 mp = { .flags = XT_MULTIPORT_EITHER, .count = 2, .ports = { rng_below(r, 50), rng_below(r, 50) } };
+	struct xt_multiport_v1 mp = { .flags = XT_MULTIPORT_EITHER,
+				      .count = 2,
+				      .ports = { rng_below(r, 50), rng_below(r, 50) } };
 
 	switch (rng_below(r, 4)) {
 	case 0:
@@ -264,7 +270,8 @@ static void make_pkt(struct side *s, uint64_t seed, const struct profile *p, str
 
 static void same_counters(const struct side *a, const struct side *b)
 {
-	const struct table *ta = ruleset_table(&a->rs, NFPROTO_IPV4, "filter"), *tb = ruleset_table(&b->rs, NFPROTO_IPV4, "filter");
+	const struct table *ta = ruleset_table(&a->rs, NFPROTO_IPV4, "filter"),
+			   *tb = ruleset_table(&b->rs, NFPROTO_IPV4, "filter");
 	const struct chain *ca, *cb;
 
 	list_for_each(ca, &ta->chains, node) {
@@ -302,8 +309,14 @@ static struct profile some_profile(uint64_t seed)
 
 	rng_seed(&r, seed ^ 0xabcdef);
 	return (struct profile){
-		.hosts = hosts[rng_below(&r, 3)], .ports = ports[rng_below(&r, 3)], .ifaces = 1 + rng_below(&r, 12), .rules = rules[rng_below(&r, 3)],
-		.prefixes = rng_below(&r, 2), .ranges = rng_below(&r, 2), .stateful = rng_below(&r, 2), .writes = rng_below(&r, 2),
+		.hosts = hosts[rng_below(&r, 3)],
+		.ports = ports[rng_below(&r, 3)],
+		.ifaces = 1 + rng_below(&r, 12),
+		.rules = rules[rng_below(&r, 3)],
+		.prefixes = rng_below(&r, 2),
+		.ranges = rng_below(&r, 2),
+		.stateful = rng_below(&r, 2),
+		.writes = rng_below(&r, 2),
 	};
 }
 
@@ -402,7 +415,8 @@ static void candidates_are_few(void **state)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest all[] = { cmocka_unit_test_teardown(index_and_interpreter_agree, tell_seed), cmocka_unit_test(candidates_are_few) };
+	const struct CMUnitTest all[] = { cmocka_unit_test_teardown(index_and_interpreter_agree, tell_seed),
+					  cmocka_unit_test(candidates_are_few) };
 
 	if (argc > 1)
 		first_seed = strtoull(argv[1], NULL, 0);

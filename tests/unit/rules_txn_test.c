@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tests/unit/rules_txn_test.c - transactions: all or nothing, loops and depths, busy chains, counters over generations, and memory that runs out anywhere.
+ * tests/unit/rules_txn_test.c - transactions: all or nothing, loops and depths, busy chains, counters over
+ * generations, and memory that runs out anywhere.
  *
  * LINK: -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
  */
@@ -8,7 +9,8 @@
 
 #include "rules/fn.h"
 
-__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit)
+__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a,
+					    const struct link *limit)
 {
 	return RTN_UNICAST;
 }
@@ -458,12 +460,14 @@ static char *shown(void)
 	list_for_each(t, &rs.tables, node) {
 		sbuf_printf(&out, "table %s\n", t->name);
 		list_for_each(c, &t->chains, node) {
-			sbuf_printf(&out, "chain %s %u refs %llu packets\n", c->name, c->refs, (unsigned long long)c->packets);
+			sbuf_printf(&out, "chain %s %u refs %llu packets\n", c->name, c->refs,
+				    (unsigned long long)c->packets);
 			for (unsigned i = 0; i < c->n_rules; i++) {
 				struct rule *r = c->rules[i];
 
 				ir_print(&out, &r->body);
-				sbuf_printf(&out, "refs %d packets %llu -> %s\n", r->refs, (unsigned long long)r->packets,
+				sbuf_printf(&out, "refs %d packets %llu -> %s\n", r->refs,
+					    (unsigned long long)r->packets,
 					    r->jump ? r->jump->verdict.chain->name : "");
 			}
 		}
@@ -510,9 +514,20 @@ static void memory_may_run_out_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest all[] = {
-		T(nothing_before_commit), T(a_copy_is_private), T(jumps_follow_the_generation), T(jumps_have_a_depth), T(loops_matter_where_packets_get),
-		T(a_jump_needs_its_chain), T(busy_chains_stay), T(a_rename_takes_jumps_along), T(counters_live_on), T(state_survives_changes_around_it),
-		T(rules_say_what_they_need), T(hooks_are_checked_along_jumps), T(the_first_to_commit_wins), T(tables_come_and_go),
+		T(nothing_before_commit),
+		T(a_copy_is_private),
+		T(jumps_follow_the_generation),
+		T(jumps_have_a_depth),
+		T(loops_matter_where_packets_get),
+		T(a_jump_needs_its_chain),
+		T(busy_chains_stay),
+		T(a_rename_takes_jumps_along),
+		T(counters_live_on),
+		T(state_survives_changes_around_it),
+		T(rules_say_what_they_need),
+		T(hooks_are_checked_along_jumps),
+		T(the_first_to_commit_wins),
+		T(tables_come_and_go),
 		T(memory_may_run_out_anywhere),
 	};
 

@@ -34,7 +34,12 @@ static inline void wr_init(struct world_of_rules *w)
 	w->eth0.ifindex = 2;
 	w->eth1.ifindex = 3;
 	w->eth0.arphrd = w->eth1.arphrd = ARPHRD_ETHER;
-	w->m = (struct match_ctx){ .hook = NF_INET_FORWARD, .family = AF_INET, .in = &w->eth0, .out = &w->eth1, .clock = &w->clock, .rng = &w->rng };
+	w->m = (struct match_ctx){ .hook = NF_INET_FORWARD,
+				   .family = AF_INET,
+				   .in = &w->eth0,
+				   .out = &w->eth1,
+				   .clock = &w->clock,
+				   .rng = &w->rng };
 }
 
 static inline void wr_free(struct world_of_rules *w)
@@ -44,7 +49,8 @@ static inline void wr_free(struct world_of_rules *w)
 }
 
 /* an IPv4 packet with a transport header of 20 (TCP) or 8 bytes becomes the context's */
-static inline struct pkt *wr_pkt(struct world_of_rules *w, uint8_t proto, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport)
+static inline struct pkt *wr_pkt(struct world_of_rules *w, uint8_t proto, uint32_t src, uint32_t dst, uint16_t sport,
+				 uint16_t dport)
 {
 	unsigned l4 = proto == IPPROTO_TCP ? 20 : 8;
 	struct pkt *p = pkt_alloc(&w->pool, 20 + l4);
@@ -60,7 +66,13 @@ static inline struct pkt *wr_pkt(struct world_of_rules *w, uint8_t proto, uint32
 	p->family = AF_INET;
 	p->proto = proto;
 	ip = pkt_ip4(p);
-	*ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .protocol = proto, .tot_len = htons(20 + l4), .saddr = htonl(src), .daddr = htonl(dst) };
+	*ip = (struct iphdr){ .version = 4,
+			      .ihl = 5,
+			      .ttl = 64,
+			      .protocol = proto,
+			      .tot_len = htons(20 + l4),
+			      .saddr = htonl(src),
+			      .daddr = htonl(dst) };
 	put_u16(pkt_l4(p), sport);
 	put_u16(pkt_l4(p) + 2, dport);
 	if (proto == IPPROTO_TCP)

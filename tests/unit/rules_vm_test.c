@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tests/unit/rules_vm_test.c - what rules mean: comparisons, absent fields, verdicts, jumps, counters, and the matches that are code.
+ * tests/unit/rules_vm_test.c - what rules mean: comparisons, absent fields, verdicts, jumps, counters, and the
+ * matches that are code.
  */
 #include "rules_util.h"
 
 #include "rules/fn.h"
 
 /* addresses in 10.0.0.0/8 are local here; the route room has tests of its own */
-__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit)
+__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a,
+					    const struct link *limit)
 {
 	if (limit && limit->ifindex == 3)
 		return RTN_UNICAST;
@@ -493,7 +495,9 @@ static void some_packets_at_random(void **state)
 
 static void several_ports(void **state)
 {
-	struct xt_multiport_v1 p = { .flags = XT_MULTIPORT_DESTINATION, .count = 3, .ports = { 22, 70, 90 }, .pflags = { 0, 1, 0 } };
+	struct xt_multiport_v1 p = {
+		.flags = XT_MULTIPORT_DESTINATION, .count = 3, .ports = { 22, 70, 90 }, .pflags = { 0, 1, 0 }
+	};
 
 	assert_true(tests(&fn_multiport, &p, sizeof(p)));
 	p.invert = 1;
@@ -651,9 +655,10 @@ static void as_text(void **state)
 	ir_set_u32(&l, FIELD_META_MARK, 0, 1);
 	ir_verdict(&l, IR_JUMP, "A");
 	ir_print(&out, &l);
-	assert_string_equal(sbuf_str(&out),
-			    "iifname != \"eth0\"\n(ip saddr & 0xff000000) == 0x0a000000\nth dport in 0x0050-0x005a\n"
-			    "(ct state & 0x06000000) != 0x0\ncounter\nset mark = (mark & 0x00000000 ^ 0x01000000)\njump A\n");
+	assert_string_equal(
+		sbuf_str(&out),
+		"iifname != \"eth0\"\n(ip saddr & 0xff000000) == 0x0a000000\nth dport in 0x0050-0x005a\n"
+		"(ct state & 0x06000000) != 0x0\ncounter\nset mark = (mark & 0x00000000 ^ 0x01000000)\njump A\n");
 	sbuf_free(&out);
 	ir_list_free(&l);
 }
@@ -663,11 +668,32 @@ static void as_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest all[] = {
-		T(addresses_and_masks), T(interfaces), T(ports_and_ranges), T(orderings), T(an_absent_field_never_compares), T(tcp_fields),
-		T(states_are_bits), T(trees), T(payload), T(what_does_not_fit_is_refused), T(jump_goto_return), T(a_counter_counts_where_it_stands),
-		T(what_a_rule_sets_the_next_sees), T(matching_rules_are_traced), T(a_limit_is_a_token_bucket), T(limit_units), T(every_nth_packet),
-		T(some_packets_at_random), T(several_ports), T(owners), T(address_ranges), T(address_types), T(tcp_options), T(bridge_ports),
-		T(connections), T(as_text),
+		T(addresses_and_masks),
+		T(interfaces),
+		T(ports_and_ranges),
+		T(orderings),
+		T(an_absent_field_never_compares),
+		T(tcp_fields),
+		T(states_are_bits),
+		T(trees),
+		T(payload),
+		T(what_does_not_fit_is_refused),
+		T(jump_goto_return),
+		T(a_counter_counts_where_it_stands),
+		T(what_a_rule_sets_the_next_sees),
+		T(matching_rules_are_traced),
+		T(a_limit_is_a_token_bucket),
+		T(limit_units),
+		T(every_nth_packet),
+		T(some_packets_at_random),
+		T(several_ports),
+		T(owners),
+		T(address_ranges),
+		T(address_types),
+		T(tcp_options),
+		T(bridge_ports),
+		T(connections),
+		T(as_text),
 	};
 
 	return cmocka_run_group_tests_name("rules: vm", all, NULL, NULL);
