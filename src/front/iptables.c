@@ -259,7 +259,9 @@ static void hint_match(struct ipt_ctx *x, const char *name)
 
 	ext_names(XT_MATCH, names);
 	near = diag_nearest(name, names);
-	if (near)
+	if (xt_is_later(XT_MATCH, name))
+		cmd_hint(x->c, "Linux has -m %s, natbox does not have it yet", name);
+	else if (near)
 		cmd_hint(x->c, "did you mean '-m %s'?", near);
 	else
 		cmd_hint(x->c, "natbox has no match '%s'", name);
@@ -280,7 +282,9 @@ void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
 				names[n++] = c->name;
 	names[n] = NULL;
 	near = diag_nearest(name, names);
-	if (near)
+	if (xt_is_later(XT_TARGET, name))
+		cmd_hint(x->c, "Linux has -j %s, natbox does not have it yet", name);
+	else if (near)
 		cmd_hint(x->c, "did you mean '-j %s'?", near);
 	else
 		cmd_hint(x->c, "make the chain first with -N %s; natbox has no target of that name", name);
@@ -301,14 +305,19 @@ static const char *unabbreviated(const struct line_state *s, const char *word)
 static void hint_option(struct line_state *s, const char *word)
 {
 	const char *near;
+	uint8_t proto;
 
 	if (strncmp(word, "--", 2) != 0)
 		return;
 	word += 2;
+	if (xt_is_later(XT_TARGET, s->rule.jump)) {
+		cmd_hint(s->x->c, "Linux has -j %s, natbox does not have it yet", s->rule.jump);
+		return;
+	}
 	for (const struct xt_ext *const *e = xt_all; *e; e++)
 		for (const struct xt_opt *o = (*e)->opts; o && o->name; o++)
 			if (strcmp(o->name, word) == 0) {
-				const char *flag = (*e)->kind == XT_TARGET ? "-j" : (*e)->only_proto ? "-p" : "-m";
+				const char *flag = (*e)->kind == XT_TARGET ? "-j" : ipt_proto_parse((*e)->name, &proto) == 0 ? "-p" : "-m";
 
 				cmd_hint(s->x->c, "--%s belongs to '%s %s', which must come before it", word, flag, (*e)->name);
 				return;

@@ -121,6 +121,9 @@ int ipt_tail_merge(struct ipt_tail *t)
 	unsigned n = t->n;
 	int err = 0;
 
+	for (unsigned i = 0; i < n; i++)
+		if (t->match[i].ext->hidden && t->match[i].ext->hidden(t->match[i].data))
+			t->match[i].silent = true;
 	for (unsigned i = 0; i < n && !err; i++)
 		if (t->match[i].ext->merge && !t->match[i].ext->free && !t->match[i].silent)
 			err = merge_into(t, i, n);

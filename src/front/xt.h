@@ -70,7 +70,7 @@ struct xt_ext {
 	bool (*equal)(const void *a, const void *b);
 	/*
 	 * iptables-nft turns -m tcp and -m udp into comparisons and makes one match of all of a rule's when it lists them: take over what @data says into @into, an
-	 * earlier match of the same kind; false: it stays a match of its own. NULL: always. And is a match not shown at all
+	 * earlier match of the same kind; false: it stays a match of its own. NULL: always. And does it compare nothing, so that nothing of it remains
 	 */
 	bool (*merge)(void *into, const void *data);
 	bool (*hidden)(const void *data);

@@ -112,6 +112,37 @@ static const char *word_after(const char *line, const char *opt, char *word, con
 	return word;
 }
 
+static int run_on(struct netns *ns, struct place *p, const char *table, char cmd, const char *rule, size_t n)
+{
+	char *line;
+	int status;
+
+	assert_true(asprintf(&line, "iptables -t %s -%c%.*s", table, cmd, (int)n, rule) > 0);
+	status = run(ns, p, line);
+	free(line);
+	return status;
+}
+
+/* what was saved is the same rule again: -C finds it, and adding it gives a second, equal line; "C STATUS" where -C does not */
+static void check_saved(struct netns *ns, struct place *p, const char *table, const char *saved, struct sbuf *out)
+{
+	const char *rule = saved + 4;		/* behind "S -A" */
+	size_t n = strcspn(rule, "\n");
+	int status = run_on(ns, p, table, 'C', rule, n);
+	char save[64];
+
+	if (status) {
+		sbuf_printf(out, "C %d\n", status);
+		return;
+	}
+	if (run_on(ns, p, table, 'A', rule, n) || run_on(ns, p, table, 'D', rule, n))
+		fail_msg("%.*s: %s", (int)n, rule, sbuf_str(&p->out[2]));
+	snprintf(save, sizeof(save), "iptables-save -t %s", table);
+	run(ns, p, save);
+	if (!strstr(sbuf_str(&p->out[1]), saved + 2))
+		fail_msg("not the same when saved again: %s", rule);
+}
+
 /* the block of a rule as record.sh writes it */
 static void run_rule(struct netns *ns, struct place *p, const char *rule, struct sbuf *out)
 {
@@ -127,6 +158,7 @@ static void run_rule(struct netns *ns, struct place *p, const char *rule, struct
 	add_lines(&saved, 'S', sbuf_str(&p->out[1]), 0, "-A", "-A INPUT -j inonly");
 	if (saved.len) {
 		sbuf_puts(out, sbuf_str(&saved));
+		check_saved(ns, p, table, sbuf_str(&saved), out);
 		snprintf(line, sizeof(line), "iptables -t %s -n -v -L %s", table, chain);
 		run(ns, p, line);
 		add_lines(out, 'N', sbuf_str(&p->out[1]), 2, "", "inonly");

@@ -114,8 +114,7 @@ static int parse_host(struct xt_call *c, union nf_inet_addr *addr, union nf_inet
 	if (err)
 		return err;
 	memcpy(addr, &a, sizeof(*addr));
-	memset(mask, 0, sizeof(*mask));
-	mask->ip = m.ip4;
+	memcpy(mask, &m, sizeof(*mask));
 	return 0;
 }
 

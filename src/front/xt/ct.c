@@ -52,16 +52,16 @@ static int parse_zone(struct xt_call *c, struct ir_ct *d)
 {
 	uint64_t v;
 
-	d->have_zone = true;
 	d->zone_orig |= c->opt->id == CT_ZONE_ORIG;
 	d->zone_reply |= c->opt->id == CT_ZONE_REPLY;
 	if (strcasecmp(c->arg, "mark") == 0) {
-		d->zone_mark = true;
+		d->zone_mark = d->have_zone = true;
 		return 0;
 	}
 	if (!xt_strtou(c->arg, NULL, 0, UINT16_MAX, &v))
 		return xt_error(c, "Cannot parse %s as a zone ID", c->arg);
 	d->zone = (uint16_t)v;
+	d->have_zone |= v != 0;
 	return 0;
 }
 

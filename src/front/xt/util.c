@@ -209,7 +209,8 @@ static int parse_mask(struct xt_call *c, const char *s, union inet_addr *mask)
 	else
 		return xt_error(c, "%s: bad value for option \"--%s\", neither a valid network mask nor valid CIDR (0-32).\n", c->ext->name,
 				c->opt->name);
-	*mask = addr_mask(AF_INET, n < 0 ? 32 : (unsigned)n);
+	if (n >= 0)
+		*mask = addr_mask(AF_INET, (unsigned)n);
 	return 0;
 }
 
@@ -224,7 +225,7 @@ int xt_host_arg(struct xt_call *c, union inet_addr *addr, union inet_addr *mask)
 	memcpy(host, c->arg, n);
 	host[n] = '\0';
 	if (mask)
-		*mask = addr_mask(AF_INET, 32);
+		memset(mask, 0xff, sizeof(*mask));
 	if (slash && parse_mask(c, slash + 1, mask) < 0)
 		return -EINVAL;
 	return parse_addr(c, host, addr);

@@ -31,7 +31,10 @@ void xt_put_mark(struct sbuf *out, uint32_t value, uint32_t mask);	/* " 0x1/0xff
 void xt_print_mark_change(struct sbuf *out, uint32_t mark, uint32_t mask);
 /** xt_bad_value() - the message "EXT: Bad value for "--OPT" option: "ARG""; returns -EINVAL */
 int xt_bad_value(struct xt_call *c, const char *arg);
-/** xt_host_arg() - @c->arg as HOST, or with @mask (not NULL) HOST[/MASK] */
+/**
+ * xt_host_arg() - @c->arg as HOST, or with @mask (not NULL) HOST[/MASK]
+ * Without a mask all of @mask's bits are set, with one only the family's: for -C and -D "A" and "A/32" are different rules, as they are for the real tool.
+ */
 int xt_host_arg(struct xt_call *c, union inet_addr *addr, union inet_addr *mask);
 /** xt_parse_quad() - the @n bytes at @s as decimal numbers with dots; those missing at the end are 0 */
 int xt_parse_quad(const char *s, size_t n, be32 *ip);

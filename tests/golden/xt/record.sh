@@ -6,6 +6,7 @@
 #	= STATUS			exit status
 #	! TEXT				what came on standard error, line by line
 #	S TEXT				the rule's line of iptables-save
+#	C STATUS			what -C with that line says, unless it finds the rule
 #	N TEXT				its line of iptables -L -n -v, from the counters on
 #	L TEXT				its line of iptables -L
 # Lines that start with '#' are kept. Only the '>' lines and comments of the old file matter. Each rule is added to empty tables; in each
@@ -43,6 +44,7 @@ while IFS= read -r line; do
 	iptables-save -t $table | grep "^-A" | grep -v -e '-A INPUT -j inonly$' > /tmp/$$.save
 	if [ -s /tmp/$$.save ]; then
 		sed 's/^/S /' /tmp/$$.save
+		sed -e "1i*$table" -e 's/^-A/-C/' -e '$aCOMMIT' /tmp/$$.save | iptables-restore --noflush >/dev/null 2>&1 || echo "C $?"
 		iptables -t $table -n -v -L $chain | sed -e 1,2d -e '/inonly/d' -e 's/^/N /'
 		iptables -t $table -L $chain | sed -e 1,2d -e '/inonly/d' -e 's/^/L /'
 		iptables -t $table -F $chain
