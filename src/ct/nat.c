@@ -48,7 +48,7 @@ static bool is_icmp(uint8_t proto)
 
 static bool has_ports(uint8_t proto)
 {
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP;
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE || proto == IPPROTO_SCTP;
 }
 
 /* ---- is a tuple free ---- */
@@ -231,6 +231,19 @@ static uint32_t port_at(const struct ct_table *t, const struct port_span *s, uin
 	return port < s->min + s->n ? port : s->min + (port - s->min) % s->n;
 }
 
+static bool is_random(const struct nat_range *r)
+{
+	return r->flags & (NF_NAT_RANGE_PROTO_RANDOM | NF_NAT_RANGE_PROTO_RANDOM_FULLY);
+}
+
+/* where in the span the search begins: a destination's range from its first port on, all else anywhere */
+static uint32_t first_offset(struct ct_table *t, const struct nat_range *r, enum nat_manip manip, be16 port)
+{
+	if (r->flags & NF_NAT_RANGE_PROTO_OFFSET)
+		return (uint16_t)(ntohs(port) - ntohs(r->port_base));
+	return manip == NAT_MANIP_DST && !is_random(r) ? 0 : rng_u32(t->env.rng) & 0xffff;
+}
+
 static bool find_port(struct ct_table *t, struct tuple *cur, const struct nat_range *r, const struct conn *c, enum nat_manip manip)
 {
 	uint32_t step = t->env.slice.of > 1 ? t->env.slice.of : 1, off, tries;
@@ -238,7 +251,7 @@ static bool find_port(struct ct_table *t, struct tuple *cur, const struct nat_ra
 
 	if (!port_span_of(cur, r, manip, &s))
 		return manip == NAT_MANIP_DST || !used(t, cur, c, manip);
-	off = r->flags & NF_NAT_RANGE_PROTO_OFFSET ? (uint16_t)(ntohs(*s.at) - ntohs(r->port_base)) : rng_u32(t->env.rng) & 0xffff;
+	off = first_offset(t, r, manip, *s.at);
 	for (tries = MIN(s.n, (uint32_t)MAX_TRIES);; tries /= 2, off = rng_u32(t->env.rng) & 0xffff) {
 		for (uint32_t left = tries; left; left--, off += step) {
 			*s.at = htons((uint16_t)port_at(t, &s, off));
@@ -253,7 +266,7 @@ static bool find_port(struct ct_table *t, struct tuple *cur, const struct nat_ra
 /* *cur becomes the tuple to have; false: none is left */
 static bool choose(struct ct_table *t, struct tuple *cur, const struct nat_range *r, const struct conn *c, enum nat_manip manip)
 {
-	bool random = r->flags & (NF_NAT_RANGE_PROTO_RANDOM | NF_NAT_RANGE_PROTO_RANDOM_FULLY);
+	bool random = is_random(r);
 	struct tuple mapped;
 
 	if (manip == NAT_MANIP_SRC && !random) {

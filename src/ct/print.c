@@ -251,6 +251,7 @@ static void save_status(struct sbuf *out, const struct conn *c)
 		sbuf_puts(out, " -u UNSET");
 }
 
+/* without the mark, which conntrack 1.4.7 does not save either */
 static void save(struct sbuf *out, const struct ct_table *t, const struct conn *c)
 {
 	const struct tuple *o = &c->tuple[0], *r = &c->tuple[1];
@@ -258,14 +259,12 @@ static void save(struct sbuf *out, const struct ct_table *t, const struct conn *
 
 	sbuf_printf(out, "-A -t %u", ct_remaining_s(t, c));
 	save_status(out, c);
-	if (c->mark)
-		sbuf_printf(out, " -m %u", c->mark);
 	if (o->zone)
 		sbuf_printf(out, " -w %u", o->zone);
 	sbuf_printf(out, " -s %s", addr_fmt(a, o->family, &o->src));
 	sbuf_printf(out, " -d %s", addr_fmt(a, o->family, &o->dst));
-	sbuf_printf(out, " -r %s", addr_fmt(a, o->family, &r->src));
-	sbuf_printf(out, " -n %s", addr_fmt(a, o->family, &r->dst));
+	sbuf_printf(out, " -%c %s", c->status & IPS_DST_NAT ? 'g' : 'r', addr_fmt(a, o->family, &r->src));
+	sbuf_printf(out, " -%c %s", c->status & IPS_SRC_NAT ? 'n' : 'q', addr_fmt(a, o->family, &r->dst));
 	if (strcmp(ct_proto_name(o->proto), "unknown") == 0) {
 		sbuf_printf(out, " -p %u", o->proto);
 		return;

@@ -43,7 +43,6 @@ static int tuple_l4(struct tuple *t, const uint8_t *h, size_t len)
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
 		if (len < 4)
 			return -EINVAL;
 		memcpy(&t->sport, h, 2);

@@ -12,7 +12,7 @@
 struct pkt;
 
 /*
- * TCP, UDP, SCTP, DCCP, UDP-Lite: ports. ICMP and ICMPv6: sport is the identifier, dport holds type (high byte) and code, both
+ * TCP, UDP, SCTP, UDP-Lite: ports (DCCP has none since Linux dropped its tracker). ICMP and ICMPv6: sport is the identifier, dport holds type (high byte) and code, both
  * zero-extended in network order as htons(type << 8 | code). GRE: sport and dport are the keys. Others: 0.
  */
 struct tuple {
