@@ -338,6 +338,30 @@ static void a_counter_counts_where_it_stands(void **state)
 	ruleset_free(&rs);
 }
 
+static void fill_cut(struct txn *x, struct table *t)
+{
+	struct xt_multiport_v1 p = { .flags = XT_MULTIPORT_SOURCE, .count = 1, .ports = { 1 }, .invert = 1 };
+	struct ir_list l;
+
+	ir_list_init(&l);
+	ir_test(&l, &fn_multiport, mem_dup(&p, sizeof(p)), true);
+	add(x, t, "FORWARD", wr_rule(&l));
+	add(x, t, "FORWARD", wr_verdict(IR_ACCEPT, NULL));
+}
+
+static void a_cut_header_ends_the_packet(void **state)
+{
+	struct vm_result res;
+
+	make(fill_cut, false);
+	assert_int_equal(run(&res), IR_ACCEPT);
+	w.m.pkt->end = w.m.pkt->l4 + 3;
+	assert_int_equal(run(&res), IR_DROP);
+	assert_int_equal(res.rule_index, 0);
+	assert_int_equal(wr_chain(&rs, "FORWARD")->rules[1]->packets, 1);
+	ruleset_free(&rs);
+}
+
 static void set_mark(struct match_ctx *m, enum field_id f, const uint8_t *val)
 {
 	assert_int_equal(f, FIELD_META_MARK);
@@ -680,6 +704,7 @@ int main(void)
 		T(what_does_not_fit_is_refused),
 		T(jump_goto_return),
 		T(a_counter_counts_where_it_stands),
+		T(a_cut_header_ends_the_packet),
 		T(what_a_rule_sets_the_next_sees),
 		T(matching_rules_are_traced),
 		T(a_limit_is_a_token_bucket),
