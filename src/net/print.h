@@ -34,6 +34,7 @@ struct print_rec {
 	uint8_t pkt_type;	/* PACKET_* */
 	be16 ethertype;
 	const uint8_t *lladdr;	/* 6 bytes */
+	uint32_t ifindex;
 };
 
 /** print_packet() - append the line (or, with -v and -x, lines), each ended with a newline */
