@@ -85,7 +85,7 @@ int tcp_init(struct sock *s)
 	list_init(&t->incomplete);
 	list_init(&t->ready);
 	ring_init(&t->snd, TCP_SNDBUF);
-	ring_init(&t->rcv, TCP_RCVBUF);
+	ring_init(&t->rcv, 2 * TCP_RCVBUF);
 	t->cwnd = TCP_INIT_CWND;
 	t->ssthresh = UINT32_MAX;
 	t->rto_ms = TCP_RTO_INIT_MS;

@@ -18,7 +18,7 @@
 #include "lab/sock_private.h"
 #include "net/parse.h"
 
-#define TCP_RCVBUF (1u << 17)		/* bytes a receiver holds */
+#define TCP_RCVBUF (1u << 17)		/* bytes that a receiver offers to hold; rounding up windows may make it twice that */
 #define TCP_SNDBUF (1u << 18)
 #define TCP_WSCALE 10			/* what Linux picks for its default tcp_rmem */
 #define TCP_WINDOW_SPACE 65536u		/* offered at first, rounded down to whole segments */

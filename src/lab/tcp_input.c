@@ -218,7 +218,7 @@ static bool keep_ooo(struct tcp *t, struct segment *g)
 {
 	struct pkt **at = &t->ooo, *next;
 
-	if (t->n_ooo >= TCP_OOO_MAX)
+	if (t->n_ooo >= TCP_OOO_MAX || seq_lt(t->rcv_wup + t->rcv_wnd, g->seq + g->len))
 		return false;
 	for (; *at; at = &(*at)->next) {
 		struct segment o = seg_of(*at);

@@ -71,7 +71,7 @@ void tcp_first_window(struct tcp *t, uint32_t mss)
 
 uint32_t tcp_free_window(const struct tcp *t)
 {
-	uint32_t space = ring_space(&t->rcv), unit = 1u << t->rcv_wscale;
+	uint32_t space = TCP_RCVBUF - MIN(TCP_RCVBUF, t->rcv.len), unit = 1u << t->rcv_wscale;
 
 	if (space < TCP_RCVBUF / 16 || space < t->mss)
 		return 0;
@@ -86,10 +86,13 @@ uint32_t tcp_select_window(struct sock *s)
 
 	if (seq_lt(t->rcv_wup + t->rcv_wnd, t->rcv_nxt))
 		cur = 0;
-	if (!t->rcv_wscale && win && win < t->rcv_clamp && cur <= t->rcv_clamp && t->rcv_clamp <= ring_space(&t->rcv))
+	if (!t->rcv_wscale && win && win < t->rcv_clamp && t->rcv_clamp <= TCP_RCVBUF - MIN(TCP_RCVBUF, t->rcv.len))
 		win = t->rcv_clamp;
-	if (win < cur)
-		win = (cur + unit - 1) & ~(unit - 1);	/* never take back what was offered */
+	if (win < cur) {	/* never take back what was offered; up to a whole unit, as long as the memory lasts */
+		win = (cur + unit - 1) & ~(unit - 1);
+		if (win > ring_space(&t->rcv))
+			win = cur & ~(unit - 1);
+	}
 	win = MIN(win, 65535u << t->rcv_wscale);
 	t->rcv_wnd = win;
 	t->rcv_wup = t->rcv_nxt;
