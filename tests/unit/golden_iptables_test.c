@@ -199,7 +199,7 @@ static void play(const char *path)
 		commands++;
 		if (strcmp(sbuf_str(&want), sbuf_str(&got)) != 0) {
 			different++;
-			print_message("%s: %s\n--- real\n%s--- natbox\n%s\n", path, now, sbuf_str(&want), sbuf_str(&got));
+			printf("%s: %s\n--- real\n%s--- natbox\n%s\n", path, now, sbuf_str(&want), sbuf_str(&got));
 			if (!getenv("GOLDEN_SHOW"))
 				break;
 		}
@@ -234,12 +234,26 @@ GOLDEN(list)
 GOLDEN(save)
 GOLDEN(restore)
 
-int main(void)
+static const char *const *given;
+
+static void test_given(void **state)
+{
+	for (const char *const *path = given; *path; path++)
+		play(*path);
+}
+
+/* with arguments: those files instead of the recorded ones */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options), cmocka_unit_test(test_rules), cmocka_unit_test(test_addresses), cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_list),	cmocka_unit_test(test_save),  cmocka_unit_test(test_restore),
 	};
 
+	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };
+
+	given = (const char *const *)argv + 1;
+	if (argc > 1)
+		return cmocka_run_group_tests(one, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
