@@ -220,6 +220,15 @@ static int verify_inst(const struct ipt_inst *i, const struct xt_where *w)
 	return e->verify ? e->verify(w, i->data) : 0;
 }
 
+static int verify_jump(const struct ipt_rule *r, const struct table *t)
+{
+	const struct chain *to = ipt_rule_is_jump(r) ? table_chain(t, r->jump) : NULL;
+
+	if (!ipt_rule_is_jump(r))
+		return 0;
+	return !to ? -ENOENT : to->base ? -EOPNOTSUPP : 0;
+}
+
 static int verify(struct apply *a, const struct ipt_cmd *cmd, const struct chain *c)
 {
 	const struct ipt_rule *r = cmd->rule;
@@ -233,17 +242,11 @@ static int verify(struct apply *a, const struct ipt_cmd *cmd, const struct chain
 
 	if (((r->inv & IPT_INV_SRC) && addr_is_any(&r->smask)) || ((r->inv & IPT_INV_DST) && addr_is_any(&r->dmask)))
 		return -EINVAL;
-	if (ipt_rule_is_jump(r)) {
-		const struct chain *to = table_chain(c->table, r->jump);
-
-		if (!to)
-			return -ENOENT;
-		if (to->base)
-			return -EOPNOTSUPP;
-	}
 	for (unsigned i = 0; i < r->tail->n && !err; i++)
 		err = verify_inst(&r->tail->match[i], &w);
-	return err ? err : verify_inst(&r->tail->target, &w);
+	if (!err)
+		err = verify_inst(&r->tail->target, &w);
+	return err ? err : verify_jump(r, c->table);
 }
 
 /* the rule as the rule set holds it; NULL with *@status set */
@@ -305,6 +308,7 @@ static int put_rule(struct apply *a, const struct ipt_cmd *cmd)
 		[IPT_REPLACE] = { "RULE_REPLACE", "Index of replacement too big" },
 	};
 	int status = check_jump(a, cmd), err;
+	const char *op;
 	struct chain *c;
 	struct rule *r;
 	unsigned at;
@@ -321,18 +325,17 @@ static int put_rule(struct apply *a, const struct ipt_cmd *cmd)
 		return prep_error(a, cmd, texts[cmd->kind].too_big);
 	if (cmd->kind != IPT_APPEND)
 		show(a, cmd);
+	op = texts[cmd->kind == IPT_INSERT && at && at == c->n_rules ? IPT_APPEND : cmd->kind].op;
 	err = verify(a, cmd, c);
-	if (err) {
-		refuse(a, cmd, texts[cmd->kind].op, err, "rule in chain", cmd->chain);
-		return IPT_OK;
-	}
+	if (err)	/* it goes into the doomed batch all the same: later rules count it */
+		refuse(a, cmd, op, err, "rule in chain", cmd->chain);
 	r = build(a, cmd, &status);
 	if (!r)
 		return status;
 	err = cmd->kind == IPT_REPLACE ? txn_rule_replace(a->txn, c, at, r) : txn_rule_insert(a->txn, c, at, r);
 	if (err)
 		return no_memory(a);
-	blame(a, cmd, texts[cmd->kind].op);
+	blame(a, cmd, op);
 	return IPT_OK;
 }
 
@@ -566,12 +569,16 @@ static int restore_chain(struct apply *a, const struct ipt_cmd *cmd)
 	if (b && strcmp(cmd->arg, "-") != 0)
 		return policy(a, cmd);
 	t = make_table(a, cmd->table);
-	if (!t || (b && !make_builtin(a, t, b)))
+	if (!t)
 		return no_memory(a);
-	c = table_chain(t, cmd->chain);
+	c = b ? make_builtin(a, t, b) : table_chain(t, cmd->chain);
 	if (c && !b)
 		return txn_chain_flush(a->txn, c) == 0 ? IPT_OK : no_memory(a);
-	return c || txn_chain_add(a->txn, t, cmd->chain) ? IPT_OK : no_memory(a);
+	if (!c)
+		c = b ? NULL : txn_chain_add(a->txn, t, cmd->chain);
+	if (c && cmd->have_counters)
+		txn_chain_counters(a->txn, c, cmd->packets, cmd->bytes);
+	return c ? IPT_OK : no_memory(a);
 }
 
 /* "*table" without --noflush: the table goes, and comes back with what the file says */

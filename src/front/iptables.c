@@ -712,7 +712,7 @@ static int load_proto(struct line_state *s, bool *loaded)
 	*loaded = false;
 	if (!s->proto || s->proto_used)
 		return IPT_OK;
-	ext = xt_find(XT_MATCH, ipt_proto_name(s->rule.proto, buf), s->x->family);
+	ext = xt_find(XT_MATCH, ipt_proto_name(s->rule.proto, true, buf), s->x->family);
 	if (!ext)
 		return IPT_OK;
 	s->proto_used = *loaded = true;

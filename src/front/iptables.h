@@ -79,7 +79,7 @@ bool ipt_is_target(const char *name, uint8_t family);	/* a name that no chain ma
 bool ipt_is_verdict(const char *name, enum ir_verdict *v);	/* ACCEPT DROP RETURN */
 /** ipt_rule_is_jump() - goes to a chain of its table */
 bool ipt_rule_is_jump(const struct ipt_rule *r);
-const char *ipt_proto_name(uint8_t proto, char buf[16]);	/* its name, or the number */
+const char *ipt_proto_name(uint8_t proto, bool lookup, char buf[16]);	/* its name, or the number */
 int ipt_proto_parse(const char *s, uint8_t *proto);		/* 0 or -EINVAL */
 
 /* ---- tables that iptables knows: ipt_tables.c ---- */

@@ -116,7 +116,7 @@ static void put_columns(struct list_state *s, const struct ipt_rule *r, const ch
 		snprintf(buf, sizeof(buf), "%u", r->proto);
 		proto = buf;
 	} else {
-		proto = r->proto ? ipt_proto_name(r->proto, buf) : "all";
+		proto = r->proto ? ipt_proto_name(r->proto, !s->numeric, buf) : "all";
 	}
 	sbuf_printf(s->out, s->table ? "%-4s " : "%s ", proto);
 	sbuf_printf(s->out, "%s%s ", s->table ? "" : "opt ", !r->frag ? "--" : r->inv & IPT_INV_FRAG ? "!f" : "-f");
@@ -319,7 +319,7 @@ static void save_header(struct sbuf *out, const struct ipt_rule *r)
 	if (*r->out)
 		sbuf_printf(out, "%s -o %s", r->inv & IPT_INV_OUT ? " !" : "", r->out);
 	if (r->proto)
-		sbuf_printf(out, "%s -p %s", r->inv & IPT_INV_PROTO ? " !" : "", ipt_proto_name(r->proto, buf));
+		sbuf_printf(out, "%s -p %s", r->inv & IPT_INV_PROTO ? " !" : "", ipt_proto_name(r->proto, true, buf));
 	if (r->frag)
 		sbuf_puts(out, r->inv & IPT_INV_FRAG ? " ! -f" : " -f");
 }

@@ -25,23 +25,26 @@ static const struct {
 } protocols[] = {
 	{ IPPROTO_TCP, "tcp" },		{ IPPROTO_UDP, "udp" },	  { IPPROTO_UDPLITE, "udplite" }, { IPPROTO_ICMP, "icmp" },
 	{ IPPROTO_ICMPV6, "ipv6-icmp" }, { IPPROTO_ICMPV6, "icmpv6" }, { IPPROTO_ESP, "esp" },	  { IPPROTO_AH, "ah" },
-	{ IPPROTO_SCTP, "sctp" },	{ IPPROTO_GRE, "gre" },	  { 135, "mobility-header" },	  { 135, "ipv6-mh" },
-	{ 135, "mh" },			{ 0, "all" },
+	{ IPPROTO_SCTP, "sctp" },	{ 135, "ipv6-mh" },	  { 135, "mh" },			  { 0, "all" },
+	{ IPPROTO_GRE, "gre" },		{ 135, "mobility-header" },
 };
+
+#define N_LIBXTABLES 12		/* of these; the rest are from /etc/protocols and everywhere */
 
 /**
  * ipt_proto_name() - a protocol's name, or its number as text
+ * @lookup: names of /etc/protocols too
  * @buf: room for either
  */
-const char *ipt_proto_name(uint8_t proto, char buf[16])
+const char *ipt_proto_name(uint8_t proto, bool lookup, char buf[16])
 {
 	struct protoent ent, *found = NULL;
 	char room[1024];
 
-	for (size_t i = 0; proto && i < ARRAY_LEN(protocols); i++)
-		if (protocols[i].number == proto)
+	for (size_t i = 0; proto && i < (lookup ? ARRAY_LEN(protocols) : N_LIBXTABLES); i++)
+		if (protocols[i].number == proto && !(lookup && proto == 135))
 			return protocols[i].name;
-	if (proto && getprotobynumber_r(proto, &ent, room, sizeof(room), &found) == 0 && found && strlen(found->p_name) < 16)
+	if (proto && lookup && getprotobynumber_r(proto, &ent, room, sizeof(room), &found) == 0 && found && strlen(found->p_name) < 16)
 		return strcpy(buf, found->p_name);
 	snprintf(buf, 16, "%u", proto);
 	return buf;

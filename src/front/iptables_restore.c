@@ -114,7 +114,7 @@ static int chain_line(struct restore *r, char *line)
 	c = add_cmd(r, IPT_RESTORE_CHAIN, name, policy);
 	if (!c)
 		return no_memory(r);
-	if (r->counters && builtin && strcmp(policy, "-") != 0) {
+	if (r->counters && builtin) {
 		if (!parse_counts(strtok_r(NULL, " \t\n", &save), &c->packets, &c->bytes))
 			return ipt_fail(&r->x, IPT_PARAM, "invalid policy counters for chain '%s'", name);
 		c->have_counters = true;
