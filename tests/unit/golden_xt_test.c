@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * golden_xt_test.c - single iptables rules against what the real tool said to them: tests/golden/xt/, recorded by record.sh there.
+ * golden_xt_test.c - single iptables rules against what the real tool said to them: tests/golden/xt/, made by record.sh.
  *
- * Each rule is run on a namespace without links or packets, and its status, messages, iptables-save line and both listings are put in the form of the
- * golden file and compared with it. A rule below a "#- " comment is one that natbox refuses by name; that it does is what is checked.
+ * Each rule is run on a namespace without links or packets, and its status, messages, iptables-save line and both listings
+ * are put in the form of the golden file and compared with it. A rule below a "#- " comment is one that natbox refuses by
+ * name; that it does is what is checked.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -88,7 +89,7 @@ static int run(struct netns *ns, struct place *p, const char *line)
 	return status;
 }
 
-/* the lines of @text from the @skip'th on that do not contain @without and begin with @prefix, each with @mark in front */
+/* the lines of @text from the @skip'th on that begin with @prefix and do not contain @without, with @mark in front */
 static void add_lines(struct sbuf *out, char mark, const char *text, int skip, const char *prefix, const char *without)
 {
 	while (*text) {
@@ -123,7 +124,7 @@ static int run_on(struct netns *ns, struct place *p, const char *table, char cmd
 	return status;
 }
 
-/* what was saved is the same rule again: -C finds it, and adding it gives a second, equal line; "C STATUS" where -C does not */
+/* what was saved is the same rule again: -C finds it (else "C STATUS"), and adding it gives a second, equal line */
 static void check_saved(struct netns *ns, struct place *p, const char *table, const char *saved, struct sbuf *out)
 {
 	const char *rule = saved + 4;		/* behind "S -A" */

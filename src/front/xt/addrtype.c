@@ -17,7 +17,8 @@ static const struct xt_opt opts[] = {
 
 /* the place is RTN_*'s number */
 static const char *const types[] = {
-	"UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE",
+	"UNSPEC",    "UNICAST",     "LOCAL",    "BROADCAST", "ANYCAST", "MULTICAST",
+	"BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",     "NAT",     "XRESOLVE",
 };
 
 static int parse_types(struct xt_call *c, uint16_t *bits)
@@ -62,13 +63,16 @@ static int at_parse(struct xt_call *c, void *data)
 
 static int at_check(struct xt_call *c, void *data)
 {
-	return c->seen & (XT_BIT(AT_SRC) | XT_BIT(AT_DST)) ? 0 : xt_error(c, "addrtype: you must specify --src-type or --dst-type");
+	return c->seen & (XT_BIT(AT_SRC) | XT_BIT(AT_DST))
+		       ? 0
+		       : xt_error(c, "addrtype: you must specify --src-type or --dst-type");
 }
 
 static int at_verify(const struct xt_where *w, const void *data)
 {
 	const struct xt_addrtype_info_v1 *d = data;
-	uint32_t no_out = 1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_IN, no_in = 1u << NF_INET_POST_ROUTING | 1u << NF_INET_LOCAL_OUT;
+	uint32_t no_out = 1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_IN,
+		 no_in = 1u << NF_INET_POST_ROUTING | 1u << NF_INET_LOCAL_OUT;
 
 	if ((d->flags & XT_ADDRTYPE_LIMIT_IFACE_OUT) && (w->hooks & no_out))
 		return -EINVAL;
@@ -130,6 +134,16 @@ static int at_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_addrtype = {
-	.kind = XT_MATCH, .name = "addrtype", .revision = 1, .families = XT_IPV4, .size = sizeof(struct xt_addrtype_info_v1), .opts = opts,
-	.parse = at_parse, .check = at_check, .verify = at_verify, .print = at_print, .save = at_save, .emit = at_emit,
+	.kind = XT_MATCH,
+	.name = "addrtype",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct xt_addrtype_info_v1),
+	.opts = opts,
+	.parse = at_parse,
+	.check = at_check,
+	.verify = at_verify,
+	.print = at_print,
+	.save = at_save,
+	.emit = at_emit,
 };

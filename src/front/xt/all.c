@@ -12,13 +12,15 @@ const struct xt_ext *const xt_all[] = { XT_EXTENSIONS(X) NULL };
 
 /* from iptables-extensions(8) of 1.8.9: what IPv4 rules may use on Linux */
 static const char *const later_matches[] = {
-	"ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu", "dccp", "devgroup", "ecn", "esp", "hashlimit", "helper",
-	"ipcomp", "ipvs", "nfacct", "osf", "policy", "quota", "rateest", "realm", "recent", "rpfilter", "sctp", "set", "socket", "string", "time",
-	"u32", NULL,
+	"ah",     "bpf",      "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu",
+	"dccp",   "devgroup", "ecn",    "esp",     "hashlimit", "helper",    "ipcomp",    "ipvs",
+	"nfacct", "osf",      "policy", "quota",   "rateest",   "realm",     "recent",    "rpfilter",
+	"sctp",   "set",      "socket", "string",  "time",      "u32",       NULL,
 };
 static const char *const later_targets[] = {
-	"AUDIT", "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "ECN", "HMARK", "IDLETIMER", "LED", "NFQUEUE", "QUEUE", "RATEEST", "SECMARK", "SET",
-	"SYNPROXY", "TCPOPTSTRIP", "TEE", "TPROXY", "ULOG", NULL,
+	"AUDIT",       "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "ECN",     "HMARK", "IDLETIMER",
+	"LED",         "NFQUEUE",  "QUEUE",     "RATEEST",     "SECMARK", "SET",   "SYNPROXY",
+	"TCPOPTSTRIP", "TEE",      "TPROXY",    "ULOG",        NULL,
 };
 
 bool xt_is_later(enum xt_kind kind, const char *name)

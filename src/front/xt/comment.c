@@ -45,6 +45,13 @@ static int comment_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_comment = {
-	.kind = XT_MATCH, .name = "comment", .families = XT_IPV4, .size = sizeof(struct comment), .opts = opts, .parse = comment_parse,
-	.print = comment_print, .save = comment_save, .emit = comment_emit,
+	.kind = XT_MATCH,
+	.name = "comment",
+	.families = XT_IPV4,
+	.size = sizeof(struct comment),
+	.opts = opts,
+	.parse = comment_parse,
+	.print = comment_print,
+	.save = comment_save,
+	.emit = comment_emit,
 };

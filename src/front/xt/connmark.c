@@ -4,7 +4,20 @@
  */
 #include "front/xt/util.h"
 
-enum { CM_SET_XMARK, CM_SET_MARK, CM_AND, CM_OR, CM_XOR, CM_SAVE, CM_RESTORE, CM_CTMASK, CM_NFMASK, CM_MASK, CM_LEFT, CM_RIGHT };
+enum {
+	CM_SET_XMARK,
+	CM_SET_MARK,
+	CM_AND,
+	CM_OR,
+	CM_XOR,
+	CM_SAVE,
+	CM_RESTORE,
+	CM_CTMASK,
+	CM_NFMASK,
+	CM_MASK,
+	CM_LEFT,
+	CM_RIGHT
+};
 
 #define CM_OPS 0x7fu	/* the first seven: one of them */
 #define CM_MASKS (XT_BIT(CM_CTMASK) | XT_BIT(CM_NFMASK))
@@ -137,7 +150,8 @@ static void cm_save(struct sbuf *out, const void *data)
 	if (d->mode == CM_SET_XMARK)
 		sbuf_printf(out, " --set-xmark 0x%x/0x%x", d->ctmark, d->ctmask);
 	else
-		sbuf_printf(out, " --%s-mark --nfmask 0x%x --ctmask 0x%x", d->mode == CM_SAVE ? "save" : "restore", d->nfmask, d->ctmask);
+		sbuf_printf(out, " --%s-mark --nfmask 0x%x --ctmask 0x%x", d->mode == CM_SAVE ? "save" : "restore",
+			    d->nfmask, d->ctmask);
 	put_shift(out, d, "--");
 }
 
@@ -181,6 +195,17 @@ static int cm_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_CONNMARK = {
-	.kind = XT_TARGET, .name = "CONNMARK", .revision = 2, .families = XT_IPV4, .size = sizeof(struct connmark), .opts = opts,
-	.init = cm_init, .parse = cm_parse, .check = cm_check, .verify = cm_verify, .print = cm_print, .save = cm_save, .emit = cm_emit,
+	.kind = XT_TARGET,
+	.name = "CONNMARK",
+	.revision = 2,
+	.families = XT_IPV4,
+	.size = sizeof(struct connmark),
+	.opts = opts,
+	.init = cm_init,
+	.parse = cm_parse,
+	.check = cm_check,
+	.verify = cm_verify,
+	.print = cm_print,
+	.save = cm_save,
+	.emit = cm_emit,
 };

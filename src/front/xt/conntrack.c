@@ -2,7 +2,8 @@
 /*
  * front/xt/conntrack.c - -m conntrack and -m state: what connection tracking knows of a packet.
  *
- * State alone is a comparison of a field, so that it can be indexed; all else is fn_conntrack, with the kernel's own structure as data.
+ * State alone is a comparison of a field, so that it can be indexed; all else is fn_conntrack, with the kernel's own
+ * structure as data.
  */
 #include <netdb.h>
 #include <stdlib.h>
@@ -12,8 +13,19 @@
 
 /* .id is the number of the XT_CONNTRACK_* bit, so that both sets of bits agree */
 enum {
-	CT_STATE, CT_PROTO, CT_ORIGSRC, CT_ORIGDST, CT_REPLSRC, CT_REPLDST, CT_STATUS, CT_EXPIRE, CT_ORIGSRC_PORT, CT_ORIGDST_PORT, CT_REPLSRC_PORT,
-	CT_REPLDST_PORT, CT_DIR,
+	CT_STATE,
+	CT_PROTO,
+	CT_ORIGSRC,
+	CT_ORIGDST,
+	CT_REPLSRC,
+	CT_REPLDST,
+	CT_STATUS,
+	CT_EXPIRE,
+	CT_ORIGSRC_PORT,
+	CT_ORIGDST_PORT,
+	CT_REPLSRC_PORT,
+	CT_REPLDST_PORT,
+	CT_DIR,
 };
 
 #define XT_STATE_UNTRACKED_BIT 8	/* XT_CONNTRACK_STATE_UNTRACKED */
@@ -227,7 +239,8 @@ static void dump(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d, const c
 	for (const struct xt_opt *o = conntrack_opts; o->name; o++) {
 		if (!(d->match_flags & (1u << o->id)))
 			continue;
-		sbuf_printf(out, "%s %s%s", o->id != CT_DIR && (d->invert_flags & (1u << o->id)) ? " !" : "", dashes, o->name);
+		sbuf_printf(out, "%s %s%s", o->id != CT_DIR && (d->invert_flags & (1u << o->id)) ? " !" : "", dashes,
+			    o->name);
 		switch (o->id) {
 		case CT_STATE:
 			put_words(out, d->state_mask, states, ARRAY_LEN(states));
@@ -315,12 +328,28 @@ static int conntrack_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_conntrack = {
-	.kind = XT_MATCH, .name = "conntrack", .revision = 3, .families = XT_IPV4, .size = sizeof(struct xt_conntrack_mtinfo3),
-	.opts = conntrack_opts, .parse = conntrack_parse, .check = conntrack_check, .print = conntrack_print, .save = conntrack_save,
+	.kind = XT_MATCH,
+	.name = "conntrack",
+	.revision = 3,
+	.families = XT_IPV4,
+	.size = sizeof(struct xt_conntrack_mtinfo3),
+	.opts = conntrack_opts,
+	.parse = conntrack_parse,
+	.check = conntrack_check,
+	.print = conntrack_print,
+	.save = conntrack_save,
 	.emit = conntrack_emit,
 };
 
 const struct xt_ext xt_state = {
-	.kind = XT_MATCH, .name = "state", .alias_of = "conntrack", .families = XT_IPV4, .size = sizeof(struct xt_conntrack_mtinfo3),
-	.opts = state_opts, .parse = state_parse, .print = state_print, .save = state_save, .emit = conntrack_emit,
+	.kind = XT_MATCH,
+	.name = "state",
+	.alias_of = "conntrack",
+	.families = XT_IPV4,
+	.size = sizeof(struct xt_conntrack_mtinfo3),
+	.opts = state_opts,
+	.parse = state_parse,
+	.print = state_print,
+	.save = state_save,
+	.emit = conntrack_emit,
 };

@@ -24,8 +24,8 @@ static const struct event {
 	const char *name;
 	uint8_t bit;		/* IPCT_*, IPEXP_* */
 } ct_events[] = {
-	{ "new", 0 }, { "related", 1 }, { "destroy", 2 }, { "reply", 3 }, { "assured", 4 }, { "protoinfo", 5 }, { "helper", 6 }, { "mark", 7 },
-	{ "natseqinfo", 8 }, { "secmark", 9 },
+	{ "new", 0 }, { "related", 1 }, { "destroy", 2 }, { "reply", 3 }, { "assured", 4 }, { "protoinfo", 5 }, { "helper", 6 },
+	{ "mark", 7 }, { "natseqinfo", 8 }, { "secmark", 9 },
 }, exp_events[] = {
 	{ "new", 0 },
 };
@@ -91,10 +91,12 @@ static int ct_parse(struct xt_call *c, void *data)
 static const struct {
 	const char *name;
 	uint8_t proto, proto2;
-} helpers[] = {		/* those that Linux has */
-	{ "ftp", IPPROTO_TCP, 0 }, { "tftp", IPPROTO_UDP, 0 }, { "sip", IPPROTO_UDP, IPPROTO_TCP }, { "pptp", IPPROTO_TCP, 0 },
-	{ "irc", IPPROTO_TCP, 0 }, { "amanda", IPPROTO_UDP, 0 }, { "sane", IPPROTO_TCP, 0 }, { "netbios-ns", IPPROTO_UDP, 0 },
-	{ "snmp", IPPROTO_UDP, 0 }, { "snmp_trap", IPPROTO_UDP, 0 }, { "RAS", IPPROTO_UDP, 0 }, { "Q.931", IPPROTO_TCP, 0 },
+} helpers[] = {
+	/* those that Linux has */
+	{ "ftp", IPPROTO_TCP, 0 },       { "tftp", IPPROTO_UDP, 0 },       { "sip", IPPROTO_UDP, IPPROTO_TCP },
+	{ "pptp", IPPROTO_TCP, 0 },      { "irc", IPPROTO_TCP, 0 },        { "amanda", IPPROTO_UDP, 0 },
+	{ "sane", IPPROTO_TCP, 0 },      { "netbios-ns", IPPROTO_UDP, 0 }, { "snmp", IPPROTO_UDP, 0 },
+	{ "snmp_trap", IPPROTO_UDP, 0 }, { "RAS", IPPROTO_UDP, 0 },        { "Q.931", IPPROTO_TCP, 0 },
 };
 
 static bool is_helper(const char *name, uint8_t proto)
@@ -120,7 +122,8 @@ static int ct_verify(const struct xt_where *w, const void *data)
 	return 0;
 }
 
-static void put_events(struct sbuf *out, const char *dashes, const char *word, const struct event *ev, unsigned n_ev, uint32_t bits)
+static void put_events(struct sbuf *out, const char *dashes, const char *word, const struct event *ev, unsigned n_ev,
+		       uint32_t bits)
 {
 	const char *sep = " ";
 
@@ -193,8 +196,18 @@ static int ct_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_CT = {
-	.kind = XT_TARGET, .name = "CT", .revision = 2, .families = XT_IPV4, .size = sizeof(struct ir_ct), .opts = ct_opts, .only_table = "raw",
-	.parse = ct_parse, .verify = ct_verify, .print = ct_print, .save = ct_save, .emit = ct_emit,
+	.kind = XT_TARGET,
+	.name = "CT",
+	.revision = 2,
+	.families = XT_IPV4,
+	.size = sizeof(struct ir_ct),
+	.opts = ct_opts,
+	.only_table = "raw",
+	.parse = ct_parse,
+	.verify = ct_verify,
+	.print = ct_print,
+	.save = ct_save,
+	.emit = ct_emit,
 };
 
 static void notrack_print(struct sbuf *out, const void *data, bool numeric)
@@ -213,8 +226,16 @@ static int notrack_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_NOTRACK = {
-	.kind = XT_TARGET, .name = "NOTRACK", .alias_of = "CT", .revision = 1, .families = XT_IPV4, .opts = no_opts, .only_table = "raw",
-	.print = notrack_print, .save = nothing_save, .emit = notrack_emit,
+	.kind = XT_TARGET,
+	.name = "NOTRACK",
+	.alias_of = "CT",
+	.revision = 1,
+	.families = XT_IPV4,
+	.opts = no_opts,
+	.only_table = "raw",
+	.print = notrack_print,
+	.save = nothing_save,
+	.emit = notrack_emit,
 };
 
 static void trace_print(struct sbuf *out, const void *data, bool numeric)
@@ -228,5 +249,11 @@ static int trace_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_TRACE = {
-	.kind = XT_TARGET, .name = "TRACE", .families = XT_IPV4, .opts = no_opts, .print = trace_print, .save = nothing_save, .emit = trace_emit,
+	.kind = XT_TARGET,
+	.name = "TRACE",
+	.families = XT_IPV4,
+	.opts = no_opts,
+	.print = trace_print,
+	.save = nothing_save,
+	.emit = trace_emit,
 };

@@ -8,9 +8,10 @@ static const struct {
 	const char *name;
 	uint8_t dscp;
 } classes[] = {
-	{ "CS0", 0x00 }, { "CS1", 0x08 }, { "CS2", 0x10 }, { "CS3", 0x18 }, { "CS4", 0x20 }, { "CS5", 0x28 }, { "CS6", 0x30 }, { "CS7", 0x38 },
-	{ "BE", 0x00 }, { "AF11", 0x0a }, { "AF12", 0x0c }, { "AF13", 0x0e }, { "AF21", 0x12 }, { "AF22", 0x14 }, { "AF23", 0x16 },
-	{ "AF31", 0x1a }, { "AF32", 0x1c }, { "AF33", 0x1e }, { "AF41", 0x22 }, { "AF42", 0x24 }, { "AF43", 0x26 }, { "EF", 0x2e },
+	{ "CS0", 0x00 },  { "CS1", 0x08 },  { "CS2", 0x10 },  { "CS3", 0x18 },  { "CS4", 0x20 },  { "CS5", 0x28 },
+	{ "CS6", 0x30 },  { "CS7", 0x38 },  { "BE", 0x00 },   { "AF11", 0x0a }, { "AF12", 0x0c }, { "AF13", 0x0e },
+	{ "AF21", 0x12 }, { "AF22", 0x14 }, { "AF23", 0x16 }, { "AF31", 0x1a }, { "AF32", 0x1c }, { "AF33", 0x1e },
+	{ "AF41", 0x22 }, { "AF42", 0x24 }, { "AF43", 0x26 }, { "EF", 0x2e },
 };
 
 int xt_dscp_class(struct xt_call *c, uint8_t *dscp)
@@ -109,11 +110,28 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_dscp = {
-	.kind = XT_MATCH, .name = "dscp", .families = XT_IPV4, .size = sizeof(struct dscp), .opts = match_opts, .parse = dscp_parse,
-	.check = match_check, .print = match_print, .save = match_save, .emit = match_emit,
+	.kind = XT_MATCH,
+	.name = "dscp",
+	.families = XT_IPV4,
+	.size = sizeof(struct dscp),
+	.opts = match_opts,
+	.parse = dscp_parse,
+	.check = match_check,
+	.print = match_print,
+	.save = match_save,
+	.emit = match_emit,
 };
 
 const struct xt_ext xt_DSCP = {
-	.kind = XT_TARGET, .name = "DSCP", .families = XT_IPV4, .size = sizeof(struct dscp), .opts = target_opts, .only_table = "mangle",
-	.parse = dscp_parse, .check = target_check, .print = target_print, .save = target_save, .emit = target_emit,
+	.kind = XT_TARGET,
+	.name = "DSCP",
+	.families = XT_IPV4,
+	.size = sizeof(struct dscp),
+	.opts = target_opts,
+	.only_table = "mangle",
+	.parse = dscp_parse,
+	.check = target_check,
+	.print = target_print,
+	.save = target_save,
+	.emit = target_emit,
 };

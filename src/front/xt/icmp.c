@@ -100,7 +100,8 @@ static int icmp_parse(struct xt_call *c, void *data)
 		if (strncasecmp(names[i].name, c->arg, n) != 0)
 			continue;
 		if (found)
-			return xt_error(c, "Ambiguous ICMP type `%s': `%s' or `%s'?", c->arg, found->name, names[i].name);
+			return xt_error(c, "Ambiguous ICMP type `%s': `%s' or `%s'?", c->arg, found->name,
+					names[i].name);
 		found = &names[i];
 	}
 	if (!found)
@@ -161,6 +162,15 @@ static int icmp_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_icmp = {
-	.kind = XT_MATCH, .name = "icmp", .families = XT_IPV4, .size = sizeof(struct icmp_data), .opts = opts, .only_proto = IPPROTO_ICMP,
-	.init = icmp_init, .parse = icmp_parse, .print = icmp_print, .save = icmp_save, .emit = icmp_emit,
+	.kind = XT_MATCH,
+	.name = "icmp",
+	.families = XT_IPV4,
+	.size = sizeof(struct icmp_data),
+	.opts = opts,
+	.only_proto = IPPROTO_ICMP,
+	.init = icmp_init,
+	.parse = icmp_parse,
+	.print = icmp_print,
+	.save = icmp_save,
+	.emit = icmp_emit,
 };

@@ -31,7 +31,8 @@ static int parse_range(struct xt_call *c, union nf_inet_addr *lo, union nf_inet_
 		char a[ADDR_STRLEN], b[ADDR_STRLEN];
 
 		sbuf_printf(c->warn, "xt_iprange: range %s-%s is reversed and will never match\n",
-			    addr_fmt(a, AF_INET, &(union inet_addr){ .ip4 = lo->ip }), addr_fmt(b, AF_INET, &(union inet_addr){ .ip4 = hi->ip }));
+			    addr_fmt(a, AF_INET, &(union inet_addr){ .ip4 = lo->ip }),
+			    addr_fmt(b, AF_INET, &(union inet_addr){ .ip4 = hi->ip }));
 	}
 	return 0;
 }
@@ -57,7 +58,8 @@ static void put_range(struct sbuf *out, const union nf_inet_addr *lo, const unio
 {
 	char a[ADDR_STRLEN], b[ADDR_STRLEN];
 
-	sbuf_printf(out, " %s-%s", addr_fmt(a, AF_INET, &(union inet_addr){ .ip4 = lo->ip }), addr_fmt(b, AF_INET, &(union inet_addr){ .ip4 = hi->ip }));
+	sbuf_printf(out, " %s-%s", addr_fmt(a, AF_INET, &(union inet_addr){ .ip4 = lo->ip }),
+		    addr_fmt(b, AF_INET, &(union inet_addr){ .ip4 = hi->ip }));
 }
 
 static void ipr_print(struct sbuf *out, const void *data, bool numeric)
@@ -100,6 +102,15 @@ static int ipr_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_iprange = {
-	.kind = XT_MATCH, .name = "iprange", .revision = 1, .families = XT_IPV4, .size = sizeof(struct xt_iprange_mtinfo), .opts = opts,
-	.parse = ipr_parse, .check = ipr_check, .print = ipr_print, .save = ipr_save, .emit = ipr_emit,
+	.kind = XT_MATCH,
+	.name = "iprange",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct xt_iprange_mtinfo),
+	.opts = opts,
+	.parse = ipr_parse,
+	.check = ipr_check,
+	.print = ipr_print,
+	.save = ipr_save,
+	.emit = ipr_emit,
 };

@@ -2,7 +2,8 @@
 /*
  * front/xt/limit.c - -m limit: a token bucket by packets.
  *
- * The rate is kept as iptables keeps it, in 1/10000 s per packet, and printed with the largest unit in which that is about a whole number.
+ * The rate is kept as iptables keeps it, in 1/10000 s per packet, and printed with the largest unit in which that is about
+ * a whole number.
  */
 #include <stdlib.h>
 
@@ -115,6 +116,14 @@ static int limit_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_limit = {
-	.kind = XT_MATCH, .name = "limit", .families = XT_IPV4, .size = sizeof(struct limit), .opts = opts, .init = limit_init,
-	.parse = limit_parse, .print = limit_print, .save = limit_save, .emit = limit_emit,
+	.kind = XT_MATCH,
+	.name = "limit",
+	.families = XT_IPV4,
+	.size = sizeof(struct limit),
+	.opts = opts,
+	.init = limit_init,
+	.parse = limit_parse,
+	.print = limit_print,
+	.save = limit_save,
+	.emit = limit_emit,
 };

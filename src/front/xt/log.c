@@ -31,8 +31,10 @@ static const struct xt_opt log_opts[] = {
 static const struct {
 	const char *word;
 	uint8_t bit;
-} flags[] = {	/* by the options' ids from LOG_TCPSEQ on */
-	{ "tcp-sequence", NF_LOG_TCPSEQ }, { "tcp-options", NF_LOG_TCPOPT }, { "ip-options", NF_LOG_IPOPT }, { "uid", NF_LOG_UID },
+} flags[] = {
+	/* by the options' ids from LOG_TCPSEQ on */
+	{ "tcp-sequence", NF_LOG_TCPSEQ }, { "tcp-options", NF_LOG_TCPOPT },
+	{ "ip-options", NF_LOG_IPOPT },    { "uid", NF_LOG_UID },
 	{ "macdecode", NF_LOG_MACDECODE },
 };
 
@@ -40,8 +42,8 @@ static const struct {
 	const char *name;
 	uint8_t level;
 } levels[] = {
-	{ "alert", 1 }, { "crit", 2 }, { "debug", 7 }, { "emerg", 0 }, { "error", 3 }, { "info", 6 }, { "notice", 5 }, { "panic", 0 },
-	{ "warning", 4 },
+	{ "alert", 1 }, { "crit", 2 },   { "debug", 7 }, { "emerg", 0 },   { "error", 3 },
+	{ "info", 6 },  { "notice", 5 }, { "panic", 0 }, { "warning", 4 },
 };
 
 static const char *const level_words[] = { "emerg", "alert", "crit", "err", "warn", "notice", "info", "debug" };
@@ -151,8 +153,16 @@ static int log_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_LOG = {
-	.kind = XT_TARGET, .name = "LOG", .families = XT_IPV4, .size = sizeof(struct log), .opts = log_opts, .init = log_init,
-	.parse = log_parse, .print = log_print, .save = log_save, .emit = log_emit,
+	.kind = XT_TARGET,
+	.name = "LOG",
+	.families = XT_IPV4,
+	.size = sizeof(struct log),
+	.opts = log_opts,
+	.init = log_init,
+	.parse = log_parse,
+	.print = log_print,
+	.save = log_save,
+	.emit = log_emit,
 };
 
 /* ---- NFLOG ---- */
@@ -200,7 +210,8 @@ static int nflog_parse(struct xt_call *c, void *data)
 static int nflog_check(struct xt_call *c, void *data)
 {
 	if ((c->seen & XT_BIT(NFLOG_RANGE)) && c->warn)
-		sbuf_puts(c->warn, "warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n");
+		sbuf_puts(c->warn, "warn: --nflog-range has never worked and is no longer supported, please use "
+				   "--nflog-size instead\n");
 	return 0;
 }
 
@@ -231,13 +242,23 @@ static void nflog_save(struct sbuf *out, const void *data)
 static int nflog_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct nflog *d = data;
-	struct ir_log log = { .to_group = true, .group = d->group, .qthreshold = d->threshold, .snaplen = d->have_size ? d->size : 0 };
+	struct ir_log log = {
+		.to_group = true, .group = d->group, .qthreshold = d->threshold, .snaplen = d->have_size ? d->size : 0
+	};
 
 	memcpy(log.prefix, d->prefix, sizeof(d->prefix));
 	return emit(l, IR_ACT_NFLOG, &log);
 }
 
 const struct xt_ext xt_NFLOG = {
-	.kind = XT_TARGET, .name = "NFLOG", .families = XT_IPV4, .size = sizeof(struct nflog), .opts = nflog_opts, .parse = nflog_parse,
-	.check = nflog_check, .print = nflog_print, .save = nflog_save, .emit = nflog_emit,
+	.kind = XT_TARGET,
+	.name = "NFLOG",
+	.families = XT_IPV4,
+	.size = sizeof(struct nflog),
+	.opts = nflog_opts,
+	.parse = nflog_parse,
+	.check = nflog_check,
+	.print = nflog_print,
+	.save = nflog_save,
+	.emit = nflog_emit,
 };

@@ -63,13 +63,29 @@ static int connmark_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_mark = {
-	.kind = XT_MATCH, .name = "mark", .revision = 1, .families = XT_IPV4, .size = sizeof(struct mark_match), .opts = match_opts,
-	.parse = match_parse, .print = mark_print, .save = match_save, .emit = mark_emit,
+	.kind = XT_MATCH,
+	.name = "mark",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct mark_match),
+	.opts = match_opts,
+	.parse = match_parse,
+	.print = mark_print,
+	.save = match_save,
+	.emit = mark_emit,
 };
 
 const struct xt_ext xt_connmark = {
-	.kind = XT_MATCH, .name = "connmark", .revision = 1, .families = XT_IPV4, .size = sizeof(struct mark_match), .opts = match_opts,
-	.parse = match_parse, .print = connmark_print, .save = match_save, .emit = connmark_emit,
+	.kind = XT_MATCH,
+	.name = "connmark",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct mark_match),
+	.opts = match_opts,
+	.parse = match_parse,
+	.print = connmark_print,
+	.save = match_save,
+	.emit = connmark_emit,
 };
 
 /* ---- the target: mark = (mark & ~mask) ^ mark ---- */
@@ -146,6 +162,15 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_MARK = {
-	.kind = XT_TARGET, .name = "MARK", .revision = 2, .families = XT_IPV4, .size = sizeof(struct mark_target), .opts = target_opts,
-	.parse = target_parse, .check = target_check, .print = target_print, .save = target_save, .emit = target_emit,
+	.kind = XT_TARGET,
+	.name = "MARK",
+	.revision = 2,
+	.families = XT_IPV4,
+	.size = sizeof(struct mark_target),
+	.opts = target_opts,
+	.parse = target_parse,
+	.check = target_check,
+	.print = target_print,
+	.save = target_save,
+	.emit = target_emit,
 };

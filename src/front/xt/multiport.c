@@ -138,6 +138,15 @@ static int mp_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_multiport = {
-	.kind = XT_MATCH, .name = "multiport", .revision = 1, .families = XT_IPV4, .size = sizeof(struct multiport), .opts = opts,
-	.parse = mp_parse, .check = mp_check, .print = mp_print, .save = mp_save, .emit = mp_emit,
+	.kind = XT_MATCH,
+	.name = "multiport",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct multiport),
+	.opts = opts,
+	.parse = mp_parse,
+	.check = mp_check,
+	.print = mp_print,
+	.save = mp_save,
+	.emit = mp_emit,
 };

@@ -2,8 +2,8 @@
 /*
  * front/xt/nat.c - -j DNAT, SNAT, MASQUERADE, REDIRECT: where a connection is translated to.
  *
- * All four keep struct nat: a range of addresses, one of ports and flags. The port base of a shifted range (":2000-2099/1000") is DNAT's only; SNAT and
- * MASQUERADE accept it and forget it, as the real tool does.
+ * All four keep struct nat: a range of addresses, one of ports and flags. The port base of a shifted range
+ * (":2000-2099/1000") is DNAT's only; SNAT and MASQUERADE accept it and forget it, as the real tool does.
  */
 #include <netdb.h>
 #include <stdio.h>
@@ -50,7 +50,8 @@ static const struct xt_opt redirect_opts[] = {
 
 static bool has_ports(uint8_t proto)
 {
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP || proto == IPPROTO_ICMP;
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP ||
+	       proto == IPPROTO_ICMP;
 }
 
 static int parse_shift(struct xt_call *c, struct nat *d, const char *s)
@@ -292,22 +293,58 @@ static int redirect_emit(struct ir_list *l, const void *data, uint8_t family)
 #define SRC_HOOKS (1u << NF_INET_POST_ROUTING | 1u << NF_INET_LOCAL_IN)
 
 const struct xt_ext xt_DNAT = {
-	.kind = XT_TARGET, .name = "DNAT", .revision = 2, .families = XT_IPV4, .size = sizeof(struct nat), .opts = dnat_opts, .only_table = "nat",
-	.only_hooks = DST_HOOKS, .parse = addr_nat_parse, .print = addr_nat_print, .save = dnat_save, .emit = dnat_emit,
+	.kind = XT_TARGET,
+	.name = "DNAT",
+	.revision = 2,
+	.families = XT_IPV4,
+	.size = sizeof(struct nat),
+	.opts = dnat_opts,
+	.only_table = "nat",
+	.only_hooks = DST_HOOKS,
+	.parse = addr_nat_parse,
+	.print = addr_nat_print,
+	.save = dnat_save,
+	.emit = dnat_emit,
 };
 
 const struct xt_ext xt_SNAT = {
-	.kind = XT_TARGET, .name = "SNAT", .families = XT_IPV4, .size = sizeof(struct nat), .opts = snat_opts, .only_table = "nat",
-	.only_hooks = SRC_HOOKS, .parse = addr_nat_parse, .print = addr_nat_print, .save = snat_save, .emit = snat_emit,
+	.kind = XT_TARGET,
+	.name = "SNAT",
+	.families = XT_IPV4,
+	.size = sizeof(struct nat),
+	.opts = snat_opts,
+	.only_table = "nat",
+	.only_hooks = SRC_HOOKS,
+	.parse = addr_nat_parse,
+	.print = addr_nat_print,
+	.save = snat_save,
+	.emit = snat_emit,
 };
 
 const struct xt_ext xt_MASQUERADE = {
-	.kind = XT_TARGET, .name = "MASQUERADE", .families = XT_IPV4, .size = sizeof(struct nat), .opts = masquerade_opts, .only_table = "nat",
-	.only_hooks = 1u << NF_INET_POST_ROUTING, .parse = port_nat_parse, .print = masquerade_print, .save = port_nat_save,
+	.kind = XT_TARGET,
+	.name = "MASQUERADE",
+	.families = XT_IPV4,
+	.size = sizeof(struct nat),
+	.opts = masquerade_opts,
+	.only_table = "nat",
+	.only_hooks = 1u << NF_INET_POST_ROUTING,
+	.parse = port_nat_parse,
+	.print = masquerade_print,
+	.save = port_nat_save,
 	.emit = masquerade_emit,
 };
 
 const struct xt_ext xt_REDIRECT = {
-	.kind = XT_TARGET, .name = "REDIRECT", .families = XT_IPV4, .size = sizeof(struct nat), .opts = redirect_opts, .only_table = "nat",
-	.only_hooks = DST_HOOKS, .parse = port_nat_parse, .print = redirect_print, .save = port_nat_save, .emit = redirect_emit,
+	.kind = XT_TARGET,
+	.name = "REDIRECT",
+	.families = XT_IPV4,
+	.size = sizeof(struct nat),
+	.opts = redirect_opts,
+	.only_table = "nat",
+	.only_hooks = DST_HOOKS,
+	.parse = port_nat_parse,
+	.print = redirect_print,
+	.save = port_nat_save,
+	.emit = redirect_emit,
 };

@@ -63,7 +63,16 @@ static int netmap_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_NETMAP = {
-	.kind = XT_TARGET, .name = "NETMAP", .families = XT_IPV4, .size = sizeof(struct netmap), .opts = opts, .only_table = "nat",
-	.only_hooks = 1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING | 1u << NF_INET_LOCAL_IN,
-	.parse = netmap_parse, .print = netmap_print, .save = netmap_save, .emit = netmap_emit,
+	.kind = XT_TARGET,
+	.name = "NETMAP",
+	.families = XT_IPV4,
+	.size = sizeof(struct netmap),
+	.opts = opts,
+	.only_table = "nat",
+	.only_hooks = 1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING |
+		      1u << NF_INET_LOCAL_IN,
+	.parse = netmap_parse,
+	.print = netmap_print,
+	.save = netmap_save,
+	.emit = netmap_emit,
 };

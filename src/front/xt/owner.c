@@ -78,7 +78,8 @@ static int owner_parse(struct xt_call *c, void *data)
 
 static int owner_check(struct xt_call *c, void *data)
 {
-	return c->seen ? 0 : xt_error(c, "owner: At least one of --uid-owner, --gid-owner or --socket-exists is required");
+	return c->seen ? 0
+		       : xt_error(c, "owner: At least one of --uid-owner, --gid-owner or --socket-exists is required");
 }
 
 static int owner_verify(const struct xt_where *w, const void *data)
@@ -144,7 +145,17 @@ static int owner_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_owner = {
-	.kind = XT_MATCH, .name = "owner", .revision = 1, .families = XT_IPV4, .size = sizeof(struct xt_owner_match_info), .opts = opts,
-	.only_hooks = 1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING, .parse = owner_parse, .check = owner_check, .verify = owner_verify,
-	.print = owner_print, .save = owner_save, .emit = owner_emit,
+	.kind = XT_MATCH,
+	.name = "owner",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct xt_owner_match_info),
+	.opts = opts,
+	.only_hooks = 1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING,
+	.parse = owner_parse,
+	.check = owner_check,
+	.verify = owner_verify,
+	.print = owner_print,
+	.save = owner_save,
+	.emit = owner_emit,
 };

@@ -16,7 +16,8 @@ static const struct xt_opt opts[] = {
 	{ 0 },
 };
 
-static const uint8_t bits[] = { XT_PHYSDEV_OP_IN, XT_PHYSDEV_OP_OUT, XT_PHYSDEV_OP_ISIN, XT_PHYSDEV_OP_ISOUT, XT_PHYSDEV_OP_BRIDGED };
+static const uint8_t bits[] = { XT_PHYSDEV_OP_IN, XT_PHYSDEV_OP_OUT, XT_PHYSDEV_OP_ISIN, XT_PHYSDEV_OP_ISOUT,
+				XT_PHYSDEV_OP_BRIDGED };
 
 /* a name and the mask under which it is compared: all of it, or what stands before a + */
 static int parse_port(struct xt_call *c, char name[IFNAMSIZ], char mask[IFNAMSIZ])
@@ -32,7 +33,9 @@ static int parse_port(struct xt_call *c, char name[IFNAMSIZ], char mask[IFNAMSIZ
 		return 0;
 	memset(mask, 0xff, c->arg[n - 1] == '+' ? n - 1 : n + 1);
 	if ((strchr(c->arg, '/') || strchr(c->arg, ' ')) && c->warn)
-		sbuf_printf(c->warn, "Warning: weird character in interface `%s' ('/' and ' ' are not allowed by the kernel).\n", c->arg);
+		sbuf_printf(c->warn,
+			    "Warning: weird character in interface `%s' ('/' and ' ' are not allowed by the kernel).\n",
+			    c->arg);
 	return 0;
 }
 
@@ -60,7 +63,8 @@ static int pd_verify(const struct xt_where *w, const void *data)
 	const struct xt_physdev_info *d = data;
 	bool bridged = (d->bitmask & XT_PHYSDEV_OP_BRIDGED) && !(d->invert & XT_PHYSDEV_OP_BRIDGED);
 
-	if ((d->bitmask & (XT_PHYSDEV_OP_OUT | XT_PHYSDEV_OP_ISOUT)) && !bridged && (w->hooks & 1u << NF_INET_LOCAL_OUT))
+	if ((d->bitmask & (XT_PHYSDEV_OP_OUT | XT_PHYSDEV_OP_ISOUT)) && !bridged &&
+	    (w->hooks & 1u << NF_INET_LOCAL_OUT))
 		return -EINVAL;
 	return 0;
 }
@@ -98,6 +102,15 @@ static int pd_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_physdev = {
-	.kind = XT_MATCH, .name = "physdev", .families = XT_IPV4, .size = sizeof(struct xt_physdev_info), .opts = opts, .parse = pd_parse,
-	.check = pd_check, .verify = pd_verify, .print = pd_print, .save = pd_save, .emit = pd_emit,
+	.kind = XT_MATCH,
+	.name = "physdev",
+	.families = XT_IPV4,
+	.size = sizeof(struct xt_physdev_info),
+	.opts = opts,
+	.parse = pd_parse,
+	.check = pd_check,
+	.verify = pd_verify,
+	.print = pd_print,
+	.save = pd_save,
+	.emit = pd_emit,
 };

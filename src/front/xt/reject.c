@@ -89,7 +89,17 @@ static int reject_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_REJECT = {
-	.kind = XT_TARGET, .name = "REJECT", .families = XT_IPV4, .size = sizeof(struct reject), .opts = opts, .only_table = "filter",
-	.only_hooks = 1u << NF_INET_LOCAL_IN | 1u << NF_INET_FORWARD | 1u << NF_INET_LOCAL_OUT, .init = reject_init, .parse = reject_parse,
-	.verify = reject_verify, .print = reject_print, .save = reject_save, .emit = reject_emit,
+	.kind = XT_TARGET,
+	.name = "REJECT",
+	.families = XT_IPV4,
+	.size = sizeof(struct reject),
+	.opts = opts,
+	.only_table = "filter",
+	.only_hooks = 1u << NF_INET_LOCAL_IN | 1u << NF_INET_FORWARD | 1u << NF_INET_LOCAL_OUT,
+	.init = reject_init,
+	.parse = reject_parse,
+	.verify = reject_verify,
+	.print = reject_print,
+	.save = reject_save,
+	.emit = reject_emit,
 };

@@ -64,9 +64,16 @@ static int mac_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_mac = {
-	.kind = XT_MATCH, .name = "mac", .families = XT_IPV4, .size = sizeof(struct mac), .opts = mac_opts, .parse = mac_parse,
+	.kind = XT_MATCH,
+	.name = "mac",
+	.families = XT_IPV4,
+	.size = sizeof(struct mac),
+	.opts = mac_opts,
+	.parse = mac_parse,
 	.only_hooks = 1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_IN | 1u << NF_INET_FORWARD,
-	.print = mac_print, .save = mac_save, .emit = mac_emit,
+	.print = mac_print,
+	.save = mac_save,
+	.emit = mac_emit,
 };
 
 /* ---- length ---- */
@@ -125,8 +132,15 @@ static int length_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_length = {
-	.kind = XT_MATCH, .name = "length", .families = XT_IPV4, .size = sizeof(struct length), .opts = length_opts, .parse = length_parse,
-	.print = length_print, .save = length_save, .emit = length_emit,
+	.kind = XT_MATCH,
+	.name = "length",
+	.families = XT_IPV4,
+	.size = sizeof(struct length),
+	.opts = length_opts,
+	.parse = length_parse,
+	.print = length_print,
+	.save = length_save,
+	.emit = length_emit,
 };
 
 /* ---- pkttype ---- */
@@ -139,9 +153,11 @@ struct pkttype {
 static const struct {
 	const char *name;
 	uint8_t type;
-} pkttypes[] = {	/* the first name of a type is the one shown */
-	{ "unicast", PACKET_HOST }, { "broadcast", PACKET_BROADCAST }, { "multicast", PACKET_MULTICAST }, { "otherhost", PACKET_OTHERHOST },
-	{ "bcast", PACKET_BROADCAST }, { "mcast", PACKET_MULTICAST }, { "host", PACKET_HOST },
+} pkttypes[] = {
+	/* the first name of a type is the one shown */
+	{ "unicast", PACKET_HOST },        { "broadcast", PACKET_BROADCAST }, { "multicast", PACKET_MULTICAST },
+	{ "otherhost", PACKET_OTHERHOST }, { "bcast", PACKET_BROADCAST },     { "mcast", PACKET_MULTICAST },
+	{ "host", PACKET_HOST },
 };
 
 static const struct xt_opt pkttype_opts[] = {
@@ -194,6 +210,13 @@ static int pkttype_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_pkttype = {
-	.kind = XT_MATCH, .name = "pkttype", .families = XT_IPV4, .size = sizeof(struct pkttype), .opts = pkttype_opts, .parse = pkttype_parse,
-	.print = pkttype_print, .save = pkttype_save, .emit = pkttype_emit,
+	.kind = XT_MATCH,
+	.name = "pkttype",
+	.families = XT_IPV4,
+	.size = sizeof(struct pkttype),
+	.opts = pkttype_opts,
+	.parse = pkttype_parse,
+	.print = pkttype_print,
+	.save = pkttype_save,
+	.emit = pkttype_emit,
 };

@@ -13,10 +13,12 @@ enum { ST_MODE, ST_PROBABILITY, ST_EVERY, ST_PACKET };
 
 static const struct xt_opt opts[] = {
 	{ "mode", ST_MODE, .flags = XT_MAND },
-	{ "probability", ST_PROBABILITY, .flags = XT_INVERT, .excl = XT_BIT(ST_EVERY) | XT_BIT(ST_PACKET), .also = XT_BIT(ST_MODE) },
-	{ "every", ST_EVERY, .flags = XT_INVERT, .excl = XT_BIT(ST_PROBABILITY), .also = XT_BIT(ST_MODE) | XT_BIT(ST_PACKET), .type = XT_T_U32, .min = 1,
-	  .max = UINT32_MAX },
-	{ "packet", ST_PACKET, .flags = 0, .excl = XT_BIT(ST_PROBABILITY), .also = XT_BIT(ST_MODE) | XT_BIT(ST_EVERY), .type = XT_T_U32 },
+	{ "probability", ST_PROBABILITY, .flags = XT_INVERT, .excl = XT_BIT(ST_EVERY) | XT_BIT(ST_PACKET),
+	  .also = XT_BIT(ST_MODE) },
+	{ "every", ST_EVERY, .flags = XT_INVERT, .excl = XT_BIT(ST_PROBABILITY),
+	  .also = XT_BIT(ST_MODE) | XT_BIT(ST_PACKET), .type = XT_T_U32, .min = 1, .max = UINT32_MAX },
+	{ "packet", ST_PACKET, .flags = 0, .excl = XT_BIT(ST_PROBABILITY), .also = XT_BIT(ST_MODE) | XT_BIT(ST_EVERY),
+	  .type = XT_T_U32 },
 	{ 0 },
 };
 
@@ -33,7 +35,8 @@ static int parse_probability(struct xt_call *c, struct statistic *d)
 	errno = 0;
 	p = strtod(c->arg, &end);
 	if (end == c->arg || *end || errno || !(p >= 0 && p <= 1))
-		return xt_error(c, "%s: bad value for option \"--%s\", or out of range (0-1).\n", c->ext->name, c->opt->name);
+		return xt_error(c, "%s: bad value for option \"--%s\", or out of range (0-1).\n", c->ext->name,
+				c->opt->name);
 	d->probability = (uint32_t)(p * 0x80000000u + 0.5);
 	return 0;
 }
@@ -76,7 +79,8 @@ static void dump(struct sbuf *out, const struct statistic *d, const char *dashes
 	const char *inv = d->invert ? " !" : "";
 
 	if (!d->nth) {
-		sbuf_printf(out, " %smode random%s %sprobability %.11f", dashes, inv, dashes, 1.0 * d->probability / 0x80000000u);
+		sbuf_printf(out, " %smode random%s %sprobability %.11f", dashes, inv, dashes,
+			    1.0 * d->probability / 0x80000000u);
 		return;
 	}
 	sbuf_printf(out, " %smode nth%s %severy %u", dashes, inv, dashes, d->every);
@@ -109,6 +113,14 @@ static int st_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_statistic = {
-	.kind = XT_MATCH, .name = "statistic", .families = XT_IPV4, .size = sizeof(struct statistic), .opts = opts, .parse = st_parse,
-	.check = st_check, .print = st_print, .save = st_save, .emit = st_emit,
+	.kind = XT_MATCH,
+	.name = "statistic",
+	.families = XT_IPV4,
+	.size = sizeof(struct statistic),
+	.opts = opts,
+	.parse = st_parse,
+	.check = st_check,
+	.print = st_print,
+	.save = st_save,
+	.emit = st_emit,
 };

@@ -2,11 +2,12 @@
 /*
  * front/xt/tcp.c - -m tcp and -m udp: ports, and for TCP flags and options.
  *
- * iptables-nft turns both into comparisons of header fields unless there is nothing to compare or a TCP option is asked for, and reads them back
- * from those. That shows: two -m tcp of one rule are listed as one, "! --dport 0:9" as "--dport 10:65535", and "! --dport 0:65535", which
- * compares nothing, is not listed at all and matches everything. normalize() is that.
+ * iptables-nft turns both into comparisons of header fields unless there is nothing to compare or a TCP option is asked for,
+ * and reads them back from those. That shows: two -m tcp of one rule are listed as one, "! --dport 0:9" as "--dport 10:65535"
+ * (normalize()), and "! --dport 0:65535", which compares nothing, is not listed at all and matches everything.
  *
- * The udp options are parsed with libxtables' table (ports as getaddrinfo() reads them), the tcp ones by tcp itself, with its own messages.
+ * The udp options are parsed with libxtables' table (ports as getaddrinfo() reads them), the tcp ones by tcp itself, with
+ * its own messages.
  */
 #include <errno.h>
 
@@ -44,7 +45,8 @@ static const struct {
 	const char *name;
 	uint8_t bits;
 } flag_names[] = {
-	{ "FIN", 0x01 }, { "SYN", 0x02 }, { "RST", 0x04 }, { "PSH", 0x08 }, { "ACK", 0x10 }, { "URG", 0x20 }, { "ALL", 0x3f }, { "NONE", 0 },
+	{ "FIN", 0x01 }, { "SYN", 0x02 }, { "RST", 0x04 }, { "PSH", 0x08 },
+	{ "ACK", 0x10 }, { "URG", 0x20 }, { "ALL", 0x3f }, { "NONE", 0 },
 };
 
 static void tcp_init(void *data)
@@ -345,13 +347,36 @@ static int tcp_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_tcp = {
-	.kind = XT_MATCH, .name = "tcp", .families = XT_IPV4, .size = sizeof(struct tcp_data), .opts = tcp_opts, .legacy = true,
-	.init = tcp_init, .parse = tcp_parse, .check = tcp_check, .verify = tcp_verify, .print = tcp_print, .save = tcp_save,
-	.merge = tcp_merge, .hidden = tcp_hidden, .emit = tcp_emit,
+	.kind = XT_MATCH,
+	.name = "tcp",
+	.families = XT_IPV4,
+	.size = sizeof(struct tcp_data),
+	.opts = tcp_opts,
+	.legacy = true,
+	.init = tcp_init,
+	.parse = tcp_parse,
+	.check = tcp_check,
+	.verify = tcp_verify,
+	.print = tcp_print,
+	.save = tcp_save,
+	.merge = tcp_merge,
+	.hidden = tcp_hidden,
+	.emit = tcp_emit,
 };
 
 const struct xt_ext xt_udp = {
-	.kind = XT_MATCH, .name = "udp", .families = XT_IPV4, .size = sizeof(struct tcp_data), .opts = udp_opts,
-	.init = tcp_init, .parse = udp_parse, .check = udp_check, .verify = udp_verify, .print = udp_print, .save = udp_save,
-	.merge = tcp_merge, .hidden = tcp_hidden, .emit = tcp_emit,
+	.kind = XT_MATCH,
+	.name = "udp",
+	.families = XT_IPV4,
+	.size = sizeof(struct tcp_data),
+	.opts = udp_opts,
+	.init = tcp_init,
+	.parse = udp_parse,
+	.check = udp_check,
+	.verify = udp_verify,
+	.print = udp_print,
+	.save = udp_save,
+	.merge = tcp_merge,
+	.hidden = tcp_hidden,
+	.emit = tcp_emit,
 };

@@ -48,8 +48,16 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_tcpmss = {
-	.kind = XT_MATCH, .name = "tcpmss", .families = XT_IPV4, .size = sizeof(struct fn_tcpmss), .opts = match_opts, .only_proto = IPPROTO_TCP,
-	.parse = match_parse, .print = match_print, .save = match_save, .emit = match_emit,
+	.kind = XT_MATCH,
+	.name = "tcpmss",
+	.families = XT_IPV4,
+	.size = sizeof(struct fn_tcpmss),
+	.opts = match_opts,
+	.only_proto = IPPROTO_TCP,
+	.parse = match_parse,
+	.print = match_print,
+	.save = match_save,
+	.emit = match_emit,
 };
 
 /* ---- the target ---- */
@@ -128,6 +136,16 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_TCPMSS = {
-	.kind = XT_TARGET, .name = "TCPMSS", .families = XT_IPV4, .size = sizeof(struct tcpmss), .opts = target_opts, .only_proto = IPPROTO_TCP,
-	.parse = target_parse, .check = target_check, .verify = target_verify, .print = target_print, .save = target_save, .emit = target_emit,
+	.kind = XT_TARGET,
+	.name = "TCPMSS",
+	.families = XT_IPV4,
+	.size = sizeof(struct tcpmss),
+	.opts = target_opts,
+	.only_proto = IPPROTO_TCP,
+	.parse = target_parse,
+	.check = target_check,
+	.verify = target_verify,
+	.print = target_print,
+	.save = target_save,
+	.emit = target_emit,
 };

@@ -10,8 +10,8 @@ static const struct {
 	const char *name;
 	uint8_t value;
 } symbols[] = {
-	{ "Minimize-Delay", 0x10 }, { "Maximize-Throughput", 0x08 }, { "Maximize-Reliability", 0x04 }, { "Minimize-Cost", 0x02 },
-	{ "Normal-Service", 0x00 },
+	{ "Minimize-Delay", 0x10 }, { "Maximize-Throughput", 0x08 }, { "Maximize-Reliability", 0x04 },
+	{ "Minimize-Cost", 0x02 },  { "Normal-Service", 0x00 },
 };
 
 struct tos {
@@ -90,8 +90,16 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_tos = {
-	.kind = XT_MATCH, .name = "tos", .revision = 1, .families = XT_IPV4, .size = sizeof(struct tos), .opts = match_opts,
-	.parse = match_parse, .print = match_print, .save = match_save, .emit = match_emit,
+	.kind = XT_MATCH,
+	.name = "tos",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct tos),
+	.opts = match_opts,
+	.parse = match_parse,
+	.print = match_print,
+	.save = match_save,
+	.emit = match_emit,
 };
 
 /* ---- the target: TOS = (TOS & ~mask) ^ value ---- */
@@ -169,6 +177,16 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_TOS = {
-	.kind = XT_TARGET, .name = "TOS", .revision = 1, .families = XT_IPV4, .size = sizeof(struct tos), .opts = target_opts,
-	.only_table = "mangle", .parse = target_parse, .check = target_check, .print = target_print, .save = target_save, .emit = target_emit,
+	.kind = XT_TARGET,
+	.name = "TOS",
+	.revision = 1,
+	.families = XT_IPV4,
+	.size = sizeof(struct tos),
+	.opts = target_opts,
+	.only_table = "mangle",
+	.parse = target_parse,
+	.check = target_check,
+	.print = target_print,
+	.save = target_save,
+	.emit = target_emit,
 };

@@ -62,8 +62,16 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_ttl = {
-	.kind = XT_MATCH, .name = "ttl", .families = XT_IPV4, .size = sizeof(struct ttl), .opts = match_opts, .parse = ttl_parse,
-	.check = match_check, .print = match_print, .save = match_save, .emit = match_emit,
+	.kind = XT_MATCH,
+	.name = "ttl",
+	.families = XT_IPV4,
+	.size = sizeof(struct ttl),
+	.opts = match_opts,
+	.parse = ttl_parse,
+	.check = match_check,
+	.print = match_print,
+	.save = match_save,
+	.emit = match_emit,
 };
 
 /* ---- the target ---- */
@@ -116,6 +124,15 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 }
 
 const struct xt_ext xt_TTL = {
-	.kind = XT_TARGET, .name = "TTL", .families = XT_IPV4, .size = sizeof(struct ttl), .opts = target_opts, .only_table = "mangle",
-	.parse = ttl_parse, .check = target_check, .print = target_print, .save = target_save, .emit = target_emit,
+	.kind = XT_TARGET,
+	.name = "TTL",
+	.families = XT_IPV4,
+	.size = sizeof(struct ttl),
+	.opts = target_opts,
+	.only_table = "mangle",
+	.parse = ttl_parse,
+	.check = target_check,
+	.print = target_print,
+	.save = target_save,
+	.emit = target_emit,
 };

@@ -2,8 +2,9 @@
 /*
  * front/xt/util.c - values that several matches and targets share: ports, marks, addresses, quoting.
  *
- * The real tool reads ports in three ways, and each match keeps to its own: as a number in any base or a service of the protocol (tcp, multiport),
- * as getaddrinfo() does (udp, conntrack), and strictly (NAT). What follows from that ("--dport 70000" is port 4464 for udp) is kept.
+ * The real tool reads ports in three ways, and each match keeps to its own: as a number in any base or a service of the
+ * protocol (tcp, multiport), as getaddrinfo() does (udp, conntrack), and strictly (NAT). What follows from that ("--dport
+ * 70000" is port 4464 for udp) is kept.
  */
 #include "front/xt/util.h"
 
@@ -99,7 +100,8 @@ int xt_parse_ports_any(struct xt_call *c, uint16_t port[2])
 	size_t n = colon ? (size_t)(colon - c->arg) : strlen(c->arg);
 
 	if (colon && strchr(colon + 1, ':'))
-		return xt_error(c, "%s: Too many components for option \"--%s\" (max: 2)\n", c->ext->name, c->opt->name);
+		return xt_error(c, "%s: Too many components for option \"--%s\" (max: 2)\n", c->ext->name,
+				c->opt->name);
 	if (n >= sizeof(lo))
 		return xt_error(c, "Port \"%s\" does not resolve to anything.\n", c->arg);
 	memcpy(lo, c->arg, n);
@@ -145,7 +147,8 @@ int xt_parse_mark_mask(const char *s, uint32_t *value, uint32_t *mask)
 int xt_mark_arg(struct xt_call *c, uint32_t *value, uint32_t *mask)
 {
 	if (xt_parse_mark_mask(c->arg, value, mask) < 0)
-		return xt_error(c, "%s: bad integer value for option \"--%s\", or out of range.\n", c->ext->name, c->opt->name);
+		return xt_error(c, "%s: bad integer value for option \"--%s\", or out of range.\n", c->ext->name,
+				c->opt->name);
 	return 0;
 }
 
@@ -175,7 +178,7 @@ int xt_bad_value(struct xt_call *c, const char *arg)
 	return xt_error(c, "%s: Bad value for \"--%s\" option: \"%s\"", c->ext->name, c->opt->name, arg);
 }
 
-/* An address in inet_aton()'s forms; names are not looked up, and the message is that of a host without name service. */
+/* An address in inet_aton()'s forms; names are not looked up: the message is that of a host without name service. */
 static int parse_addr(struct xt_call *c, const char *s, union inet_addr *a)
 {
 	struct in_addr in;
@@ -192,10 +195,11 @@ static int parse_addr(struct xt_call *c, const char *s, union inet_addr *a)
 		word &= isalnum((unsigned char)*p) || *p == '.' || *p == '-' || *p == '_';
 		alpha |= !isdigit((unsigned char)*p) && *p != '.';
 	}
-	return xt_error(c, "getaddrinfo: %s\n", word && alpha ? "Temporary failure in name resolution" : "Name or service not known");
+	return xt_error(c, "getaddrinfo: %s\n",
+			word && alpha ? "Temporary failure in name resolution" : "Name or service not known");
 }
 
-/* "/24", "/255.255.255.0"; a mask with holes, or longer than the address, is taken as the whole address, as the real tool does */
+/* "/24", "/255.255.255.0"; a mask with holes, or longer than the address, is the whole address, as the real tool has it */
 static int parse_mask(struct xt_call *c, const char *s, union inet_addr *mask)
 {
 	struct in_addr in;
@@ -207,8 +211,9 @@ static int parse_mask(struct xt_call *c, const char *s, union inet_addr *mask)
 	else if (*s && inet_aton(s, &in))
 		n = addr_plen(AF_INET, &(union inet_addr){ .ip4 = in.s_addr });
 	else
-		return xt_error(c, "%s: bad value for option \"--%s\", neither a valid network mask nor valid CIDR (0-32).\n", c->ext->name,
-				c->opt->name);
+		return xt_error(
+			c, "%s: bad value for option \"--%s\", neither a valid network mask nor valid CIDR (0-32).\n",
+			c->ext->name, c->opt->name);
 	if (n >= 0)
 		*mask = addr_mask(AF_INET, (unsigned)n);
 	return 0;
