@@ -354,16 +354,8 @@ void ct_prefetch(struct ct_table *t, struct pkt **pkts, unsigned n)
 		__builtin_prefetch(&t->cell[m->hash >> (32 - t->bits)]);
 		t->memo_n++;
 	}
-	for (unsigned i = 0; i < t->memo_n; i++) {
-		const struct table_cell *cell = &t->cell[t->memo[i].hash >> (32 - t->bits)];
-		const char *c;
-
-		if (!cell->ref)
-			continue;
-		c = (const char *)table_slot(t, (cell->ref - 1) >> 1);
-		for (size_t at = 0; at < sizeof(struct conn); at += 64)
-			__builtin_prefetch(c + at, 1);
-	}
+	for (unsigned i = 0; i < t->memo_n; i++)
+		table_prefetch(t, t->memo[i].hash);
 }
 
 static uint32_t hash_of(struct ct_table *t, const struct tuple *tuple)

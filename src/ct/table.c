@@ -9,7 +9,9 @@
  * all 32 bits, the connection's tuple. Position is the upper bits of the hash, so that the cells are sorted by hash but for displacement, and
  * doubling is one pass from left to right that touches no connection. Removal moves later cells back; there are no tombstones.
  *
- * Growth is doubling in one go, at three quarters full, starting with 128 cells: nothing is allocated up front for the limit.
+ * Growth is doubling in one go, at three quarters full, starting with 128 cells: nothing is allocated up front for the limit. Chunks are cut from
+ * blocks that double up to 13 MB; pages of a block are the machine's until they are used, and huge ones where it has them: at a million
+ * connections a third of a lookup is the walk through page tables.
  *
  * Invariants
  *  1. Between a cell's home position and the cell there is no empty one.
@@ -19,7 +21,10 @@
 #include "ct/table.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
+#define HUGE_PAGE (2u << 20)
+#define MAX_BLOCK_BITS 6	/* 64 chunks */
 #define MIN_BITS 7
 #define MAX_BITS 30
 #define MIN_SRC 64
@@ -46,8 +51,9 @@ int table_init(struct ct_table *t)
 
 void table_fini(struct ct_table *t)
 {
-	for (uint32_t i = 0; i < t->n_chunks; i++)
-		mem_free(t->chunk[i]);
+	for (uint32_t i = 0; i < t->n_blocks; i++)
+		mem_free(t->block[i]);
+	mem_free(t->block);
 	mem_free(t->chunk);
 	mem_free(t->cell);
 	mem_free(t->src_head);
@@ -61,10 +67,35 @@ size_t table_bytes(const struct ct_table *t)
 
 /* ---- slots ---- */
 
+/* Large memory that is read in no order: ask for huge pages. Where there are none, nothing is lost. */
+static void want_huge_pages(void *p, size_t n)
+{
+	uintptr_t begin = ((uintptr_t)p + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1), end = ((uintptr_t)p + n) & ~(uintptr_t)(HUGE_PAGE - 1);
+
+	if (end > begin)
+		(void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
+
+static int block_add(struct ct_table *t)
+{
+	uint32_t chunks = 1u << MIN(t->n_blocks, (uint32_t)MAX_BLOCK_BITS);
+	size_t size = (size_t)chunks * TABLE_CHUNK * sizeof(struct conn);
+	void **blocks = mem_realloc(t->block, (t->n_blocks + 1) * sizeof(*blocks));
+
+	if (!blocks)
+		return -ENOMEM;
+	t->block = blocks;
+	t->block_next = mem_alloc(size);	/* not zeroed: pages are given as they are first used */
+	if (!t->block_next)
+		return -ENOMEM;
+	want_huge_pages(t->block_next, size);
+	t->block[t->n_blocks++] = t->block_next;
+	t->block_left = chunks;
+	return 0;
+}
+
 static int chunk_add(struct ct_table *t)
 {
-	struct conn *mem;
-
 	if (t->n_chunks == t->chunk_cap) {
 		uint32_t cap = t->chunk_cap ? t->chunk_cap * 2 : 8;
 		struct conn **p = mem_realloc(t->chunk, cap * sizeof(*p));
@@ -74,10 +105,11 @@ static int chunk_add(struct ct_table *t)
 		t->chunk = p;
 		t->chunk_cap = cap;
 	}
-	mem = mem_alloc(TABLE_CHUNK * sizeof(*mem));	/* not zeroed: the machine gives pages as they are first used */
-	if (!mem)
+	if (!t->block_left && block_add(t) < 0)
 		return -ENOMEM;
-	t->chunk[t->n_chunks++] = mem;
+	t->chunk[t->n_chunks++] = t->block_next;
+	t->block_next += TABLE_CHUNK;
+	t->block_left--;
 	return 0;
 }
 
@@ -144,6 +176,21 @@ struct conn *table_find(const struct ct_table *t, const struct tuple *tuple, uin
 	}
 }
 
+void table_prefetch(const struct ct_table *t, uint32_t hash)
+{
+	uint32_t mask = cell_mask(t);
+
+	for (uint32_t i = home(t, hash); t->cell[i].ref; i = (i + 1) & mask) {
+		const char *c = (const char *)table_slot(t, (t->cell[i].ref - 1) >> 1);
+
+		if (t->cell[i].hash != hash)
+			continue;
+		for (const char *at = (const char *)((uintptr_t)c & ~63ul); at < c + sizeof(struct conn); at += 64)
+			__builtin_prefetch(at, 1);
+		return;
+	}
+}
+
 static void cell_put(struct ct_table *t, struct table_cell cell)
 {
 	uint32_t mask = cell_mask(t), i = home(t, cell.hash);
@@ -186,6 +233,7 @@ static int index_grow(struct ct_table *t)
 		t->cell = old;
 		return -ENOMEM;
 	}
+	want_huge_pages(t->cell, sizeof(*old) << (t->bits + 1));
 	t->bits++;
 	t->cells_used = 0;
 	for (uint32_t i = 0; i < n; i++)

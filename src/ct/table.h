@@ -32,6 +32,9 @@ struct ct_table {
 	/* connections by slot */
 	struct conn **chunk;
 	uint32_t n_chunks, chunk_cap;
+	void **block;		/* what chunks were cut from, as allocated */
+	uint32_t n_blocks, block_left;	/* chunks of the last block that are still to be cut */
+	struct conn *block_next;
 	uint32_t free_slot;	/* slot + 1, linked by src_next; 0: none */
 	uint32_t fresh;		/* slots from here on were never used */
 	uint32_t count;		/* connections alive, unconfirmed ones included */
@@ -69,6 +72,8 @@ void table_release(struct ct_table *t, struct conn *c);	/* its slot is free agai
 uint32_t table_hash(const struct ct_table *t, const struct tuple *tuple);
 /** table_find() - as ct_find(), with the hash known */
 struct conn *table_find(const struct ct_table *t, const struct tuple *tuple, uint32_t hash, int *dir);
+/** table_prefetch() - touch the connection that table_find() will look at; the cell should be near by then */
+void table_prefetch(const struct ct_table *t, uint32_t hash);
 /** table_insert() - both tuples into the index; 0 or -ENOMEM with nothing inserted */
 int table_insert(struct ct_table *t, struct conn *c);
 void table_remove(struct ct_table *t, struct conn *c);
