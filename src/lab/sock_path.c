@@ -8,10 +8,10 @@
 #include "lab/sock.h"
 
 /*
- * What a system call costs. In virtual time nothing else takes any, and a program that writes and then closes would have its FIN on the wire before the
- * answer to what it wrote.
+ * What sending costs. Between real network namespaces a packet goes all its way, and the answer back, inside the sender's system call; here wires take
+ * time, so that a program that writes and then closes would have its FIN out before the answer to what it wrote.
  */
-#define SYSCALL_NS 30000
+#define SEND_NS 400000
 
 static uint8_t path_addr_type(struct netns *ns, const union inet_addr *a)
 {
@@ -78,7 +78,7 @@ int proc_send(struct proc *p, struct sock *s, const void *bytes, size_t n)
 		at += did;
 		n -= (size_t)did;
 	}
-	return proc_sleep(p, SYSCALL_NS);
+	return proc_sleep(p, SEND_NS);
 }
 
 ssize_t proc_recv(struct proc *p, struct sock *s, void *bytes, size_t n, uint64_t until_ns)
