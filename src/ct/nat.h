@@ -34,6 +34,8 @@ enum verdict nat_setup(struct ct_table *t, struct conn *c, const struct nat_rang
 enum verdict nat_null_binding(struct ct_table *t, struct conn *c, enum nat_manip manip, enum drop_reason *why);
 /**
  * nat_packet() - translate a packet of a bound connection as its hook asks, ICMP errors and their quotes included
+ * A masqueraded connection (.masq_ifindex, set by whoever computed the address) whose packets now leave by another pkt->oif ends here: the packet is
+ * dropped (DROP_NAT_EGRESS_CHANGED), the next one begins a new connection.
  * Return: VERDICT_ACCEPT or VERDICT_DROP with pkt->drop set
  */
 enum verdict nat_packet(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook);

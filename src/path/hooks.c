@@ -228,16 +228,6 @@ static enum verdict nat_stage(struct netns *ns, struct pkt *p, const struct hook
 				return v;
 		}
 	}
-	/* a masqueraded connection whose packets now leave elsewhere ends here; the next packet begins a new one */
-	if (c->masq_ifindex && st->hook == NF_INET_POST_ROUTING && CTINFO2DIR(p->ctinfo) == IP_CT_DIR_ORIGINAL && st->out &&
-	    c->masq_ifindex != st->out->ifindex) {
-		if (c->status & IPS_CONFIRMED) {
-			p->ct = NULL;
-			ct_delete(ns->ct, c);
-		}
-		p->drop = DROP_NAT_EGRESS_CHANGED;
-		return VERDICT_DROP;
-	}
 	return nat_packet(ns->ct, p, st->hook);
 }
 
