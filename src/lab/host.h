@@ -11,7 +11,7 @@
 #include "lab/sched.h"
 
 struct lab;
-struct vfs;
+struct vfs_tree;
 struct sock_host;
 
 /* Who sees the packets of a host's links as AF_PACKET does. Lives in whoever adds it. */
@@ -41,11 +41,15 @@ struct host {
 	uint32_t id;			/* never used again */
 	char *name;
 	struct netns *ns;
-	struct vfs *vfs;
+	struct vfs_tree *etc;		/* its own /etc over the machine's */
 	struct list taps, ct_listeners;
 	struct list klog;		/* of struct klog_line, the oldest first, at most HOST_KLOG_MAX */
 	unsigned klog_n;
 	uint64_t booted_ns;
+	unsigned users;			/* processes on it */
+	bool named;			/* still has its name */
+	uint64_t *wire_last_ns;		/* [ifindex]: when the last frame sent to that link arrives */
+	int n_wire;
 	struct sock_host *sock;		/* lab/sock.c's */
 };
 

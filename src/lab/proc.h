@@ -44,6 +44,8 @@ struct proc {
 	unsigned refs;
 	int (*run)(struct proc *p, int argc, char **argv);
 	void *data;			/* for .run's own use */
+	struct list children;		/* of struct proc_child: what a shell started and has not waited for */
+	bool child_interrupted;		/* a shell's child died of SIGINT, which then ends the shell too */
 };
 
 /* ---- for programs ---- */
@@ -92,6 +94,7 @@ struct proc_opts {
 	char *arg;			/* the option's value, or NULL */
 	int longind;			/* which row of @longs, -1: a short one */
 	char *next;			/* in a cluster of short options */
+	int skipped;			/* operands between the last option and what follows it */
 	bool quiet;			/* say nothing about errors */
 	bool posix;			/* options end at the first operand */
 };
@@ -99,8 +102,14 @@ struct proc_opts {
 int proc_getopt(struct proc *p, struct proc_opts *o, const char *shorts, const struct option *longs);
 
 /* ---- for who starts them ---- */
+struct proc_child {
+	struct list node;
+	struct proc *proc;
+};
+
 /* A job: what one line or one terminal started, and what an interrupt reaches. */
 struct job {
+	struct list node;		/* in lab->jobs */
 	struct list procs;
 	struct lab *lab;
 	unsigned live;
@@ -122,6 +131,7 @@ struct proc_start {
 };
 
 void job_init(struct job *j, struct lab *lab);
+void job_exit(struct job *j);		/* no process may be left in it */
 /** proc_spawn() - start it; the caller holds a reference: proc_put(). NULL: no memory */
 struct proc *proc_spawn(const struct proc_start *how);
 void proc_put(struct proc *p);

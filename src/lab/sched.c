@@ -75,6 +75,8 @@ struct sched {
 	ucontext_t main;
 	struct stack *free_stacks;
 	unsigned n_free;
+	void (*before)(void *ctx, uint64_t until_ns);
+	void *before_ctx;
 #ifdef SCHED_ASAN
 	void *main_fake;
 	const void *main_bottom;
@@ -111,6 +113,17 @@ void sched_free(struct sched *s)
 	}
 	mem_free(s->heap);
 	mem_free(s);
+}
+
+void sched_before(struct sched *s, void (*fn)(void *ctx, uint64_t until_ns), void *ctx)
+{
+	s->before = fn;
+	s->before_ctx = ctx;
+}
+
+uint64_t sched_next(const struct sched *s)
+{
+	return s->n ? s->heap[1]->when_ns : SCHED_NEVER;
 }
 
 uint64_t sched_now(const struct sched *s)
@@ -308,6 +321,8 @@ struct task *sched_spawn(struct sched *s, void (*fn)(void *arg), void (*done)(vo
 		return NULL;
 	t->stack = stack_get(s);
 	if (!t->stack || getcontext(&t->ctx) < 0) {
+		if (t->stack)
+			stack_release(s, t->stack);
 		mem_free(t);
 		return NULL;
 	}
@@ -406,6 +421,8 @@ enum sched_stop sched_run(struct sched *s, uint64_t until_ns, bool (*done)(void 
 		}
 		if (done && done(ctx))
 			return SCHED_DONE;
+		if (s->before)
+			s->before(s->before_ctx, until_ns);
 		if (!s->n && until_ns == SCHED_NEVER)
 			return SCHED_IDLE;
 		if (!s->n || s->heap[1]->when_ns > until_ns) {

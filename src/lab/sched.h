@@ -42,6 +42,9 @@ enum sched_woken {
 
 struct sched *sched_new(struct clock *clock);		/* NULL: no memory */
 void sched_free(struct sched *s);			/* tasks must have ended */
+/** sched_before() - @fn is called each time before the next event is chosen, and may set events itself; @until_ns: time will not pass that */
+void sched_before(struct sched *s, void (*fn)(void *ctx, uint64_t until_ns), void *ctx);
+uint64_t sched_next(const struct sched *s);		/* when the next event is due; SCHED_NEVER: none */
 uint64_t sched_now(const struct sched *s);		/* ns */
 
 /* ---- events ---- */

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lab/filter.c - text filters in a pipe (grep, sed, awk, ...): the machine's own programs, fed with the whole input, without files and network.
+ *
+ * They are not simulated because people rely on every detail of them. A filter gets its standard input, and each file of the simulated host that its arguments name, as
+ * sealed memory files under /dev/fd; it is run with a system call filter that denies sockets, new processes and opening anything for writing; what it
+ * prints is passed on when it has ended, with the memory files' names replaced by those that were typed. `sed -i` is run without -i and its output
+ * written to the simulated file.
+ *
+ * Invariants
+ *  1. The child never writes anywhere but to its two pipes.
+ *  2. It ends: 10 seconds of CPU time, 16 MB of output, and FILTER_REAL_MS on the wall.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lab/lab.h"
+
+#define FILTER_REAL_MS 20000
+#define FILTER_OUTPUT_MAX (16u << 20)
+#define FILTER_FILES_MAX 16
+#define FIRST_FD 20			/* the child's memory files */
+
+static const char *const filters[] = { "awk", "column", "cut", "diff", "egrep", "fgrep", "fold", "gawk", "grep", "mawk", "nl", "paste", "rev", "sed", "sort",
+				       "tac", "tail", "tr", "uniq", "wc", NULL };
+
+struct filter {
+	struct proc *p;
+	int in;				/* memory file with standard input */
+	int file[FILTER_FILES_MAX];	/* memory files of arguments */
+	const char *name[FILTER_FILES_MAX];
+	unsigned n_files;
+	struct sbuf out, err;
+};
+
+bool filter_known(const char *name)
+{
+	for (size_t i = 0; filters[i]; i++)
+		if (strcmp(filters[i], name) == 0)
+			return true;
+	return false;
+}
+
+int filter_words(int (*fn)(void *ctx, const char *name), void *ctx)
+{
+	int err = 0;
+
+	for (size_t i = 0; filters[i] && !err; i++)
+		err = fn(ctx, filters[i]);
+	return err;
+}
+
+static int memory_file(const void *bytes, size_t n)
+{
+	int fd = memfd_create("natbox", MFD_CLOEXEC);
+	const char *b = bytes;
+
+	while (fd >= 0 && n) {
+		ssize_t w = write(fd, b, n);
+
+		if (w <= 0) {
+			close(fd);
+			return -1;
+		}
+		b += w;
+		n -= (size_t)w;
+	}
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+/* ---- the child ---- */
+
+#define DENY(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES)
+/* open flags in argument @n: anything but reading */
+#define DENY_WRITING(nr, n)                                                                                       \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 4), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n])),       \
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, 0, 1),                \
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+static int deny_all_but_reading(void)
+{
+	static const struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef SYS_open
+		DENY_WRITING(SYS_open, 1),
+#endif
+		DENY_WRITING(SYS_openat, 2),
+		DENY(SYS_openat2), DENY(SYS_socket), DENY(SYS_socketpair), DENY(SYS_connect), DENY(SYS_clone), DENY(SYS_clone3),
+#ifdef SYS_fork
+		DENY(SYS_fork), DENY(SYS_vfork), DENY(SYS_creat), DENY(SYS_unlink), DENY(SYS_rename), DENY(SYS_mkdir), DENY(SYS_rmdir), DENY(SYS_chmod),
+		DENY(SYS_chown), DENY(SYS_link), DENY(SYS_symlink), DENY(SYS_mknod),
+#endif
+		DENY(SYS_unlinkat), DENY(SYS_renameat2), DENY(SYS_mkdirat), DENY(SYS_fchmodat), DENY(SYS_fchownat), DENY(SYS_linkat), DENY(SYS_symlinkat),
+		DENY(SYS_mknodat), DENY(SYS_truncate), DENY(SYS_kill), DENY(SYS_tkill), DENY(SYS_tgkill), DENY(SYS_ptrace), DENY(SYS_mount),
+		DENY(SYS_unshare), DENY(SYS_setns), DENY(SYS_bpf), DENY(SYS_io_uring_setup), DENY(SYS_process_vm_writev), DENY(SYS_utimensat),
+		DENY(SYS_fchmod), DENY(SYS_fchown), DENY(SYS_setxattr), DENY(SYS_pidfd_getfd), DENY(SYS_pidfd_send_signal),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog prog = { ARRAY_LEN(code), (struct sock_filter *)code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0 ? -errno : 0;
+}
+
+static void run_child(const struct filter *f, char **argv, int out, int err)
+{
+	static char *const env[] = { "LC_ALL=C", "PATH=/usr/bin:/bin", NULL };
+	const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
+	const struct rlimit cpu = { 10, 11 };
+	char path[64];
+	int high[FILTER_FILES_MAX + 3];
+
+	/* away from the numbers that they are to have */
+	high[0] = fcntl(f->in, F_DUPFD, 100);
+	high[1] = fcntl(out, F_DUPFD, 100);
+	high[2] = fcntl(err, F_DUPFD, 100);
+	for (unsigned i = 0; i < f->n_files; i++)
+		high[3 + i] = fcntl(f->file[i], F_DUPFD, 100);
+	for (int i = 0; i < 3; i++)
+		dup2(high[i], i);
+	for (unsigned i = 0; i < f->n_files; i++)
+		dup2(high[3 + i], FIRST_FD + (int)i);
+	close_range(3, FIRST_FD - 1, 0);
+	close_range(FIRST_FD + f->n_files, ~0u, 0);
+	setrlimit(RLIMIT_CPU, &cpu);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_IGN);
+	if (deny_all_but_reading() == 0) {
+		snprintf(path, sizeof(path), "/usr/bin/%s", name);
+		execve(path, argv, env);
+		snprintf(path, sizeof(path), "/bin/%s", name);
+		execve(path, argv, env);
+	}
+	dprintf(2, "%s: the machine has no such program\n", name);
+	_exit(127);
+}
+
+/* ---- the parent ---- */
+
+static bool drain(struct pollfd *p, struct sbuf *out)
+{
+	char part[16384];
+	ssize_t n = read(p->fd, part, sizeof(part));
+
+	if (n <= 0 || out->len > FILTER_OUTPUT_MAX) {
+		close(p->fd);
+		p->fd = -1;
+		return n == 0;
+	}
+	sbuf_put(out, part, (size_t)n);
+	return true;
+}
+
+static int collect(struct filter *f, pid_t pid, int out, int err)
+{
+	struct pollfd p[2] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
+	struct timespec start, now;
+	int status;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (p[0].fd >= 0 || p[1].fd >= 0) {
+		int ready = poll(p, 2, 1000);
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if ((ready < 0 && errno != EINTR) || (now.tv_sec - start.tv_sec) * 1000 > FILTER_REAL_MS)
+			kill(pid, SIGKILL);
+		if (ready <= 0)
+			continue;
+		for (int i = 0; i < 2; i++)
+			if (p[i].fd >= 0 && p[i].revents && !drain(&p[i], i ? &f->err : &f->out))
+				kill(pid, SIGKILL);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_filter(struct filter *f, char **argv)
+{
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, status = 126;
+	pid_t pid = -1;
+
+	if (pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0)
+		pid = fork();
+	if (pid == 0)
+		run_child(f, argv, out[1], err[1]);
+	close(out[1]);
+	close(err[1]);
+	if (pid > 0) {
+		status = collect(f, pid, out[0], err[0]);
+	} else {
+		close(out[0]);
+		close(err[0]);
+		proc_eprintf(f->p, "%s: fork: %s\n", argv[0], strerror(errno));
+	}
+	return status;
+}
+
+/* text with the memory files' names as they were typed */
+static void put_mapped(struct filter *f, int fd, const struct sbuf *text)
+{
+	struct sbuf s = SBUF_INIT;
+	const char *at = sbuf_str(text), *end = at + text->len;
+
+	if (!f->n_files) {
+		proc_write(f->p, fd, at, text->len);
+		return;
+	}
+	while (at < end) {
+		const char *hit = memmem(at, (size_t)(end - at), "/dev/fd/", 8);
+		char *stop;
+		long n;
+
+		if (!hit)
+			break;
+		sbuf_put(&s, at, (size_t)(hit - at));
+		n = strtol(hit + 8, &stop, 10) - FIRST_FD;
+		if (n >= 0 && n < (long)f->n_files)
+			sbuf_puts(&s, f->name[n]);
+		else
+			sbuf_put(&s, hit, (size_t)(stop - hit));
+		at = stop;
+	}
+	sbuf_put(&s, at, (size_t)(end - at));
+	proc_write(f->p, fd, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+}
+
+/* arguments that name files of the host become memory files; 0 or a status */
+static int map_files(struct filter *f, int argc, char **argv, char **mapped, char text[FILTER_FILES_MAX][24])
+{
+	for (int i = 0; i < argc; i++) {
+		struct sbuf bytes = SBUF_INIT;
+		struct vfs_stat st;
+
+		mapped[i] = argv[i];
+		if (i == 0 || argv[i][0] == '-' || vfs_stat(f->p->host, f->p->cwd, argv[i], &st) < 0 || st.type != 'f')
+			continue;
+		if (f->n_files == FILTER_FILES_MAX || vfs_read(f->p->host, f->p->cwd, argv[i], &bytes) < 0) {
+			sbuf_free(&bytes);
+			proc_eprintf(f->p, "%s: %s: cannot be given to a filter\n", argv[0], argv[i]);
+			return 2;
+		}
+		f->file[f->n_files] = memory_file(sbuf_str(&bytes), bytes.len);
+		f->name[f->n_files] = argv[i];
+		snprintf(text[f->n_files], 24, "/dev/fd/%d", FIRST_FD + (int)f->n_files);
+		mapped[i] = text[f->n_files++];
+		sbuf_free(&bytes);
+	}
+	mapped[argc] = NULL;
+	return 0;
+}
+
+static bool flushes_lines(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--line-buffered") == 0 || strcmp(argv[i], "-u") == 0 || strcmp(argv[i], "--unbuffered") == 0)
+			return true;
+	return false;
+}
+
+/* sed -i: its output is the file */
+static int sed_in_place(struct proc *p, int argc, char **argv);
+
+int filter_main(struct proc *p, int argc, char **argv)
+{
+	struct filter f = { .p = p, .in = -1 };
+	char text[FILTER_FILES_MAX][24], **mapped;
+	struct sbuf in = SBUF_INIT;
+	int status, err = 0;
+
+	if (strcmp(argv[0], "sed") == 0)
+		for (int i = 1; i < argc; i++)
+			if (strncmp(argv[i], "-i", 2) == 0 || strncmp(argv[i], "--in-place", 10) == 0)
+				return sed_in_place(p, argc, argv);
+	mapped = mem_alloc(((size_t)argc + 1) * sizeof(char *));
+	if (!mapped)
+		return 2;
+	status = map_files(&f, argc, argv, mapped, text);
+	if (!status && !f.n_files)
+		err = proc_read_all(p, &in);
+	if (err == -EINTR && flushes_lines(argc, argv)) {	/* it had shown what came so far */
+		proc_catch_int(p);
+		err = 0;
+		status = 130;
+	}
+	if (!err && (status == 0 || status == 130)) {
+		f.in = memory_file(sbuf_str(&in), in.len);
+		err = run_filter(&f, mapped);
+		status = status ? status : err;
+		put_mapped(&f, 2, &f.err);
+		put_mapped(&f, 1, &f.out);
+	}
+	for (unsigned i = 0; i < f.n_files; i++)
+		close(f.file[i]);
+	if (f.in >= 0)
+		close(f.in);
+	sbuf_free(&in);
+	sbuf_free(&f.out);
+	sbuf_free(&f.err);
+	mem_free(mapped);
+	return status;
+}
+
+static int sed_one(struct proc *p, int argc, char **argv, int file, const char *suffix)
+{
+	struct filter f = { .p = p, .in = -1 };
+	char text[FILTER_FILES_MAX][24], **v = mem_alloc(((size_t)argc + 1) * sizeof(char *)), **mapped = mem_alloc(((size_t)argc + 1) * sizeof(char *));
+	int n = 0, status = 4;
+
+	/* the same command without -i and with this file only: the files are the last arguments */
+	for (int i = 0; v && mapped && i < argc; i++)
+		if (i == file || (i < file && strncmp(argv[i], "-i", 2) != 0 && strncmp(argv[i], "--in-place", 10) != 0 && argv[i][0]))
+			v[n++] = argv[i];
+	if (n && map_files(&f, n, v, mapped, text) == 0) {
+		f.in = memory_file("", 0);
+		status = run_filter(&f, mapped);
+		put_mapped(&f, 2, &f.err);
+		if (status == 0 && *suffix) {
+			struct sbuf old = SBUF_INIT, name = SBUF_INIT;
+
+			sbuf_printf(&name, "%s%s", argv[file], suffix);
+			if (proc_file_read(p, argv[file], &old) == 0)
+				proc_file_write(p, sbuf_str(&name), sbuf_str(&old), old.len, false);
+			sbuf_free(&old);
+			sbuf_free(&name);
+		}
+		if (status == 0)
+			status = proc_file_write(p, argv[file], sbuf_str(&f.out), f.out.len, false) < 0 ? 4 : 0;
+		close(f.in);
+	}
+	for (unsigned i = 0; i < f.n_files; i++)
+		close(f.file[i]);
+	sbuf_free(&f.out);
+	sbuf_free(&f.err);
+	mem_free(v);
+	mem_free(mapped);
+	return status;
+}
+
+static int sed_in_place(struct proc *p, int argc, char **argv)
+{
+	const char *suffix = "";
+	struct vfs_stat st;
+	int first = argc, status = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "-i", 2) == 0)
+			suffix = argv[i] + 2;
+		else if (strncmp(argv[i], "--in-place=", 11) == 0)
+			suffix = argv[i] + 11;
+	}
+	while (first > 1 && argv[first - 1][0] != '-' && vfs_stat(p->host, p->cwd, argv[first - 1], &st) == 0)
+		first--;
+	if (first == argc) {
+		proc_eprintf(p, "sed: can't read %s: No such file or directory\n", argv[argc - 1]);
+		return 2;
+	}
+	for (int i = first; i < argc && status == 0; i++) {
+		char *others[64];
+		int n = 0;
+
+		for (int k = 0; k < first && n < 62; k++)
+			others[n++] = argv[k];
+		others[n++] = argv[i];
+		others[n] = NULL;
+		status = sed_one(p, n, others, n - 1, suffix);
+	}
+	return status;
+}

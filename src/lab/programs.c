@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lab/programs.c - the table of programs that simulated hosts have, beside the tools of front/tools.c and the machine's text filters (lab/filter.c).
+ */
+#include "lab/programs.h"
+
+#include <string.h>
+
+const struct program programs[] = {
+	{ "basename", prog_basename },
+	{ "cat", prog_cat },
+	{ "cp", prog_cp },
+	{ "date", prog_date },
+	{ "dirname", prog_dirname },
+	{ "dmesg", prog_dmesg },
+	{ "head", prog_head },
+	{ "hostname", prog_hostname },
+	{ "id", prog_id },
+	{ "ls", prog_ls },
+	{ "lsmod", prog_lsmod },
+	{ "mkdir", prog_mkdir },
+	{ "modprobe", prog_modprobe },
+	{ "mv", prog_mv },
+	{ "nohup", prog_nohup },
+	{ "rm", prog_rm },
+	{ "rmdir", prog_rmdir },
+	{ "rmmod", prog_rmmod },
+	{ "seq", prog_seq },
+	{ "sleep", prog_sleep },
+	{ "tee", prog_tee },
+	{ "timeout", prog_timeout },
+	{ "touch", prog_touch },
+	{ "uname", prog_uname },
+	{ "which", prog_which },
+	{ "whoami", prog_whoami },
+	{ "xargs", prog_xargs },
+	{ "yes", prog_yes },
+	{ NULL, NULL },
+};
+
+const struct program *program_find(const char *name)
+{
+	for (const struct program *p = programs; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
