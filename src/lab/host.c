@@ -21,6 +21,7 @@
 
 #include "lab/lab.h"
 #include "lab/modules.h"
+#include "lab/sock.h"
 #include "path/path.h"
 
 #define END_STEPS 1000			/* rounds that killed processes get to come to their end */
@@ -220,7 +221,8 @@ int host_new(struct lab *l, const char *name, struct host **out)
 		return -ENOMEM;
 	}
 	h->ns->user = h;
-	if (host_defaults(h) < 0) {
+	h->sock = sock_host_new(h->ns, l->sched, &sock_path_io);
+	if (!h->sock || host_defaults(h) < 0) {
 		host_free(h);
 		return -ENOMEM;
 	}
@@ -238,6 +240,8 @@ void host_free(struct host *h)
 		list_del(&k->node);
 		mem_free(k);
 	}
+	if (h->sock)
+		sock_host_free(h->sock);
 	if (h->ns)
 		netns_free(h->ns);
 	vfs_tree_free(h->etc);
