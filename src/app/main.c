@@ -31,7 +31,7 @@ static void print_usage(FILE *f)
 {
 	fputs("natbox: Netfilter in user space\n\n"
 	      "Try one of these:\n"
-	      "    natbox lab -t two-segments     play with a NAT server between two networks\n"
+	      "    natbox --version\n"
 	      "    natbox lab labs/nat-server.md  run a lab: commands, and what they must print\n"
 	      "    natbox help                    everything that there is\n",
 	      f);
@@ -85,13 +85,8 @@ static int unknown(const char *word)
 
 int main(int argc, char **argv)
 {
-	const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "natbox";
 	const struct subcommand *s;
 
-	if (strcmp(name, "natbox") != 0 && cmd_tool_find(name)) {
-		argv[0] = (char *)name;
-		return app_tool(argc, argv, false);
-	}
 	if (argc < 2) {
 		print_usage(stdout);
 		return 0;
@@ -103,7 +98,5 @@ int main(int argc, char **argv)
 	s = find(argv[1]);
 	if (s)
 		return s->run(argc - 1, argv + 1);
-	if (cmd_tool_find(argv[1]))
-		return app_tool(argc - 1, argv + 1, true);
 	return unknown(argv[1]);
 }

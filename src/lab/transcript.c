@@ -109,26 +109,35 @@ static bool term_line(const char *line, struct step *s)
 	return true;
 }
 
+/* the last word that begins a here-document: <<END, <<-END, <<'END'; <<< and 1<<4 do not */
 const char *transcript_here(const char *cmd, size_t *n)
 {
 	const char *found = NULL;
+	char quote = 0;
 
-	for (const char *p = strstr(cmd, "<<"); p; p = strstr(p + 1, "<<")) {
-		const char *s = p + 2, *word;
+	for (const char *p = cmd; *p; p++) {
+		const char *word;
 
-		s += *s == '-';
-		s += strspn(s, " \t");
-		s += *s == '\'';
-		word = s;
-		s += word_len(s);
-		*n = (size_t)(s - word);
-		s += *s == '\'';
-		s += strspn(s, " \t\n");
-		if (*n && !*s)
-			found = word;
+		if (*p == '\\' && p[1] && quote != '\'') {
+			p++;
+		} else if (quote) {
+			quote = *p == quote ? 0 : quote;
+		} else if (*p == '\'' || *p == '"') {
+			quote = *p;
+		} else if (strncmp(p, "<<<", 3) == 0) {
+			p += 2;
+		} else if (strncmp(p, "<<", 2) == 0) {
+			word = p + 2 + (p[2] == '-');
+			word += strspn(word, " \t");
+			word += *word == '\'' || *word == '"';
+			if (isalpha((unsigned char)*word) || *word == '_') {
+				found = word;
+				*n = word_len(word);
+				p = word + *n - 1;
+				p += p[1] == '\'' || p[1] == '"';
+			}
+		}
 	}
-	if (found)
-		*n = word_len(found);
 	return found;
 }
 
@@ -227,7 +236,7 @@ static void cut_command(struct cutter *c, struct step *s, const char *cmd)
 		sbuf_puts(&text, t->lines[++i]);
 	}
 	word = transcript_here(sbuf_str(&text), &n);
-	delim = word ? mem_strndup(word, n) : NULL;
+	delim = word ? mem_strndup(word, n) : NULL;	/* @word is in @text, which grows */
 	while (delim && i + 1 < t->n_lines) {
 		sbuf_putc(&text, '\n');
 		sbuf_puts(&text, t->lines[++i]);
