@@ -171,6 +171,8 @@ struct chain **ipt_chains_sorted(const struct table *real);
 
 /** ipt_save_all() - what iptables-save prints: tables that are there, or @only; 0 or -ENOMEM */
 int ipt_save_all(struct cmd *c, struct sbuf *out, const char *only, bool counters);
+/** ipt_save_exact() - for a state file: with counters, without dates, and only the built-in chains that are there */
+int ipt_save_exact(struct cmd *c, struct sbuf *out);
 
 /* ---- names: iptables_names.c ---- */
 
