@@ -111,14 +111,18 @@ static int netns_exec(struct ip *x)
 static int netns_identify(struct ip *x)
 {
 	char **names = x->c->ops->netns_list ? x->c->ops->netns_list(x->c) : NULL;
+	bool found = false;
 
 	if (*ip_cur(x) && strcmp(ip_cur(x), "self") != 0) {
 		mem_free(names);
 		return ip_refuse(x, "netns identify PID");
 	}
 	for (size_t i = 0; names && names[i]; i++)
-		if (x->c->ops->netns_find(x->c, names[i]) == x->c->ns)
+		if (x->c->ops->netns_find(x->c, names[i]) == x->c->ns) {
 			cmd_out(x->c, "%s\n", names[i]);
+			found = true;
+		}
+	cmd_out(x->c, "%s", found ? "" : "\n");
 	mem_free(names);
 	return 0;
 }

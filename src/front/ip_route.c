@@ -338,9 +338,10 @@ static void parse_words(struct ip *x, struct filter *f)
 	} else if (ip_is(x, "metric") || ip_abbr(x, "priority")) {
 		parse_u32(x, "metric", &f->metric);
 		f->have_metric = f->view.no_metric = true;
-	} else if (ip_is(x, "iif") || ip_is(x, "mark") || ip_is(x, "vrf") || ip_abbr(x, "realms") || ip_is(x, "from") || ip_is(x, "cached") ||
-		   ip_is(x, "cloned")) {
+	} else if (ip_is(x, "iif") || ip_is(x, "mark") || ip_is(x, "vrf") || ip_abbr(x, "realms") || ip_is(x, "from")) {
 		ip_refuse(x, "route filter \"%s\"", ip_cur(x));
+	} else if (ip_abbr(x, "cached") || ip_abbr(x, "cloned")) {
+		f->cache = true;	/* Linux keeps no routing cache any more: it is always empty */
 	} else {
 		parse_target(x, f);
 	}

@@ -28,7 +28,10 @@ static void parse_prefix(struct ip *x, union inet_addr *a, uint8_t *plen)
 	struct ip_prefix p;
 	union inet_addr mask;
 
-	if (!ip_parse_prefix(x, AF_INET, ip_next(x), &p)) {
+	if (!ip_parse_prefix(x, x->family, ip_next(x), &p))
+		return;
+	if (p.family == AF_INET6) {
+		ip_refuse(x, "IPv6 rule \"%s\"", ip_cur(x));
 		return;
 	}
 	mask = addr_mask(AF_INET, p.plen);
@@ -206,9 +209,8 @@ static int rule_modify(struct ip *x, const char *verb, bool deleting)
 	parse_rule(x, &r);
 	if (x->failed)
 		return x->status;
-	if (!deleting && !r.action) {
+	if (!deleting && !r.action)
 		r.action = FR_ACT_TO_TBL;
-	}
 	if (!deleting && r.action == FR_ACT_TO_TBL && !r.table)
 		r.table = RT_TABLE_MAIN;
 	err = deleting ? fib_rule_del(&x->ns->fib, &r) : fib_rule_add(&x->ns->fib, &r);
