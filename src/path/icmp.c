@@ -6,8 +6,8 @@
  *
  * Theory of operation: an error is built by net/reply.c, routed like any packet made here, and belongs to the connection of the packet it is about, so that
  * its quote and addresses are translated back. Two limits apply to the types in icmp_ratemask: a bucket for the whole host (icmp_msgs_per_sec,
- * icmp_msgs_burst) and one for each peer (icmp_ratelimit ms a message, six in a burst), none over lo. "No route" messages and redirects have
- * buckets of their own. Redirects accepted and path MTUs learned are exceptions, by destination.
+ * icmp_msgs_burst) and one for each peer (icmp_ratelimit ms a message, six in a burst), none over lo. "No route" messages draw from
+ * the peer's bucket a second time, with another bound; redirects have a limit of their own. Redirects accepted and path MTUs learned are exceptions, by destination.
  *
  * Invariants
  *  1. Peers and exceptions are bounded; the one not used for longest is replaced.
@@ -132,6 +132,7 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about)
 		return;
 	if (ns->sysctl.fwmark_reflect)
 		e->mark = about->mark;
+	path_from_kernel(e);
 	path_local_out(ns, e, about, 0);
 }
 

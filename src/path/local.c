@@ -33,6 +33,7 @@ static void echo(struct netns *ns, struct pkt *p, const struct route_result *rt)
 	edit_fill_checksums(r);
 	if (ns->sysctl.fwmark_reflect)
 		r->mark = p->mark;
+	path_from_kernel(r);
 	path_local_out(ns, r, NULL, 0);
 }
 

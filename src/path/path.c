@@ -77,6 +77,9 @@ static bool link_rx(struct link *in, struct pkt *p)
 
 	p->iif = in->ifindex;
 	p->tstamp_ns = ns->world->clock.now_ns;
+	/* a veth takes no frame that its own MTU has no room for: Ethernet header and a VLAN tag besides */
+	if (!why && in->kind == LINK_VETH && pkt_len(p) > in->mtu + ETH_HLEN + 4)
+		why = DROP_TOO_BIG;
 	if (!why) {
 		in->stats.rx_packets++;
 		in->stats.rx_bytes += pkt_len(p);

@@ -111,6 +111,13 @@ int path_device_xmit(struct link *out, struct pkt *p);			/* bridge, veth, lo or 
 void path_l3_rx(struct link *in, struct pkt *p);			/* from a link's protocol handler on; .l3 is set */
 bool path_reroute(struct netns *ns, struct pkt *p, struct route_result *rt);
 
+/** path_from_kernel() - the host itself sends @p: it has a socket that belongs to nobody, as -m owner sees it */
+static inline void path_from_kernel(struct pkt *p)
+{
+	p->sk = p;
+	p->sk_uid = p->sk_gid = UINT32_MAX;
+}
+
 /* local.c */
 void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt);
 
