@@ -20,6 +20,7 @@
 #include <errno.h>
 
 #include "net/parse.h"
+#include "net/edit.h"
 #include "net/reply.h"
 
 #define XRLIM_BURST_FACTOR 6
@@ -130,6 +131,8 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about)
 {
 	if (!e)
 		return;
+	pkt_ip4(e)->id = htons((uint16_t)++ns->ip_id);
+	edit_fill_checksums(e);
 	if (ns->sysctl.fwmark_reflect)
 		e->mark = about->mark;
 	path_from_kernel(e);
@@ -145,8 +148,6 @@ void icmp_send(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code
 	if (!reply_icmp_allowed(p) || !pick_source(ns, p, &src, &out) || !rate_allow(ns, type, code, &to, out))
 		return;
 	e = reply_icmp_error(p, type, code, info, &src);
-	if (e)
-		pkt_ip4(e)->id = htons((uint16_t)++ns->ip_id);
 	finish(ns, e, p);
 }
 
@@ -194,8 +195,6 @@ void icmp_send_redirect(struct netns *ns, const struct pkt *p, const struct rout
 	if (!reply_icmp_allowed(p) || !redirect_allow(ns, &to) || !pick_source(ns, p, &src, &out))
 		return;
 	e = reply_icmp_redirect(p, ICMP_REDIR_HOST, &gw, &src);
-	if (e)
-		pkt_ip4(e)->id = htons((uint16_t)++ns->ip_id);
 	finish(ns, e, p);
 }
 
