@@ -416,8 +416,8 @@ static enum judgement judge_reset(struct ct_table *t, struct conn *c, const stru
 			return JUDGE_WINDOW;	/* follows on what it sent last */
 		*new = *old;	/* RFC 5961 section 3.2: only an exact number resets; there may be a challenge ACK */
 	}
-	/* it answers a SYN, or an ACK of a half-open connection, that we let pass */
-	if ((((c->status & IPS_SEEN_REPLY) && tcp->last_index == KIND_SYN) ||
+	/* it answers the other end's SYN, or an ACK of a half-open connection, that we let pass */
+	if ((((c->status & IPS_SEEN_REPLY) && tcp->last_index == KIND_SYN && tcp->last_dir != s->dir) ||
 	     (!(c->status & IPS_ASSURED) && tcp->last_index == KIND_ACK)) &&
 	    s->ack == tcp->last_end)
 		return JUDGE_TRUST;

@@ -4,7 +4,7 @@
  *
  * ct_tcp.golden holds, for each segment of a connection between A and B: who sent it, flags, sequence and acknowledgement number, window,
  * length, options; then, behind "=", what a router's conntrack said: state of the packet, state of the connection, seconds left, ASSURED and
- * UNREPLIED, R when the connection's original direction is B's.
+ * UNREPLIED, R when the connection's original direction is B's. A line with % sets a sysctl.
  */
 #include "ct_util.h"
 
@@ -56,6 +56,13 @@ static unsigned walk(const char *file, unsigned *failures)
 		const char *cls;
 		char want[120], got[120], is[80];
 
+		if (line[0] == '%') {		/* a setting, from here on */
+			assert_int_equal(sscanf(line + 2, "%79s %u", is, &s.win), 2);
+			b.conf.tcp_be_liberal = strcmp(is, "be_liberal") == 0 && s.win;
+			b.conf.tcp_loose = strcmp(is, "loose") != 0 || s.win;
+			b.conf.tcp_ignore_invalid_rst = strcmp(is, "ignore_invalid_rst") == 0 && s.win;
+			continue;
+		}
 		if (line[0] == '#') {
 			memmove(name, line + 2, strlen(line + 2) + 1);
 			port++;
