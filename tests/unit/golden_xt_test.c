@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * golden_xt_test.c - single iptables rules against what the real tool said to them: tests/golden/xt/, made by record.sh.
+ * golden_xt_test.c - single iptables rules against what the real tool said to them: tests/golden/xt/, made by
+ * record.sh.
  *
- * Each rule is run on a namespace without links or packets, and its status, messages, iptables-save line and both listings
- * are put in the form of the golden file and compared with it. A rule below a "#- " comment is one that natbox refuses by
- * name; that it does is what is checked.
+ * Each rule is run on a namespace without links or packets, and its status, messages, iptables-save line and both
+ * listings are put in the form of the golden file and compared with it. A rule below a "#- " comment is one that
+ * natbox refuses by name; that it does is what is checked.
  */
 #include <ctype.h>
 #include <errno.h>

@@ -24,8 +24,8 @@ static const struct event {
 	const char *name;
 	uint8_t bit;		/* IPCT_*, IPEXP_* */
 } ct_events[] = {
-	{ "new", 0 }, { "related", 1 }, { "destroy", 2 }, { "reply", 3 }, { "assured", 4 }, { "protoinfo", 5 }, { "helper", 6 },
-	{ "mark", 7 }, { "natseqinfo", 8 }, { "secmark", 9 },
+	{ "new", 0 }, { "related", 1 }, { "destroy", 2 }, { "reply", 3 }, { "assured", 4 }, { "protoinfo", 5 },
+	{ "helper", 6 }, { "mark", 7 }, { "natseqinfo", 8 }, { "secmark", 9 },
 }, exp_events[] = {
 	{ "new", 0 },
 };

@@ -2,8 +2,8 @@
 /*
  * front/xt/limit.c - -m limit: a token bucket by packets.
  *
- * The rate is kept as iptables keeps it, in 1/10000 s per packet, and printed with the largest unit in which that is about
- * a whole number.
+ * The rate is kept as iptables keeps it, in 1/10000 s per packet, and printed with the largest unit in which that is
+ * about a whole number.
  */
 #include <stdlib.h>
 

@@ -2,12 +2,13 @@
 /*
  * front/xt/tcp.c - -m tcp and -m udp: ports, and for TCP flags and options.
  *
- * iptables-nft turns both into comparisons of header fields unless there is nothing to compare or a TCP option is asked for,
- * and reads them back from those. That shows: two -m tcp of one rule are listed as one, "! --dport 0:9" as "--dport 10:65535"
- * (normalize()), and "! --dport 0:65535", which compares nothing, is not listed at all and matches everything.
+ * iptables-nft turns both into comparisons of header fields unless there is nothing to compare or a TCP option is
+ * asked for, and reads them back from those. That shows: two -m tcp of one rule are listed as one, "! --dport 0:9" as
+ * "--dport 10:65535" (normalize()), and "! --dport 0:65535", which compares nothing, is not listed at all and matches
+ * everything.
  *
- * The udp options are parsed with libxtables' table (ports as getaddrinfo() reads them), the tcp ones by tcp itself, with
- * its own messages.
+ * The udp options are parsed with libxtables' table (ports as getaddrinfo() reads them), the tcp ones by tcp itself,
+ * with its own messages.
  */
 #include <errno.h>
 

@@ -2,9 +2,9 @@
 /*
  * front/xt/util.c - values that several matches and targets share: ports, marks, addresses, quoting.
  *
- * The real tool reads ports in three ways, and each match keeps to its own: as a number in any base or a service of the
- * protocol (tcp, multiport), as getaddrinfo() does (udp, conntrack), and strictly (NAT). What follows from that ("--dport
- * 70000" is port 4464 for udp) is kept.
+ * The real tool reads ports in three ways, and each match keeps to its own: as a number in any base or a service of
+ * the protocol (tcp, multiport), as getaddrinfo() does (udp, conntrack), and strictly (NAT). What follows from that
+ * ("--dport 70000" is port 4464 for udp) is kept.
  */
 #include "front/xt/util.h"
 
@@ -199,7 +199,7 @@ static int parse_addr(struct xt_call *c, const char *s, union inet_addr *a)
 			word && alpha ? "Temporary failure in name resolution" : "Name or service not known");
 }
 
-/* "/24", "/255.255.255.0"; a mask with holes, or longer than the address, is the whole address, as the real tool has it */
+/* "/24", "/255.255.255.0"; a mask with holes, or longer than the address, is the whole address */
 static int parse_mask(struct xt_call *c, const char *s, union inet_addr *mask)
 {
 	struct in_addr in;

@@ -14,7 +14,8 @@
 #define XT_BIT(id) (1u << (id))
 
 /**
- * xt_strtou() - an unsigned number as libxtables reads it: blanks and a plus may stand in front, 0x and 0 say the base
+ * xt_strtou() - an unsigned number as libxtables reads it: blanks and a plus may stand in front, 0x and 0 say the
+ * base
  * @end: what follows it; NULL: nothing may follow
  */
 bool xt_strtou(const char *s, const char **end, uint64_t min, uint64_t max, uint64_t *val);
@@ -33,8 +34,8 @@ void xt_print_mark_change(struct sbuf *out, uint32_t mark, uint32_t mask);
 int xt_bad_value(struct xt_call *c, const char *arg);
 /**
  * xt_host_arg() - @c->arg as HOST, or with @mask (not NULL) HOST[/MASK]
- * Without a mask all of @mask's bits are set, with one only the family's: for -C and -D "A" and "A/32" are different rules,
- * as they are for the real tool.
+ * Without a mask all of @mask's bits are set, with one only the family's: for -C and -D "A" and "A/32" are different
+ * rules, as they are for the real tool.
  */
 int xt_host_arg(struct xt_call *c, union inet_addr *addr, union inet_addr *mask);
 /** xt_parse_quad() - the @n bytes at @s as decimal numbers with dots; those missing at the end are 0 */
