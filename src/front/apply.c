@@ -249,8 +249,8 @@ static int verify(struct apply *a, const struct ipt_cmd *cmd, const struct chain
 	return err ? err : verify_jump(r, c->table);
 }
 
-/* the rule as the rule set holds it; NULL with *@status set */
-static struct rule *build(struct apply *a, const struct ipt_cmd *cmd, int *status)
+/* the rule as the rule set holds it; @doomed: of a batch that is refused anyway; NULL with *@status set */
+static struct rule *build(struct apply *a, const struct ipt_cmd *cmd, bool doomed, int *status)
 {
 	struct ipt_rule *form = ipt_rule_dup(cmd->rule);
 	const char *what = "";
@@ -264,6 +264,11 @@ static struct rule *build(struct apply *a, const struct ipt_cmd *cmd, int *statu
 	}
 	ir_list_init(&body);
 	err = ipt_rule_emit(form, &body, &what);
+	if (err == -EOPNOTSUPP && doomed) { /* the kernel's word comes first; the rule is never run */
+		ir_list_free(&body);
+		ir_list_init(&body);
+		err = 0;
+	}
 	if (err < 0) {
 		ir_list_free(&body);
 		ipt_rule_free(form);
@@ -329,7 +334,7 @@ static int put_rule(struct apply *a, const struct ipt_cmd *cmd)
 	err = verify(a, cmd, c);
 	if (err)	/* it goes into the doomed batch all the same: later rules count it */
 		refuse(a, cmd, op, err, "rule in chain", cmd->chain);
-	r = build(a, cmd, &status);
+	r = build(a, cmd, err != 0, &status);
 	if (!r)
 		return status;
 	err = cmd->kind == IPT_REPLACE ? txn_rule_replace(a->txn, c, at, r) : txn_rule_insert(a->txn, c, at, r);

@@ -327,7 +327,7 @@ static bool load_CT_EXPIRATION(const struct match_ctx *m, uint8_t *val)
 
 	if (!m->pkt->ct)
 		return false;
-	at = conn_expires_ms(m->pkt->ct);
+	at = m->pkt->ct->status & IPS_CONFIRMED ? conn_expires_ms(m->pkt->ct) : 0;
 	return put32(val, at > now ? (uint32_t)MIN(at - now, UINT32_MAX) : 0);
 }
 

@@ -64,6 +64,15 @@ extern const struct ir_fn fn_addrtype;		/* struct xt_addrtype_info_v1 */
 extern const struct ir_fn fn_physdev;		/* struct xt_physdev_info */
 extern const struct ir_fn fn_conntrack;		/* struct xt_conntrack_mtinfo3, XT_CONNTRACK_STATE_* bits */
 
+/*
+ * Is the transport header there, its first .len bytes? False in a later fragment; a packet in which it is cut off is dropped.
+ * The kernel's own tcp, udp and icmp matches ask this before anything else.
+ */
+struct fn_header {
+	uint8_t len;
+};
+extern const struct ir_fn fn_header;
+
 /* is a TCP option of that kind there (--tcp-option) */
 struct fn_tcp_option {
 	uint8_t kind;

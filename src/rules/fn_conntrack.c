@@ -37,7 +37,7 @@ static bool addr_fits(const struct match_ctx *m, const union inet_addr *a, const
 		      const union nf_inet_addr *mask)
 {
 	for (unsigned i = 0; i < addr_len(m->family) / 4; i++)
-		if ((a->w[i] & mask->all[i]) != want->all[i])
+		if ((a->w[i] ^ want->all[i]) & mask->all[i])
 			return false;
 	return true;
 }
@@ -70,7 +70,7 @@ static bool expiry_fits(struct match_ctx *m, const struct xt_conntrack_mtinfo3 *
 	if (!(i->match_flags & XT_CONNTRACK_EXPIRES))
 		return true;
 	m->cacheable = false;
-	at = conn_expires_ms(m->pkt->ct);
+	at = m->pkt->ct->status & IPS_CONFIRMED ? conn_expires_ms(m->pkt->ct) : 0; /* a new one's time does not run yet */
 	left = at > now ? (at - now) / 1000 : 0;
 	return fits(i, XT_CONNTRACK_EXPIRES, left >= i->expires_min && left <= i->expires_max);
 }

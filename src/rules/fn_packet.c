@@ -158,6 +158,23 @@ static bool physdev_eval(struct match_ctx *m, const void *data, void *state)
 
 const struct ir_fn fn_physdev = { .name = "physdev", .pure = true, .eval = physdev_eval };
 
+/* ---- transport headers ---- */
+
+static bool header_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_header *h = data;
+	const struct pkt *p = m->pkt;
+
+	if (p->flags & PKT_LATER_FRAG) {
+		m->hotdrop = p->proto == IPPROTO_TCP && p->frag_off == 8; /* would put other flags into the header */
+		return false;
+	}
+	m->hotdrop = pkt_l4_len(p) < h->len;
+	return !m->hotdrop;
+}
+
+const struct ir_fn fn_header = { .name = "header", .cacheable = true, .eval = header_eval };
+
 /* ---- TCP options ---- */
 
 /* the options of a TCP segment; false: the header is not whole, and the packet is to be dropped */

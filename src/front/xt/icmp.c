@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "front/xt/util.h"
+#include "rules/fn.h"
 
 struct icmp_data {
 	uint8_t type, code[2], invert;
@@ -148,6 +149,7 @@ static int icmp_emit(struct ir_list *l, const void *data, uint8_t family)
 	const struct icmp_data *d = data;
 	uint8_t lo[2] = { d->type, d->code[0] }, hi[2] = { d->type, d->code[1] };
 
+	xt_test(l, &fn_header, &(struct fn_header){ .len = 8 }, sizeof(struct fn_header));
 	if (d->type == 255) {
 		memset(lo, 0, 2);
 		memset(hi, 255, 2);

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 
+#include "base/buf.h"
 #include "front/xt/util.h"
 #include "rules/fn.h"
 
@@ -331,12 +332,34 @@ static void emit_ports(struct ir_list *l, const struct tcp_data *d, int id)
 		ir_match_range(l, f, neg, &lo, &hi);
 }
 
-static int tcp_emit(struct ir_list *l, const void *data, uint8_t family)
+/*
+ * Two single ports, both inverted, neither of them 0: iptables-nft compares them as one, so that a packet matches unless both are as
+ * written.
+ */
+static bool emit_both_ports(struct ir_list *l, const struct tcp_data *d)
 {
-	const struct tcp_data *d = data;
+	uint8_t val[8] = { 0 };
+	struct ir_expr *part[2];
 
-	emit_ports(l, d, 0);
-	emit_ports(l, d, 1);
+	for (int id = 0; id < 2; id++) {
+		if (!d->port[id][0] || d->port[id][0] != d->port[id][1] || !(d->inv & XT_BIT(id)))
+			return false;
+		put_u16(val + 4 * id, d->port[id][0]);
+	}
+	part[0] = ir_field(FIELD_TH_SPORT);
+	part[1] = ir_field(FIELD_TH_DPORT);
+	ir_match(l, ir_concat(part, 2), IR_NE, ir_value(val, sizeof(val)));
+	return true;
+}
+
+static int emit(struct ir_list *l, const struct tcp_data *d, uint8_t header_len)
+{
+	if (!is_native(d))
+		xt_test(l, &fn_header, &(struct fn_header){ .len = header_len }, sizeof(struct fn_header));
+	if (!is_native(d) || !emit_both_ports(l, d)) {
+		emit_ports(l, d, 0);
+		emit_ports(l, d, 1);
+	}
 	if (d->mask)
 		ir_match_field(l, FIELD_TCP_FLAGS, d->inv & XT_BIT(TCP_FLAGS), &d->cmp, &d->mask);
 	if (d->option) {
@@ -345,6 +368,16 @@ static int tcp_emit(struct ir_list *l, const void *data, uint8_t family)
 		xt_test(l, &fn_tcp_option, &o, sizeof(o));
 	}
 	return 0;
+}
+
+static int tcp_emit(struct ir_list *l, const void *data, uint8_t family)
+{
+	return emit(l, data, 20);
+}
+
+static int udp_emit(struct ir_list *l, const void *data, uint8_t family)
+{
+	return emit(l, data, 8);
 }
 
 const struct xt_ext xt_tcp = {
@@ -379,5 +412,5 @@ const struct xt_ext xt_udp = {
 	.save = udp_save,
 	.merge = tcp_merge,
 	.hidden = tcp_hidden,
-	.emit = tcp_emit,
+	.emit = udp_emit,
 };
