@@ -12,30 +12,59 @@
 
 #include "app/app.h"
 #include "base/mem.h"
+#include "lab/draw.h"
+#include "lab/interactive.h"
+#include "lab/kernel.h"
 #include "lab/sim.h"
 #include "lab/transcript.h"
 
 struct lab_args {
-	bool update, write_back, keep, verbose;
+	bool update, write_back, keep, verbose, draw, kernel, stdin_is_file;
+	const char *topology;
 	uint64_t seed;
 };
 
 static const char usage[] =
-	"usage: natbox lab [-k] [-v] [--seed N] FILE.md ...\n"
-	"       natbox lab -u | -U FILE.md ...\n"
+	"usage: natbox lab [-k] [-v [-d]] [--kernel] [--seed N] FILE.md ...\n"
+	"       natbox lab -u | -U [--kernel] FILE.md ...\n"
+	"       natbox lab [-t TOPOLOGY]\n"
 	"\n"
 	"Run the console blocks of labs on simulated hosts and compare what is printed.\n"
 	"  -k         go on after a difference\n"
 	"  -v         show what happens as it happens\n"
+	"  -d         with -v: draw the topology once it is there\n"
 	"  -u         print the file again with the output that was really given\n"
 	"  -U         write that back to the file\n"
+	"  --kernel   on the real kernel, in namespaces of its own (needs root)\n"
 	"  --seed N   another course of what Linux leaves open (default 1)\n"
-;
+	"Without a file: an interactive lab, empty or with a ready topology:\n";
 
 static int print_usage(FILE *f, int status)
 {
 	fputs(usage, f);
+	topologies_print(f);
 	return status;
+}
+
+struct drawing {
+	struct backend *b;
+	bool done;
+};
+
+/* after the first block that leaves two hosts with addresses */
+static void draw_once(void *ctx, unsigned nth)
+{
+	struct drawing *d = ctx;
+	struct sbuf s = SBUF_INIT;
+
+	if (d->done || !d->b->simulated)
+		return;
+	draw_topology(sim_lab(d->b), &s);
+	if (s.len) {
+		fputs(sbuf_str(&s), stdout);
+		d->done = true;
+	}
+	sbuf_free(&s);
 }
 
 static int write_file(const char *path, const struct sbuf *text)
@@ -61,14 +90,19 @@ static int write_file(const char *path, const struct sbuf *text)
 /* 0 as written, 1 not, 2 it could not be run */
 static int run_parsed(const struct lab_args *a, const char *path, const struct transcript *t)
 {
-	struct backend *b = sim_new(a->seed, SIM_EPOCH_NS);
+	struct backend *b = a->kernel ? kernel_new() : sim_new(a->seed, SIM_EPOCH_NS);
+	struct drawing d = { b, false };
 	struct transcript_opts o = { .keep_going = a->keep, .verbose = a->verbose, .color = a->verbose && isatty(1), .report = a->update ? stderr : stdout };
 	struct sbuf updated = SBUF_INIT;
 	int n;
 
 	if (!b) {
-		fprintf(stderr, "natbox lab: %s\n", "no memory");
+		fprintf(stderr, "natbox lab: %s\n", a->kernel ? "--kernel needs root and namespaces" : "no memory");
 		return 2;
+	}
+	if (a->draw) {
+		o.block_end = draw_once;
+		o.ctx = &d;
 	}
 	n = transcript_run(t, b, &o, a->update ? &updated : NULL);
 	b->ops->free(b);
@@ -101,7 +135,7 @@ static int run_file(const struct lab_args *a, const char *path)
 		return 2;
 	}
 	fclose(f);
-	t = transcript_parse(path, sbuf_str(&text), text.len, true);
+	t = transcript_parse(path, sbuf_str(&text), text.len, !a->kernel);
 	sbuf_free(&text);
 	if (!t) {
 		fprintf(stderr, "natbox lab: no memory\n");
@@ -126,11 +160,17 @@ static int parse_args(struct lab_args *a, int argc, char **argv, int *first)
 		}
 		if (strcmp(o, "-h") == 0 || strcmp(o, "--help") == 0)
 			return 1 + print_usage(stdout, 0);
-		if (strcmp(o, "--seed") == 0 && i + 1 < argc) {
-			a->seed = strtoull(argv[++i], NULL, 0);
-		} else if (o[1] != '-' && !o[1 + strspn(o + 1, "kvuU")]) {
+		if (strcmp(o, "--kernel") == 0) {
+			a->kernel = true;
+		} else if ((strcmp(o, "-t") == 0 || strcmp(o, "--seed") == 0) && i + 1 < argc) {
+			if (o[1] == 't')
+				a->topology = argv[++i];
+			else
+				a->seed = strtoull(argv[++i], NULL, 0);
+		} else if (o[1] != '-' && !o[1 + strspn(o + 1, "kvduU")]) {
 			a->keep |= strchr(o, 'k') != NULL;
 			a->verbose |= strchr(o, 'v') != NULL;
+			a->draw |= strchr(o, 'd') != NULL;
 			a->update |= strpbrk(o, "uU") != NULL;
 			a->write_back |= strchr(o, 'U') != NULL;
 		} else {
@@ -150,7 +190,11 @@ int app_lab(int argc, char **argv)
 	if (done)
 		return done - 1;
 	if (first == argc) {
-		return print_usage(stderr, 2);
+		if (a.update || a.kernel || a.keep) {
+			fprintf(stderr, "natbox lab: which file?\n");
+			return print_usage(stderr, 2);
+		}
+		return interactive_run(a.topology, a.seed);
 	}
 	for (int i = first; i < argc; i++) {
 		int status = run_file(&a, argv[i]);

@@ -31,7 +31,7 @@ static void print_usage(FILE *f)
 {
 	fputs("natbox: Netfilter in user space\n\n"
 	      "Try one of these:\n"
-	      "    natbox --version\n"
+	      "    natbox lab -t two-segments     play with a NAT server between two networks\n"
 	      "    natbox lab labs/nat-server.md  run a lab: commands, and what they must print\n"
 	      "    natbox help                    everything that there is\n",
 	      f);
