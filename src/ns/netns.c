@@ -64,6 +64,14 @@ static void ct_log(void *ctx, const char *line)
 		ns->world->ops->log(ns->world, ns, 4 /* warning */, line);
 }
 
+static void ct_invalid(void *ctx, const struct pkt *p, enum nf_inet_hooks hook, const char *why)
+{
+	struct netns *ns = ctx;
+
+	if (ns->world->engine && ns->world->engine->ct_invalid)
+		ns->world->engine->ct_invalid(ns, p, hook, why);
+}
+
 static bool port_used(void *ctx, uint8_t proto, const union inet_addr *addr, be16 port)
 {
 	struct netns *ns = ctx;
@@ -93,7 +101,7 @@ static int init_parts(struct netns *ns)
 {
 	struct world *w = ns->world;
 	struct hash_key key = netns_key(w);
-	struct ct_env env = { .clock = &w->clock, .rng = &w->rng, .key = netns_key(w), .slice = { 0, 1 }, .event = ct_event, .log = ct_log,
+	struct ct_env env = { .clock = &w->clock, .rng = &w->rng, .key = netns_key(w), .slice = { 0, 1 }, .event = ct_event, .log = ct_log, .invalid = ct_invalid,
 			      .port_used = port_used, .ctx = ns };
 	int err;
 

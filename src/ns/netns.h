@@ -95,6 +95,8 @@ struct world_engine {
 	uint64_t (*next_ms)(const struct netns *ns);
 	const struct neigh_ops *neigh;	/* ctx is the struct netns */
 	void (*link_event)(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);	/* after ns/ did its part */
+	/* nf_conntrack_log_invalid: @why begins the line, as "nf_ct_proto_6: invalid rst " */
+	void (*ct_invalid)(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook, const char *why);
 };
 
 struct world {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * path/log.c - a packet in the kernel's log format (LOG target).
+ * path/log.c - a packet in the kernel's log format (LOG target, nf_conntrack_log_invalid).
  *
  * Reference: the line format of Linux nf_log_syslog, as read in any kernel log.
  */
@@ -166,4 +166,20 @@ void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, co
 		sbuf_printf(out, "UID=%u GID=%u ", p->sk_uid, p->sk_gid);
 	if (p->mark)
 		sbuf_printf(out, "MARK=0x%x ", p->mark);
+}
+
+#define LOGLEVEL_NOTICE 5
+
+/* with sequence numbers, options and user, which is the kernel's default when no rule says what to show */
+void log_invalid(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook, const char *why)
+{
+	struct sbuf line = SBUF_INIT;
+	const struct link *in = hook == NF_INET_PRE_ROUTING ? link_by_index(&ns->links, p->iif) : NULL;
+	const struct link *out = hook == NF_INET_LOCAL_OUT ? link_by_index(&ns->links, p->oif) : NULL;
+
+	if (!ns->world->ops || !ns->world->ops->log)
+		return;
+	log_packet(&line, p, in, out, why, NF_LOG_TCPSEQ | NF_LOG_TCPOPT | NF_LOG_IPOPT | NF_LOG_UID);
+	ns->world->ops->log(ns->world, ns, LOGLEVEL_NOTICE, sbuf_str(&line));
+	sbuf_free(&line);
 }

@@ -698,6 +698,7 @@ static const struct world_engine path_engine = {
 	.next_ms = path_next_ms,
 	.neigh = &path_neigh_ops,
 	.link_event = path_link_event,
+	.ct_invalid = log_invalid,
 };
 
 int path_world_init(struct world *w, uint64_t seed, const struct world_ops *ops, void *ctx)

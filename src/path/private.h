@@ -101,6 +101,8 @@ void act_set_field(struct match_ctx *m, enum field_id f, const uint8_t *val);
 /* log.c */
 /** log_packet() - the kernel's one-line form of a packet, as the LOG target writes it */
 void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, const struct link *out_link, const char *prefix, unsigned flags);
+/** log_invalid() - why conntrack found a packet INVALID, as nf_conntrack_log_invalid has it logged */
+void log_invalid(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook, const char *why);
 
 /* path.c */
 void path_drop(struct netns *ns, struct pkt *p, enum drop_reason why);
