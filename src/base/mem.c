@@ -67,7 +67,7 @@ struct slab {
 
 void mem_pool_init(struct mem_pool *p, size_t size, uint32_t max)
 {
-	*p = (struct mem_pool){ .size = (MAX(size, sizeof(void *)) + 15) & ~(size_t)15, .max = max };
+	*p = (struct mem_pool){ .size = ((MAX(size, sizeof(void *)) + 15) & ~(size_t)15) + MEM_REDZONE, .max = max };
 }
 
 static bool mem_pool_grow(struct mem_pool *p)
@@ -89,6 +89,7 @@ static bool mem_pool_grow(struct mem_pool *p)
 		*obj = p->free_list;
 		p->free_list = obj;
 	}
+	mem_poison(s->objects, n * p->size);
 	return true;
 }
 
@@ -101,6 +102,7 @@ void *mem_pool_get(struct mem_pool *p)
 		return NULL;
 	}
 	obj = p->free_list;
+	mem_unpoison(obj, p->size - MEM_REDZONE);
 	p->free_list = *obj;
 	p->used++;
 	return obj;
@@ -111,6 +113,7 @@ void mem_pool_put(struct mem_pool *p, void *obj)
 	*(void **)obj = p->free_list;
 	p->free_list = obj;
 	p->used--;
+	mem_poison(obj, p->size);
 }
 
 void mem_pool_destroy(struct mem_pool *p)
@@ -119,6 +122,7 @@ void mem_pool_destroy(struct mem_pool *p)
 
 	for (s = p->slabs; s; s = next) {
 		next = s->next;
+		mem_unpoison(s->objects, s->n * p->size);
 		mem_free(s);
 	}
 	p->slabs = p->free_list = NULL;

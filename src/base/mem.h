@@ -36,4 +36,25 @@ void *mem_pool_get(struct mem_pool *p);		/* not zeroed; NULL when full */
 void mem_pool_put(struct mem_pool *p, void *obj);
 void mem_pool_destroy(struct mem_pool *p);	/* all objects are gone with it */
 
+/*
+ * With AddressSanitizer, what lies in a pool or a packet's buffer but is nobody's counts as out of bounds, like what malloc() did not give.
+ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_POISON 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define MEM_POISON 1
+#endif
+#ifdef MEM_POISON
+#include <sanitizer/asan_interface.h>
+#define MEM_REDZONE 32		/* bytes behind each object of a pool */
+#define mem_poison(p, n) __asan_poison_memory_region(p, n)
+#define mem_unpoison(p, n) __asan_unpoison_memory_region(p, n)
+#else
+#define MEM_REDZONE 0
+#define mem_poison(p, n) ((void)0)
+#define mem_unpoison(p, n) ((void)0)
+#endif
+
 #endif

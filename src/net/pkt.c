@@ -66,6 +66,7 @@ struct pkt *pkt_from_frame(struct pkt_pool *pool, const void *bytes, uint32_t le
 	if (len)
 		memcpy(p->buf + p->mac, bytes, len);
 	p->end += len;
+	mem_poison(p->buf + p->end, p->cap - p->end);
 	p->l3 = p->l4 = p->mac;
 	return p;
 }
@@ -113,6 +114,7 @@ uint8_t *pkt_append(struct pkt *p, uint32_t n)
 
 	if (p->cap - p->end < n)
 		return NULL;
+	mem_unpoison(at, n);
 	p->end += n;
 	return at;
 }
