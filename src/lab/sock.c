@@ -2,12 +2,13 @@
 /*
  * lab/sock.c - the sockets of a simulated host: their table, ports, options, and which call goes to which protocol.
  *
- * On the packet's way: path/local.c hands over what is for this host (sock_ns_ops), path_output() takes what is sent. TCP is in
- * tcp*.c, everything else in sock_dgram.c.
+ * On the packet's way: path/local.c hands over what is for this host (sock_ns_ops), path_output() takes what is sent.
+ * TCP is in tcp*.c, everything else in sock_dgram.c.
  *
- * Theory of operation: a socket with a local port is in the bucket of its protocol and port, where bind() finds conflicts and
- * datagrams and SYNs find their socket; a TCP connection is also in the hash of four-tuples. A socket that ends leaves all tables at once, and its memory
- * is freed when the outermost way in (a packet, a timer, a call) is left, so that code may look at a socket after it killed it.
+ * Theory of operation: a socket with a local port is in the bucket of its protocol and port, where bind() finds
+ * conflicts and datagrams and SYNs find their socket; a TCP connection is also in the hash of four-tuples. A socket
+ * that ends leaves all tables at once, and its memory is freed when the outermost way in (a packet, a timer, a call) is
+ * left, so that code may look at a socket after it killed it.
  *
  * Invariants
  *  1. A socket is in host->all or in host->dead, never in both; count is the length of all.
@@ -223,9 +224,17 @@ uint8_t sock_ttl(const struct sock *s)
 int sock_route(struct sock *s, const struct sock_addr *to, struct route_result *res)
 {
 	struct route_key k = {
-		.family = s->family, .tos = (uint8_t)(s->opt[SOCK_OPT_TOS] & 0x1c), .proto = s->proto, .src = s->local.ip, .dst = to->ip,
-		.oif = s->opt[SOCK_OPT_BINDTODEVICE], .mark = (uint32_t)s->opt[SOCK_OPT_MARK], .sport = s->local.port, .dport = to->port,
-		.uid = (uint32_t)s->opt[SOCK_OPT_UID], .have_ports = s->type != SOCK_RAW,
+		.family = s->family,
+		.tos = (uint8_t)(s->opt[SOCK_OPT_TOS] & 0x1c),
+		.proto = s->proto,
+		.src = s->local.ip,
+		.dst = to->ip,
+		.oif = s->opt[SOCK_OPT_BINDTODEVICE],
+		.mark = (uint32_t)s->opt[SOCK_OPT_MARK],
+		.sport = s->local.port,
+		.dport = to->port,
+		.uid = (uint32_t)s->opt[SOCK_OPT_UID],
+		.have_ports = s->type != SOCK_RAW,
 	};
 
 	return s->host->io->route(s->host->ns, &k, res);
@@ -233,7 +242,10 @@ int sock_route(struct sock *s, const struct sock_addr *to, struct route_result *
 
 uint16_t sock_ident(struct sock_host *h, const struct iphdr *ip)
 {
-	struct { be32 src, dst; uint8_t proto, pad[7]; } key = { .src = ip->saddr, .dst = ip->daddr, .proto = ip->protocol };
+	struct {
+		be32 src, dst;
+		uint8_t proto, pad[7];
+	} key = { .src = ip->saddr, .dst = ip->daddr, .proto = ip->protocol };
 	uint16_t id = (uint16_t)(hash_bytes(&h->key, &key, sizeof(key)) + ++h->ns->ip_id);
 
 	return id ? id : 1;
@@ -275,7 +287,8 @@ static const struct { int min, max; } opt_range[SOCK_OPT_MAX] = {
 
 int sock_setopt(struct sock *s, enum sock_opt opt, int val)
 {
-	if ((unsigned)opt >= SOCK_OPT_MAX || val < opt_range[opt].min || val > opt_range[opt].max || (opt == SOCK_OPT_TTL && !val))
+	if ((unsigned)opt >= SOCK_OPT_MAX || val < opt_range[opt].min || val > opt_range[opt].max ||
+	    (opt == SOCK_OPT_TTL && !val))
 		return -EINVAL;
 	if (opt == SOCK_OPT_TOS && s->type == SOCK_STREAM)
 		val &= ~3;		/* the ECN bits are TCP's */
@@ -311,7 +324,8 @@ int sock_new(struct sock_host *h, int type, int proto, struct sock **out)
 
 	if (!proto)
 		proto = type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
-	if ((type == SOCK_STREAM && proto != IPPROTO_TCP) || (type == SOCK_DGRAM && proto != IPPROTO_UDP && proto != IPPROTO_ICMP) || !proto)
+	if ((type == SOCK_STREAM && proto != IPPROTO_TCP) ||
+	    (type == SOCK_DGRAM && proto != IPPROTO_UDP && proto != IPPROTO_ICMP) || !proto)
 		return -EPROTONOSUPPORT;
 	if (h->count >= SOCK_MAX)
 		return -ENFILE;
@@ -364,7 +378,8 @@ int sock_bind(struct sock *s, const struct sock_addr *a)
 		s->bound_addr = !addr_is_any(&a->ip);
 		return 0;
 	}
-	if (port && port < (ctl->ip_unprivileged_port_start ? ctl->ip_unprivileged_port_start : 1024) && s->opt[SOCK_OPT_UID] && s->proto != IPPROTO_ICMP)
+	if (port && port < (ctl->ip_unprivileged_port_start ? ctl->ip_unprivileged_port_start : 1024) &&
+	    s->opt[SOCK_OPT_UID] && s->proto != IPPROTO_ICMP)
 		return -EACCES;
 	if (port && sock_port_conflict(s, &a->ip, port, false))
 		return -EADDRINUSE;
@@ -527,7 +542,8 @@ static enum drop_reason sock_deliver(struct netns *ns, struct pkt *p)
 	return why;
 }
 
-static void sock_icmp_error(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info, const uint8_t *quote, size_t quote_len)
+static void sock_icmp_error(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info,
+			    const uint8_t *quote, size_t quote_len)
 {
 	struct sock_host *h = ns->sock_ctx;
 	struct tuple t;
@@ -556,7 +572,8 @@ static void sock_send_error(struct netns *ns, const struct pkt *p, int err)
 	if (t.proto == IPPROTO_TCP)
 		tcp_icmp_error(h, err, false, &t, pkt_l3(p), pkt_l3_len(p));
 	else
-		dgram_icmp_error(h, p, err, false, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, &t, pkt_l3(p), pkt_l3_len(p));
+		dgram_icmp_error(h, p, err, false, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, &t, pkt_l3(p),
+				 pkt_l3_len(p));
 	sock_leave(h);
 }
 
@@ -567,7 +584,8 @@ static bool sock_port_used(struct netns *ns, uint8_t proto, const union inet_add
 	const struct sock *s;
 
 	list_for_each(s, head, hash)
-		if (s->proto == proto && s->local.port == ntohs(port) && (addr_is_any(&s->local.ip) || addr_eq(&s->local.ip, addr)))
+		if (s->proto == proto && s->local.port == ntohs(port) &&
+		    (addr_is_any(&s->local.ip) || addr_eq(&s->local.ip, addr)))
 			return true;
 	return false;
 }

@@ -2,8 +2,9 @@
 /*
  * lab/sock.h - the sockets of a simulated host: TCP, UDP, ping and raw.
  *
- * The core never waits: what cannot be done now is -EAGAIN (-EINPROGRESS for a connect), and the socket's one queue .wq is woken whenever anything
- * about it changed. Programs use the forms at the end of this file, which wait. Errors are those that Linux gives.
+ * The core never waits: what cannot be done now is -EAGAIN (-EINPROGRESS for a connect), and the socket's one queue .wq
+ * is woken whenever anything about it changed. Programs use the forms at the end of this file, which wait. Errors are
+ * those that Linux gives.
  *
  *     struct sock *s;
  *     struct sock_addr to = { .ip = dst, .port = 80 };
@@ -14,8 +15,8 @@
  *     n = proc_recv(p, s, buf, sizeof(buf), SCHED_NEVER);
  *     sock_close(s);
  *
- * A socket belongs to whoever made or accepted it until sock_close(), also when the program is interrupted. What TCP still has to say after that
- * goes on by itself.
+ * A socket belongs to whoever made or accepted it until sock_close(), also when the program is interrupted. What TCP
+ * still has to say after that goes on by itself.
  */
 #ifndef LAB_SOCK_H
 #define LAB_SOCK_H
@@ -41,10 +42,23 @@ struct sock_addr {
 	uint16_t port;			/* host order; 0: any */
 };
 
-/* RFC 9293 section 3.3.2; a datagram socket is TCP_CLOSED, or TCP_ESTABLISHED while connected, as ss shows it (UNCONN, ESTAB) */
+/*
+ * RFC 9293 section 3.3.2; a datagram socket is TCP_CLOSED, or TCP_ESTABLISHED while connected, as ss shows it (UNCONN,
+ * ESTAB)
+ */
 enum tcp_state {
-	TCP_CLOSED, TCP_LISTEN, TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2, TCP_CLOSE_WAIT, TCP_CLOSING,
-	TCP_LAST_ACK, TCP_TIME_WAIT, TCP_STATE_MAX
+	TCP_CLOSED,
+	TCP_LISTEN,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+	TCP_STATE_MAX
 };
 
 enum sock_opt {
@@ -127,7 +141,8 @@ extern const struct sock_ops sock_ns_ops;
 
 /** sock_host_new() - the sockets of @ns; sets ns->sock and ns->sock_ctx. NULL: no memory */
 struct sock_host *sock_host_new(struct netns *ns, struct sched *sched, const struct sock_io *io);
-void sock_host_free(struct sock_host *h);	/* silently, before its namespace goes; no program may hold a socket any more */
+/* silently, before its namespace goes; no program may hold a socket any more */
+void sock_host_free(struct sock_host *h);
 
 /**
  * sock_new() - @type SOCK_STREAM; SOCK_DGRAM (IPPROTO_UDP or, for ping, IPPROTO_ICMP); SOCK_RAW with a protocol
@@ -145,7 +160,10 @@ int sock_accept(struct sock *s, struct sock **out);
 int sock_connect(struct sock *s, const struct sock_addr *to);
 /** sock_send() - how much was taken; -EAGAIN, -EPIPE, -EDESTADDRREQ, or the error that waits */
 ssize_t sock_send(struct sock *s, const void *bytes, size_t n);
-/** sock_sendto() - datagram sockets; @to NULL: the connected peer. Ping: bytes are an ICMP message, id and checksum are filled in */
+/**
+ * sock_sendto() - datagram sockets; @to NULL: the connected peer. Ping: bytes are an ICMP message, id and checksum are
+ * filled in
+ */
 ssize_t sock_sendto(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to);
 /** sock_recv() - bytes, 0 at the end of a TCP stream; -EAGAIN or -errno */
 ssize_t sock_recv(struct sock *s, void *bytes, size_t n);
@@ -164,7 +182,7 @@ int sock_walk(struct sock_host *h, int (*fn)(void *ctx, const struct sock *s), v
 const char *sock_state_name(const struct sock *s);	/* as ss: "ESTAB", "UNCONN", "TIME-WAIT" */
 void sock_queues(const struct sock *s, uint32_t *recvq, uint32_t *sendq);	/* Recv-Q, Send-Q as ss counts them */
 
-/* ---- for programs: the same, waiting; all end with -EINTR when the program is interrupted, -ETIMEDOUT at @until_ns ---- */
+/* ---- for programs: the same, waiting; -EINTR when the program is interrupted, -ETIMEDOUT at @until_ns ---- */
 /** proc_sock_wait() - until sock_poll() has one of @events (errors and hang-ups always count): 0 */
 int proc_sock_wait(struct proc *p, struct sock *s, unsigned events, uint64_t until_ns);
 /** proc_connect() - 0, or the error of the connection (-ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT, ...) */

@@ -4,10 +4,11 @@
  *
  * On the packet's way: local delivery in, path_output() out.
  *
- * Theory of operation: a received packet waits in the socket as it came, so waiting costs no copy; SOCK_BUF bounds the bytes of buffers that wait, the rest is dropped
- * and counted as a receive buffer error. Of the UDP sockets on a port the most particular takes a datagram: connected to its sender before
- * bound to its address before bound to its device before the rest. Broadcast and multicast go to all of them. An ICMP error reaches the
- * sender: always when it asked for the error queue, else only a connected socket and only when the error is final.
+ * Theory of operation: a received packet waits in the socket as it came, so waiting costs no copy; SOCK_BUF bounds the
+ * bytes of buffers that wait, the rest is dropped and counted as a receive buffer error. Of the UDP sockets on a port
+ * the most particular takes a datagram: connected to its sender before bound to its address before bound to its device
+ * before the rest. Broadcast and multicast go to all of them. An ICMP error reaches the sender: always when it asked
+ * for the error queue, else only a connected socket and only when the error is final.
  *
  * References: RFC 768; RFC 1122 section 4.1.3; udp(7), raw(7), icmp(7).
  */
@@ -26,13 +27,18 @@
 #define MAX_ERRORS 64
 
 /* what an ICMP destination unreachable means to a socket, by code (RFC 1122 section 4.1.3.3; ip(7)) */
-static const struct { int err; bool fatal; } unreach[] = {
-	[ICMP_NET_UNREACH] = { ENETUNREACH, false },   [ICMP_HOST_UNREACH] = { EHOSTUNREACH, false }, [ICMP_PROT_UNREACH] = { ENOPROTOOPT, true },
-	[ICMP_PORT_UNREACH] = { ECONNREFUSED, true },  [ICMP_FRAG_NEEDED] = { EMSGSIZE, false },      [ICMP_SR_FAILED] = { EOPNOTSUPP, false },
-	[ICMP_NET_UNKNOWN] = { ENETUNREACH, true },    [ICMP_HOST_UNKNOWN] = { EHOSTDOWN, true },     [ICMP_HOST_ISOLATED] = { ENONET, true },
-	[ICMP_NET_ANO] = { ENETUNREACH, true },	       [ICMP_HOST_ANO] = { EHOSTUNREACH, true },      [ICMP_NET_UNR_TOS] = { ENETUNREACH, false },
-	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, false }, [ICMP_PKT_FILTERED] = { EHOSTUNREACH, true },  [ICMP_PREC_VIOLATION] = { EHOSTUNREACH, true },
-	[ICMP_PREC_CUTOFF] = { EHOSTUNREACH, true },
+static const struct {
+	int err;
+	bool fatal;
+} unreach[] = {
+	[ICMP_NET_UNREACH] = { ENETUNREACH, false },    [ICMP_HOST_UNREACH] = { EHOSTUNREACH, false },
+	[ICMP_PROT_UNREACH] = { ENOPROTOOPT, true },    [ICMP_PORT_UNREACH] = { ECONNREFUSED, true },
+	[ICMP_FRAG_NEEDED] = { EMSGSIZE, false },       [ICMP_SR_FAILED] = { EOPNOTSUPP, false },
+	[ICMP_NET_UNKNOWN] = { ENETUNREACH, true },     [ICMP_HOST_UNKNOWN] = { EHOSTDOWN, true },
+	[ICMP_HOST_ISOLATED] = { ENONET, true },        [ICMP_NET_ANO] = { ENETUNREACH, true },
+	[ICMP_HOST_ANO] = { EHOSTUNREACH, true },       [ICMP_NET_UNR_TOS] = { ENETUNREACH, false },
+	[ICMP_HOST_UNR_TOS] = { EHOSTUNREACH, false },  [ICMP_PKT_FILTERED] = { EHOSTUNREACH, true },
+	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, true }, [ICMP_PREC_CUTOFF] = { EHOSTUNREACH, true },
 };
 
 int sock_icmp_errno(uint8_t type, uint8_t code, bool *fatal)
@@ -90,10 +96,12 @@ int dgram_connect(struct sock *s, const struct sock_addr *to)
 }
 
 /* the payload with the header of the socket's own kind, into a new packet */
-static int build(struct sock *s, const struct sock_addr *to, const union inet_addr *src, const void *bytes, size_t n, struct pkt **out)
+static int build(struct sock *s, const struct sock_addr *to, const union inet_addr *src, const void *bytes, size_t n,
+		 struct pkt **out)
 {
 	uint32_t hlen = s->proto == IPPROTO_UDP && s->type == SOCK_DGRAM ? UDP_HLEN : 0;
-	struct pkt *p = build_ip4(&s->host->ns->world->pool, src->ip4, to->ip.ip4, s->proto, sock_ttl(s), (uint8_t)s->opt[SOCK_OPT_TOS], hlen + (uint32_t)n);
+	struct pkt *p = build_ip4(&s->host->ns->world->pool, src->ip4, to->ip.ip4, s->proto, sock_ttl(s),
+				  (uint8_t)s->opt[SOCK_OPT_TOS], hlen + (uint32_t)n);
 	uint8_t *h;
 
 	if (!p)
@@ -235,7 +243,8 @@ static void enqueue_copy(struct sock *s, const struct pkt *p)
 		pkt_free(copy);
 }
 
-static bool takes_addr(const struct sock *s, const struct pkt *p, const union inet_addr *src, const union inet_addr *dst)
+static bool takes_addr(const struct sock *s, const struct pkt *p, const union inet_addr *src,
+		       const union inet_addr *dst)
 {
 	if (s->opt[SOCK_OPT_BINDTODEVICE] && s->opt[SOCK_OPT_BINDTODEVICE] != p->iif)
 		return false;
@@ -249,7 +258,8 @@ static int udp_score(const struct sock *s, const struct pkt *p, const struct tup
 {
 	int score = 0;
 
-	if (s->type != SOCK_DGRAM || s->proto != IPPROTO_UDP || s->local.port != ntohs(t->dport) || !takes_addr(s, p, &t->src, &t->dst))
+	if (s->type != SOCK_DGRAM || s->proto != IPPROTO_UDP || s->local.port != ntohs(t->dport) ||
+	    !takes_addr(s, p, &t->src, &t->dst))
 		return -1;
 	if (s->state == TCP_ESTABLISHED) {
 		if (s->peer.port != ntohs(t->sport))
@@ -450,12 +460,17 @@ static struct sock *quoted_sender(struct sock_host *h, const struct tuple *t)
 	return best;
 }
 
-void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fatal, uint8_t type, uint8_t code, uint32_t info, const struct tuple *t,
-		      const uint8_t *quote, size_t len)
+void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fatal, uint8_t type, uint8_t code,
+		      uint32_t info, const struct tuple *t, const uint8_t *quote, size_t len)
 {
 	struct sock_error e = {
-		.err = err, .type = type, .code = code, .info = type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED ? info & 0xffff : 0,
-		.to = { .ip = t->dst, .port = ntohs(t->dport) }, .offender = pkt_src(p), .ttl = pkt_ttl(p),
+		.err = err,
+		.type = type,
+		.code = code,
+		.info = type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED ? info & 0xffff : 0,
+		.to = { .ip = t->dst, .port = ntohs(t->dport) },
+		.offender = pkt_src(p),
+		.ttl = pkt_ttl(p),
 	};
 	size_t off = (quote[0] & 0xfu) * 4 + (t->proto == IPPROTO_UDP ? UDP_HLEN : 0);
 	struct sock *s = quoted_sender(h, t);

@@ -36,7 +36,10 @@ void sock_set_error(struct sock *s, int err);	/* positive errno; wakes */
 /** sock_set_port() - put it among the sockets of that local port; 0 takes it out */
 void sock_set_port(struct sock *s, uint16_t port);
 bool sock_port_conflict(const struct sock *s, const union inet_addr *ip, uint16_t port, bool listening);
-/** sock_pick_port() - a free port of the local range; @usable NULL: one without any conflict. 0 or -EADDRINUSE, -EADDRNOTAVAIL */
+/**
+ * sock_pick_port() - a free port of the local range; @usable NULL: one without any conflict. 0 or -EADDRINUSE,
+ * -EADDRNOTAVAIL
+ */
 int sock_pick_port(struct sock *s, bool (*usable)(struct sock *s, uint16_t port), uint16_t *port);
 struct list *sock_port_bucket(struct sock_host *h, uint8_t proto, uint16_t port);
 /** sock_route() - route and source address to @to by the socket's options; @err as connect() gives it */
@@ -44,7 +47,8 @@ int sock_route(struct sock *s, const struct sock_addr *to, struct route_result *
 uint8_t sock_ttl(const struct sock *s);
 /** sock_output() - hand a built packet down with the socket's mark, owner and device */
 int sock_output(struct sock *s, struct pkt *p, bool df);
-uint16_t sock_ident(struct sock_host *h, const struct iphdr *ip);	/* IP identification where no connection has its own */
+/* IP identification where no connection has its own */
+uint16_t sock_ident(struct sock_host *h, const struct iphdr *ip);
 
 /* sock_dgram.c */
 ssize_t dgram_send(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to);
@@ -52,8 +56,8 @@ ssize_t dgram_recv(struct sock *s, void *bytes, size_t n, struct sock_msg *msg);
 int dgram_connect(struct sock *s, const struct sock_addr *to);
 enum drop_reason dgram_deliver(struct sock_host *h, struct pkt *p);
 void raw_deliver(struct sock_host *h, const struct pkt *p, bool *any);
-void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fatal, uint8_t type, uint8_t code, uint32_t info, const struct tuple *t,
-		      const uint8_t *quote, size_t len);
+void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fatal, uint8_t type, uint8_t code,
+		      uint32_t info, const struct tuple *t, const uint8_t *quote, size_t len);
 void dgram_free(struct sock *s);
 bool dgram_error_queue(struct sock *s, const struct sock_error *e);
 int sock_icmp_errno(uint8_t type, uint8_t code, bool *fatal);	/* positive errno, 0: none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/sock_wait.c - sockets for programs: the calls that wait, until it is done, time is up, or the program is interrupted.
+ * lab/sock_wait.c - sockets for programs: the calls that wait, until it is done, time is up, or the program is
+ * interrupted.
  */
 #include <errno.h>
 
@@ -8,8 +9,9 @@
 #include "lab/sock.h"
 
 /*
- * What sending costs. Between real network namespaces a packet goes all its way, and the answer back, inside the sender's system call; here wires take
- * time, so that a program that writes and then closes would have its FIN out before the answer to what it wrote.
+ * What sending costs. Between real network namespaces a packet goes all its way, and the answer back, inside the
+ * sender's system call; here wires take time, so that a program that writes and then closes would have its FIN out
+ * before the answer to what it wrote.
  */
 #define SEND_NS 400000
 

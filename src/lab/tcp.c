@@ -2,12 +2,13 @@
 /*
  * lab/tcp.c - TCP as programs call it, and the hash of connections.
  *
- * Theory of operation: a listener has two lists of children, those whose handshake goes on and those that wait for accept(); both are bounded by the backlog. A
- * child is a whole socket from its SYN on. A connection that ends leaves the tables in tcp_done(); a program that still holds it
- * reads what has arrived, then the error, then the end.
+ * Theory of operation: a listener has two lists of children, those whose handshake goes on and those that wait for
+ * accept(); both are bounded by the backlog. A child is a whole socket from its SYN on. A connection that ends leaves
+ * the tables in tcp_done(); a program that still holds it reads what has arrived, then the error, then the end.
  *
  * Invariants
- *  1. t->conn is in the hash exactly in the states SYN-SENT to TIME-WAIT; the port bucket no longer has it in TIME-WAIT.
+ *  1. t->conn is in the hash exactly in the states SYN-SENT to TIME-WAIT; the port bucket no longer has it in
+ *     TIME-WAIT.
  *  2. A child that was not accepted dies with its connection or its listener, whichever is first.
  *  3. An orphan (closed by its program) is killed by tcp_done().
  *
@@ -21,7 +22,11 @@
 
 static struct list *conn_bucket(struct sock_host *h, const struct sock_addr *local, const struct sock_addr *peer)
 {
-	struct { be32 local, peer; uint16_t lport, pport; uint32_t pad; } key = { local->ip.ip4, peer->ip.ip4, local->port, peer->port, 0 };
+	struct {
+		be32 local, peer;
+		uint16_t lport, pport;
+		uint32_t pad;
+	} key = { local->ip.ip4, peer->ip.ip4, local->port, peer->port, 0 };
 
 	return &h->conns[hash_bytes(&h->key, &key, sizeof(key)) % SOCK_CONN_BUCKETS];
 }
@@ -38,15 +43,16 @@ static struct sock *find_conn(struct sock_host *h, const struct sock_addr *local
 	struct tcp *t;
 
 	list_for_each(t, head, conn)
-		if (t->sk->local.port == local->port && t->sk->peer.port == peer->port && addr_eq(&t->sk->local.ip, &local->ip) &&
-		    addr_eq(&t->sk->peer.ip, &peer->ip))
+		if (t->sk->local.port == local->port && t->sk->peer.port == peer->port &&
+		    addr_eq(&t->sk->local.ip, &local->ip) && addr_eq(&t->sk->peer.ip, &peer->ip))
 			return t->sk;
 	return NULL;
 }
 
 struct sock *tcp_find_conn(struct sock_host *h, const struct tuple *t)
 {
-	struct sock_addr local = { .ip = t->dst, .port = ntohs(t->dport) }, peer = { .ip = t->src, .port = ntohs(t->sport) };
+	struct sock_addr local = { .ip = t->dst, .port = ntohs(t->dport) },
+			 peer = { .ip = t->src, .port = ntohs(t->sport) };
 
 	return find_conn(h, &local, &peer);
 }
@@ -189,7 +195,8 @@ void tcp_time_wait(struct sock *s, enum tcp_timer kind, uint64_t ms)
 	s->state = kind == TIMER_TIME_WAIT ? TCP_TIME_WAIT : TCP_FIN_WAIT_2;
 	if (kind == TIMER_TIME_WAIT) {
 		drop_buffers(s->tcp);
-		list_del(&s->hash);	/* a port in TIME-WAIT can be listened on with SO_REUSEADDR; connections look at the four-tuple */
+		/* a port in TIME-WAIT can be listened on with SO_REUSEADDR; connections look at the four-tuple */
+		list_del(&s->hash);
 		if (!s->orphan)
 			sock_wake(s);
 	}
@@ -321,7 +328,8 @@ ssize_t tcp_send(struct sock *s, const void *bytes, size_t n)
 
 	if (s->err)
 		return -sock_take_error(s);
-	if (s->wr_shut || (s->state != TCP_ESTABLISHED && s->state != TCP_CLOSE_WAIT && s->state != TCP_SYN_SENT && s->state != TCP_SYN_RECEIVED))
+	if (s->wr_shut || (s->state != TCP_ESTABLISHED && s->state != TCP_CLOSE_WAIT && s->state != TCP_SYN_SENT &&
+			   s->state != TCP_SYN_RECEIVED))
 		return -EPIPE;
 	if (s->state == TCP_SYN_SENT || s->state == TCP_SYN_RECEIVED)
 		return -EAGAIN;
@@ -482,7 +490,8 @@ static void mtu_reduced(struct sock *s)
 	tcp_push(s);
 }
 
-void tcp_icmp_error(struct sock_host *h, int err, bool frag_needed, const struct tuple *t, const uint8_t *quote, size_t len)
+void tcp_icmp_error(struct sock_host *h, int err, bool frag_needed, const struct tuple *t, const uint8_t *quote,
+		    size_t len)
 {
 	struct tuple back;
 	struct sock *s;

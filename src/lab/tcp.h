@@ -8,8 +8,8 @@
  *     tcp_output.c  building segments, windows offered, what may be sent now
  *     tcp_timer.c   retransmission, tail loss probe, delayed ACK, zero window probes, TIME-WAIT
  *
- * References: RFC 9293; RFC 7323 (timestamps, window scaling); RFC 2018 and 2883 (SACK); RFC 5681, 6582 (congestion control); RFC 6298 (RTO); RFC 8985
- * section 7 (tail loss probe); RFC 5961 (challenge ACK); Linux 6.18 on the wire.
+ * References: RFC 9293; RFC 7323 (timestamps, window scaling); RFC 2018 and 2883 (SACK); RFC 5681, 6582 (congestion
+ * control); RFC 6298 (RTO); RFC 8985 section 7 (tail loss probe); RFC 5961 (challenge ACK); Linux 6.18 on the wire.
  */
 #ifndef LAB_TCP_H
 #define LAB_TCP_H
@@ -18,7 +18,8 @@
 #include "lab/sock_private.h"
 #include "net/parse.h"
 
-#define TCP_RCVBUF (1u << 17)		/* bytes that a receiver offers to hold; rounding up windows may make it twice that */
+/* bytes that a receiver offers to hold; rounding up windows may make it twice that */
+#define TCP_RCVBUF (1u << 17)
 #define TCP_SNDBUF (1u << 18)
 #define TCP_WSCALE 10			/* what Linux picks for its default tcp_rmem */
 #define TCP_WINDOW_SPACE 65536u		/* offered at first, rounded down to whole segments */
@@ -39,7 +40,15 @@
 
 enum tcp_timer { TIMER_NONE, TIMER_RTO, TIMER_TLP, TIMER_PROBE, TIMER_FIN_WAIT_2, TIMER_TIME_WAIT };
 
-enum { SEG_SYN = 1, SEG_FIN = 2, SEG_PSH = 4, SEG_SACKED = 8, SEG_LOST = 16, SEG_RETRANS = 32 /* since it was marked lost */, SEG_EVER_RETRANS = 64 };
+enum {
+	SEG_SYN = 1,
+	SEG_FIN = 2,
+	SEG_PSH = 4,
+	SEG_SACKED = 8,
+	SEG_LOST = 16,
+	SEG_RETRANS = 32 /* since it was marked lost */,
+	SEG_EVER_RETRANS = 64
+};
 
 /* one sent segment that is not acknowledged */
 struct tcp_seg {
@@ -66,12 +75,14 @@ struct tcp {
 	struct ring rcv;
 	struct pkt *ooo;		/* out of order, by sequence number */
 	unsigned n_ooo;
-	uint32_t ooo_last;		/* sequence number of the last that came out of order: its SACK block goes first */
+	/* sequence number of the last that came out of order: its SACK block goes first */
+	uint32_t ooo_last;
 	bool fin_rcvd;
 	/* options and sizes */
 	bool ts_ok, sack_ok, wscale_ok;
 	uint8_t snd_wscale, rcv_wscale;
-	uint16_t adv_mss, peer_mss, mss;	/* ours, as announced; the peer's; payload of a full segment as things are */
+	/* ours, as announced; the peer's; payload of a full segment as things are */
+	uint16_t adv_mss, peer_mss, mss;
 	uint32_t pmtu;
 	uint32_t ts_off, ts_recent;
 	uint64_t ts_recent_ns;
@@ -128,7 +139,8 @@ int tcp_shutdown_wr(struct sock *s);
 void tcp_close(struct sock *s);
 unsigned tcp_poll(const struct sock *s);
 void tcp_queues(const struct sock *s, uint32_t *recvq, uint32_t *sendq);
-void tcp_icmp_error(struct sock_host *h, int err, bool frag_needed, const struct tuple *t, const uint8_t *quote, size_t len);
+void tcp_icmp_error(struct sock_host *h, int err, bool frag_needed, const struct tuple *t, const uint8_t *quote,
+		    size_t len);
 
 /* tcp_input.c */
 enum drop_reason tcp_deliver(struct sock_host *h, struct pkt *p);
@@ -139,7 +151,8 @@ bool tcp_ack(struct sock *s, const struct tcphdr *th, uint32_t data_len, const s
 unsigned tcp_in_flight(const struct tcp *t);
 bool tcp_seg_add(struct tcp *t, uint32_t seq, uint32_t end, uint8_t flags, uint64_t now_ns);
 void tcp_enter_loss(struct tcp *t);
-void tcp_split_segs(struct sock *s);		/* after mss became smaller: no segment is larger, those that were are lost */
+/* after mss became smaller: no segment is larger, those that were are lost */
+void tcp_split_segs(struct sock *s);
 
 /* tcp_output.c */
 void tcp_set_mss(struct sock *s, uint32_t mtu);

@@ -2,16 +2,18 @@
 /*
  * lab/tcp_ack.c - what an acknowledgment says: which segments arrived, how long it took, how much may be in flight.
  *
- * Theory of operation: t->segs is the retransmission queue. An acknowledgment takes segments off its front; SACK marks some behind it. A segment is
- * taken for lost when three behind it arrived (RFC 6675 section 4; without SACK: after three duplicate acknowledgments), or when the timer fired. Congestion control is
- * NewReno with an initial window of ten segments.
+ * Theory of operation: t->segs is the retransmission queue. An acknowledgment takes segments off its front; SACK marks
+ * some behind it. A segment is taken for lost when three behind it arrived (RFC 6675 section 4; without SACK: after
+ * three duplicate acknowledgments), or when the timer fired. Congestion control is NewReno with an initial window of
+ * ten segments.
  *
  * Invariants
  *  1. segs are in order of sequence number, without gaps, from snd_una to snd_nxt.
  *  2. in flight = segments that are neither SACKed nor lost without having been sent again since.
  *  3. A segment that was ever sent again gives no round-trip time (Karn).
  *
- * Differences: Linux runs CUBIC, RACK and pacing by default; on the wire of a small network the difference is when segments of a loaded connection leave (D-TCP1).
+ * Differences: Linux runs CUBIC, RACK and pacing by default; on the wire of a small network the difference is when
+ * segments of a loaded connection leave (D-TCP1).
  *
  * References: RFC 5681; RFC 6582; RFC 6675; RFC 6298; RFC 2018.
  */
@@ -41,7 +43,8 @@ unsigned tcp_in_flight(const struct tcp *t)
 	unsigned n = 0;
 
 	for (uint32_t i = 0; i < t->n_segs; i++)
-		if (!(t->segs[i].flags & SEG_SACKED) && (!(t->segs[i].flags & SEG_LOST) || t->segs[i].flags & SEG_RETRANS))
+		if (!(t->segs[i].flags & SEG_SACKED) &&
+		    (!(t->segs[i].flags & SEG_LOST) || t->segs[i].flags & SEG_RETRANS))
 			n++;
 	if (!t->sack_ok && t->recovery)
 		n -= MIN(n, t->dupacks);
@@ -114,7 +117,10 @@ void tcp_split_segs(struct sock *s)
 	t->cap_segs = cap;
 }
 
-/* RFC 6298 section 2, with the variance bounded from below as Linux does: the timeout is 200 ms above the smoothed time or more */
+/*
+ * RFC 6298 section 2, with the variance bounded from below as Linux does: the timeout is 200 ms above the smoothed time
+ * or more
+ */
 static void rtt_sample(struct tcp *t, uint32_t us)
 {
 	uint32_t err, var;
@@ -223,7 +229,8 @@ static void on_new_ack(struct tcp *t, uint32_t acked)
 		if (!seq_lt(t->snd_una, t->recover)) {
 			t->recovery = t->loss = false;
 		} else if (t->recovery) {
-			mark_head_lost(t);	/* RFC 6582 section 3.2: a partial acknowledgment, the next is missing too */
+			/* RFC 6582 section 3.2: a partial acknowledgment, the next is missing too */
+			mark_head_lost(t);
 			return;
 		}
 	}

@@ -2,11 +2,11 @@
 /*
  * lab/tcp_input.c - TCP segments that arrive.
  *
- * On the packet's way: local delivery. Returning DROP_NO_SOCKET makes path/local.c answer with a reset, with the very sequence numbers that RFC 9293
- * section 3.10.7.1 says; so "send a reset" is that return value everywhere here.
+ * On the packet's way: local delivery. Returning DROP_NO_SOCKET makes path/local.c answer with a reset, with the very
+ * sequence numbers that RFC 9293 section 3.10.7.1 says; so "send a reset" is that return value everywhere here.
  *
- * Theory of operation: the order is the RFC's, section 3.10.7.4: sequence number, RST, SYN, ACK, data, FIN. What is in order goes to the receive buffer at once, what
- * is not waits as packets sorted by sequence number.
+ * Theory of operation: the order is the RFC's, section 3.10.7.4: sequence number, RST, SYN, ACK, data, FIN. What is in
+ * order goes to the receive buffer at once, what is not waits as packets sorted by sequence number.
  *
  * Invariants
  *  1. Data is taken only inside the window that was offered, so the receive buffer never overflows.
@@ -253,7 +253,8 @@ static bool take_data(struct sock *s, struct segment *g)
 	struct tcp *t = s->tcp;
 	bool fin = g->th->fin, kept = false;
 
-	if (g->len && seq_le(g->seq + g->len, t->rcv_nxt) && !(fin && g->seq + g->len == t->rcv_nxt)) {	/* all of it is old */
+	/* all of it is old */
+	if (g->len && seq_le(g->seq + g->len, t->rcv_nxt) && !(fin && g->seq + g->len == t->rcv_nxt)) {
 		t->dsack_start = g->seq;
 		t->dsack_end = g->seq + g->len;
 		enter_quickack(t, TCP_MAX_QUICKACKS);
@@ -357,7 +358,10 @@ static enum drop_reason syn_sent_segment(struct sock *s, struct segment *g)
 
 /* ---- TIME-WAIT ---- */
 
-/* a new SYN may take the place of an old connection (RFC 9293 section 3.10.7.4, RFC 6191): -1 the caller goes on as if it were not there */
+/*
+ * a new SYN may take the place of an old connection (RFC 9293 section 3.10.7.4, RFC 6191): -1 the caller goes on as if
+ * it were not there
+ */
 static int time_wait_segment(struct sock *s, struct segment *g)
 {
 	struct tcp *t = s->tcp;
@@ -410,7 +414,10 @@ static bool acceptable(struct sock *s, struct segment *g)
 		return false;
 	}
 	if (g->th->syn) {
-		/* the SYN of our own SYN-ACK's peer again: it is answered by SYN-ACK; any other by a challenge ACK (RFC 5961 section 4) */
+		/*
+		 * the SYN of our own SYN-ACK's peer again: it is answered by SYN-ACK; any other by a challenge ACK (RFC
+		 * 5961 section 4)
+		 */
 		if (s->state == TCP_SYN_RECEIVED && g->seq == t->irs && !g->th->ack)
 			tcp_send_syn(s);
 		else
@@ -446,7 +453,8 @@ static bool fin_acked(struct sock *s)
 /* data for a socket that nobody reads any more: the sender must hear of it (RFC 2525 section 2.17) */
 static bool nobody_reads(const struct sock *s, const struct segment *g)
 {
-	bool over = s->state == TCP_FIN_WAIT_1 || s->state == TCP_FIN_WAIT_2 || s->state == TCP_CLOSING || s->state == TCP_LAST_ACK;
+	bool over = s->state == TCP_FIN_WAIT_1 || s->state == TCP_FIN_WAIT_2 || s->state == TCP_CLOSING ||
+		    s->state == TCP_LAST_ACK;
 
 	return over && s->orphan && g->len && seq_lt(s->tcp->rcv_nxt, g->seq + g->len);
 }
@@ -500,7 +508,8 @@ enum drop_reason tcp_deliver(struct sock_host *h, struct pkt *p)
 	struct sock *s;
 	int answer;
 
-	if (p->flags & (PKT_FRAG | PKT_L4_CUT) || !pkt_tcp(p) || pkt_tcp(p)->doff < 5 || pkt_tcp(p)->doff * 4u > pkt_l4_len(p))
+	if (p->flags & (PKT_FRAG | PKT_L4_CUT) || !pkt_tcp(p) || pkt_tcp(p)->doff < 5 ||
+	    pkt_tcp(p)->doff * 4u > pkt_l4_len(p))
 		return DROP_MALFORMED;
 	if (!parse_l4_checksum(p))
 		return DROP_CHECKSUM;

@@ -2,14 +2,16 @@
 /*
  * lab/tcp_output.c - building segments, the window offered, and what may be sent now.
  *
- * Theory of operation: tcp_push() is called whenever something may have made sending possible (data written, an acknowledgment, a timer). It first sends again
- * what is marked lost, then new data as the peer's window, the congestion window and Nagle's rule with Minshall's change allow, and the FIN with
- * or behind the last of it. Every segment in flight is one entry of t->segs, and is sent again with the same boundaries unless the MSS shrank.
+ * Theory of operation: tcp_push() is called whenever something may have made sending possible (data written, an
+ * acknowledgment, a timer). It first sends again what is marked lost, then new data as the peer's window, the
+ * congestion window and Nagle's rule with Minshall's change allow, and the FIN with or behind the last of it. Every
+ * segment in flight is one entry of t->segs, and is sent again with the same boundaries unless the MSS shrank.
  *
- * The offered window follows Linux: it never shrinks, it begins with whole segments (64240 or 65160 bytes with an MTU of 1500) and is rounded up to what the
- * scaled field can say.
+ * The offered window follows Linux: it never shrinks, it begins with whole segments (64240 or 65160 bytes with an MTU
+ * of 1500) and is rounded up to what the scaled field can say.
  *
- * References: RFC 9293 sections 3.7.4 and 3.8.6; RFC 7323 section 2; RFC 2018 section 4; RFC 2883; RFC 1122 section 4.2.3.4.
+ * References: RFC 9293 sections 3.7.4 and 3.8.6; RFC 7323 section 2; RFC 2018 section 4; RFC 2883; RFC 1122 section
+ * 4.2.3.4.
  */
 #include <errno.h>
 
@@ -233,17 +235,27 @@ static bool xmit(struct sock *s, uint32_t seq, uint32_t len, unsigned fl)
 	struct pkt *p;
 	struct tcphdr *th;
 
-	/* the options of this segment may leave less room than mss says: SACK blocks; then they are left out, the next pure ACK has them */
+	/*
+	 * the options of this segment may leave less room than mss says: SACK blocks; then they are left out, the next
+	 * pure ACK has them
+	 */
 	if (len && n > OPT_TS_LEN && len + n > t->mss + (t->ts_ok ? OPT_TS_LEN : 0u))
 		n = t->ts_ok ? OPT_TS_LEN : 0;
-	p = build_ip4(&s->host->ns->world->pool, s->local.ip.ip4, s->peer.ip.ip4, IPPROTO_TCP, sock_ttl(s), (uint8_t)s->opt[SOCK_OPT_TOS],
-		      TCP_HLEN + n + len);
+	p = build_ip4(&s->host->ns->world->pool, s->local.ip.ip4, s->peer.ip.ip4, IPPROTO_TCP, sock_ttl(s),
+		      (uint8_t)s->opt[SOCK_OPT_TOS], TCP_HLEN + n + len);
 	if (!p)
 		return false;
 	th = (struct tcphdr *)pkt_l4(p);
 	*th = (struct tcphdr){
-		.source = htons(s->local.port), .dest = htons(s->peer.port), .seq = htonl(seq), .doff = (uint16_t)((TCP_HLEN + n) / 4) & 15,
-		.syn = !!(fl & FL_SYN), .fin = !!(fl & FL_FIN), .psh = !!(fl & FL_PSH), .rst = !!(fl & FL_RST), .ack = !!(fl & FL_ACK),
+		.source = htons(s->local.port),
+		.dest = htons(s->peer.port),
+		.seq = htonl(seq),
+		.doff = (uint16_t)((TCP_HLEN + n) / 4) & 15,
+		.syn = !!(fl & FL_SYN),
+		.fin = !!(fl & FL_FIN),
+		.psh = !!(fl & FL_PSH),
+		.rst = !!(fl & FL_RST),
+		.ack = !!(fl & FL_ACK),
 	};
 	th->ack_seq = fl & FL_ACK ? htonl(t->rcv_nxt) : 0;
 	th->window = htons(window_field(s, fl));
@@ -361,7 +373,8 @@ static bool push_new(struct sock *s)
 		bool last = len == unsent, fin = last && t->fin_queued;
 		uint8_t flags = (uint8_t)((fin ? SEG_FIN : 0) | (last && len ? SEG_PSH : 0));
 
-		if ((!len && !fin) || !may_send(s, len, fin) || !tcp_seg_add(t, t->snd_nxt, t->snd_nxt + len + fin, flags, tcp_now(s)))
+		if ((!len && !fin) || !may_send(s, len, fin) ||
+		    !tcp_seg_add(t, t->snd_nxt, t->snd_nxt + len + fin, flags, tcp_now(s)))
 			break;
 		/* a FIN alone follows its data without PSH */
 		xmit_seg(s, &t->segs[t->n_segs - 1]);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/tcp_timer.c - TCP's clocks: retransmission, tail loss probe, zero window probe, delayed ACK, FIN-WAIT-2 and TIME-WAIT.
+ * lab/tcp_timer.c - TCP's clocks: retransmission, tail loss probe, zero window probe, delayed ACK, FIN-WAIT-2 and
+ * TIME-WAIT.
  *
- * Theory of operation: a connection has two timers. One is for what is in flight or, once all is said, for how long to remember; t->rtx_kind says which of these it
- * is. The other is the delayed acknowledgment. SYNs go out again after one second four times, then after 2, 4, 8, ... seconds, as Linux does since 6.5;
- * SYN-ACKs after 1, 2, 4, ...; data after 200 ms and a round trip, doubling, with one tail loss probe before.
+ * Theory of operation: a connection has two timers. One is for what is in flight or, once all is said, for how long to
+ * remember; t->rtx_kind says which of these it is. The other is the delayed acknowledgment. SYNs go out again after one
+ * second four times, then after 2, 4, 8, ... seconds, as Linux does since 6.5; SYN-ACKs after 1, 2, 4, ...; data after
+ * 200 ms and a round trip, doubling, with one tail loss probe before.
  *
- * References: RFC 6298 section 5; RFC 8985 section 7; RFC 9293 sections 3.8.1, 3.8.6.1; RFC 1122 section 4.2.3.2; Linux tcp(7) tcp_syn_retries, tcp_retries2.
+ * References: RFC 6298 section 5; RFC 8985 section 7; RFC 9293 sections 3.8.1, 3.8.6.1; RFC 1122 section 4.2.3.2; Linux
+ * tcp(7) tcp_syn_retries, tcp_retries2.
  */
 #include <errno.h>
 
@@ -45,7 +48,8 @@ void tcp_rearm(struct sock *s)
 		return;
 	}
 	/* RFC 8985 section 7.2, in Linux's measures: one segment alone waits for the peer's delayed ACK too */
-	if (t->sack_ok && t->srtt_us && !t->tlp_out && !t->recovery && !t->loss && !t->retransmits && !(t->segs[0].flags & SEG_SYN)) {
+	if (t->sack_ok && t->srtt_us && !t->tlp_out && !t->recovery && !t->loss && !t->retransmits &&
+	    !(t->segs[0].flags & SEG_SYN)) {
 		pto = MAX(2 * t->srtt_us / 1000 + (t->n_segs == 1 ? TCP_RTO_MIN_MS : 2), PTO_MIN_MS);
 		tcp_arm(s, TIMER_TLP, MIN(pto, t->rto_ms));
 		return;

@@ -2,8 +2,8 @@
 /*
  * net/addr.c - addresses: classes, masks, text.
  *
- * Used everywhere; stands on no way of its own. IPv4 lives in the first four bytes of the union, so every function here that takes a
- * family only asks it how many bytes count.
+ * Used everywhere; stands on no way of its own. IPv4 lives in the first four bytes of the union, so every function here
+ * that takes a family only asks it how many bytes count.
  *
  * References: RFC 4291, RFC 5952 (text), RFC 1112 section 4 (multicast).
  */
@@ -56,7 +56,8 @@ int addr_plen(uint8_t family, const union inet_addr *mask)
 
 union inet_addr addr_and(const union inet_addr *a, const union inet_addr *mask)
 {
-	return (union inet_addr){ .w = { a->w[0] & mask->w[0], a->w[1] & mask->w[1], a->w[2] & mask->w[2], a->w[3] & mask->w[3] } };
+	return (union inet_addr){ .w = { a->w[0] & mask->w[0], a->w[1] & mask->w[1], a->w[2] & mask->w[2],
+					 a->w[3] & mask->w[3] } };
 }
 
 bool addr_in(uint8_t family, const union inet_addr *a, const union inet_addr *net, unsigned plen)

@@ -2,16 +2,18 @@
 /*
  * net/edit.c - changing headers in place.
  *
- * NAT, the MARK-like targets that touch headers (TTL, TOS, DSCP, TCPMSS) and forwarding come here. A change of a field changes the
- * checksums that cover it by the difference only (RFC 1624 eqn. 3), so that a checksum that was wrong before stays wrong and is found
- * by its receiver, as behind a real router.
+ * NAT, the MARK-like targets that touch headers (TTL, TOS, DSCP, TCPMSS) and forwarding come here. A change of a field
+ * changes the checksums that cover it by the difference only (RFC 1624 eqn. 3), so that a checksum that was wrong
+ * before stays wrong and is found by its receiver, as behind a real router.
  *
- * One's complement sums do not care about byte order as long as words are summed as they lie in memory, so nothing is swapped here.
+ * One's complement sums do not care about byte order as long as words are summed as they lie in memory, so nothing is
+ * swapped here.
  *
  * Invariants
  *  1. A UDP checksum of zero ("none", RFC 768) stays zero over IPv4; one that becomes zero is written as 0xffff.
  *  2. A field that is cut off is not touched, and the rest is still right.
- *  3. SCTP's CRC32c has no cheap update over an addition: it is computed again, only where ports change (addresses are not in it).
+ *  3. SCTP's CRC32c has no cheap update over an addition: it is computed again, only where ports change (addresses are
+ *     not in it).
  *
  * References: RFC 1071, RFC 1624, RFC 768, RFC 9260 appendix A, RFC 6691 (MSS).
  */
@@ -159,8 +161,8 @@ static void replace_bytes(uint8_t *field, uint8_t proto, const void *from, const
 }
 
 /*
- * One IP packet as bytes, being changed: a packet itself or a quote in an ICMP error. @l4_len is what is there of the transport header
- * and behind it, 0 in a later fragment.
+ * One IP packet as bytes, being changed: a packet itself or a quote in an ICMP error. @l4_len is what is there of the
+ * transport header and behind it, 0 in a later fragment.
  */
 struct target {
 	uint8_t *l3, *l4;

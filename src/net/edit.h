@@ -10,14 +10,18 @@
 /* one's complement sums, in memory (network) order throughout */
 uint32_t csum_partial(const void *p, size_t len, uint32_t sum);
 uint16_t csum_fold(uint32_t sum);			/* folded and complemented: what a header carries */
-uint16_t csum_l4(const struct pkt *p);			/* what the transport checksum should be, pseudo-header included, the field itself taken as zero */
+/* what the transport checksum should be, pseudo-header included, the field itself taken as zero */
+uint16_t csum_l4(const struct pkt *p);
 /** csum_replace16() - new checksum after a 16-bit word changed; all in network order */
 be16 csum_replace16(be16 csum, be16 from, be16 to);
 be16 csum_replace32(be16 csum, be32 from, be32 to);
 
 enum edit_end { EDIT_SRC, EDIT_DST };
 
-/** edit_addr() - set source or destination address; IP and transport checksums follow (a UDP checksum of zero stays zero) */
+/**
+ * edit_addr() - set source or destination address; IP and transport checksums follow (a UDP checksum of zero stays
+ * zero)
+ */
 void edit_addr(struct pkt *p, enum edit_end end, const union inet_addr *addr);
 /**
  * edit_port() - set a port of TCP, UDP, UDP-Lite, SCTP or DCCP, or the ICMP identifier (either end)
@@ -26,7 +30,10 @@ void edit_addr(struct pkt *p, enum edit_end end, const union inet_addr *addr);
 int edit_port(struct pkt *p, enum edit_end end, be16 port);
 void edit_ttl(struct pkt *p, uint8_t ttl);		/* TTL or hop limit */
 void edit_dsfield(struct pkt *p, uint8_t ds);		/* TOS or traffic class */
-/** edit_tcp_mss() - set the MSS option where it stands; with @add put one into a SYN that has none. 0, -ENOENT, -EINVAL, -ENOSPC */
+/**
+ * edit_tcp_mss() - set the MSS option where it stands; with @add put one into a SYN that has none. 0, -ENOENT, -EINVAL,
+ * -ENOSPC
+ */
 int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add);
 /** edit_fill_checksums() - compute IP header and transport checksums from scratch, for packets made here */
 void edit_fill_checksums(struct pkt *p);

@@ -2,19 +2,22 @@
 /*
  * net/frag.c - IPv4 fragmentation and reassembly.
  *
- * Reassembly stands at priority -400 of PREROUTING and OUTPUT where conntrack needs whole datagrams, and before local delivery.
- * Splitting is the last step before the neighbour. A queue gathers one datagram: fragments sorted by offset in a list through
- * pkt->next, with a tail pointer because nearly all arrive in order. What the kernel does, and is done here:
+ * Reassembly stands at priority -400 of PREROUTING and OUTPUT where conntrack needs whole datagrams, and before local
+ * delivery. Splitting is the last step before the neighbour. A queue gathers one datagram: fragments sorted by offset
+ * in a list through pkt->next, with a tail pointer because nearly all arrive in order. What the kernel does, and is
+ * done here:
  *
- *  - a fragment wholly inside what came is a duplicate and dropped; one that overlaps in part ends the queue (as RFC 5722 has it);
+ *  - a fragment wholly inside what came is a duplicate and dropped; one that overlaps in part ends the queue (as RFC
+ *    5722 has it);
  *  - a queue lives FRAG_TIMEOUT_MS from its first arrival, whatever comes later;
- *  - ECN of the whole is CE when one fragment had CE; not-ECT mixed with ECT or CE ends the queue (RFC 3168 section 5.3);
+ *  - ECN of the whole is CE when one fragment had CE; not-ECT mixed with ECT or CE ends the queue (RFC 3168 section
+ *    5.3);
  *  - frag_max is the largest fragment; if that one had DF, so has the whole.
  *
  * Invariants
  *  1. A queue's fragments are sorted by frag_off and do not overlap; got is the sum of their payloads.
- *  2. t->queues <= FRAG_MAX_QUEUES, t->bytes <= FRAG_MAX_BYTES, a queue holds at most FRAG_MAX_PER_QUEUE fragments: the sender of fragments
- *     can make neither memory nor a list's walk grow beyond that.
+ *  2. t->queues <= FRAG_MAX_QUEUES, t->bytes <= FRAG_MAX_BYTES, a queue holds at most FRAG_MAX_PER_QUEUE fragments: the
+ *     sender of fragments can make neither memory nor a list's walk grow beyond that.
  *  3. The list t->lru is in order of creation, which with one timeout is the order of expiry.
  *
  * References: RFC 791 section 3.2, RFC 815, RFC 1858, RFC 5722, RFC 3168 section 5.3.
@@ -92,7 +95,9 @@ void frag_free(struct frag_table *t)
 static struct frag_queue *queue_find(struct frag_table *t, const struct pkt *p, enum frag_user user, uint64_t now_ms)
 {
 	const struct iphdr *ip = pkt_ip4(p);
-	struct frag_key key = { .src = ip->saddr, .dst = ip->daddr, .id = ip->id, .proto = ip->protocol, .user = (uint8_t)user };
+	struct frag_key key = {
+		.src = ip->saddr, .dst = ip->daddr, .id = ip->id, .proto = ip->protocol, .user = (uint8_t)user
+	};
 	struct list *head = &t->hash[hash_bytes(&t->key, &key, sizeof(key)) % ARRAY_LEN(t->hash)];
 	struct frag_queue *q;
 
@@ -134,7 +139,8 @@ static enum insert_result queue_insert(struct frag_queue *q, struct pkt *p)
 			/* inside what is there without a gap: nothing new */
 			if (off < (*at)->frag_off)
 				return OVERLAP;
-			for (struct pkt *f = *at; f && (!run || f->frag_off == run) && (run = frag_end(f)) < end; f = f->next)
+			for (struct pkt *f = *at; f && (!run || f->frag_off == run) && (run = frag_end(f)) < end;
+			     f = f->next)
 				;
 			return end <= run ? DUPLICATE : OVERLAP;
 		}
@@ -316,7 +322,10 @@ uint64_t frag_next(const struct frag_table *t)
 	return list_first(&t->lru, struct frag_queue, lru)->since_ms + t->timeout_ms;
 }
 
-/* RFC 791 section 3.1: options without the copied flag stand in the first fragment only; their room is filled with no-operations */
+/*
+ * RFC 791 section 3.1: options without the copied flag stand in the first fragment only; their room is filled with
+ * no-operations
+ */
 static void blank_uncopied_options(uint8_t *opt, uint32_t len)
 {
 	uint32_t at = 0, n;
@@ -362,7 +371,8 @@ static struct pkt *make_fragment(const struct pkt *p, uint32_t off, uint32_t len
 	ip->check = 0;
 	ip->check = csum_fold(csum_partial(ip, hlen, 0));
 	f->frag_off = (uint16_t)pos;
-	f->flags = (f->flags & ~(uint32_t)(PKT_MORE_FRAGS | PKT_L4_CUT | PKT_LATER_FRAG)) | PKT_FRAG | (more ? PKT_MORE_FRAGS : 0);
+	f->flags = (f->flags & ~(uint32_t)(PKT_MORE_FRAGS | PKT_L4_CUT | PKT_LATER_FRAG)) | PKT_FRAG |
+		   (more ? PKT_MORE_FRAGS : 0);
 	if (pos)
 		f->flags |= PKT_LATER_FRAG;
 	if (pos || parse_l4_is_cut(f))

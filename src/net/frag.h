@@ -33,15 +33,19 @@ void frag_init(struct frag_table *t, const struct hash_key *key);
 void frag_free(struct frag_table *t);
 /**
  * frag_add() - take a fragment
- * Return: the whole datagram (PKT_REASSEMBLED, frag_max, metadata of the first fragment) when it completes it; NULL when it was kept or dropped;
- * *why says which (DROP_NONE: kept). @p belongs to the table in every case.
+ * Return: the whole datagram (PKT_REASSEMBLED, frag_max, metadata of the first fragment) when it completes it; NULL
+ * when it was kept or dropped; *why says which (DROP_NONE: kept). @p belongs to the table in every case.
  */
 struct pkt *frag_add(struct frag_table *t, struct pkt *p, enum frag_user user, uint64_t now_ms, enum drop_reason *why);
-/** frag_expire() - drop queues that are too old; those that hold their first fragment go to .expired (linked by next) for the caller to report */
+/**
+ * frag_expire() - drop queues that are too old; those that hold their first fragment go to .expired (linked by next)
+ * for the caller to report
+ */
 void frag_expire(struct frag_table *t, uint64_t now_ms);
 uint64_t frag_next(const struct frag_table *t);		/* when the oldest times out, ms, UINT64_MAX: none */
 /**
- * frag_split() - fragments of @p that fit @mtu, linked by next (headers copied, options as RFC 791 says, header checksums right)
+ * frag_split() - fragments of @p that fit @mtu, linked by next (headers copied, options as RFC 791 says, header
+ * checksums right)
  * Return: 0 and *out, with @p freed; -EMSGSIZE (mtu too small), -ENOMEM with @p untouched
  */
 int frag_split(struct pkt *p, uint32_t mtu, struct pkt **out);

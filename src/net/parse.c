@@ -2,9 +2,10 @@
 /*
  * net/parse.c - from bytes to struct pkt.
  *
- * First step of the packet's way, and the only place that decides whether bytes are a header. What is checked, and in which order, is
- * what the kernel's receive path checks before PREROUTING: length, version, header length, header checksum, total length; the transport
- * header only as far as its fixed part goes. Trailing bytes behind the IP datagram (Ethernet padding) are cut off.
+ * First step of the packet's way, and the only place that decides whether bytes are a header. What is checked, and in
+ * which order, is what the kernel's receive path checks before PREROUTING: length, version, header length, header
+ * checksum, total length; the transport header only as far as its fixed part goes. Trailing bytes behind the IP
+ * datagram (Ethernet padding) are cut off.
  *
  * Invariants
  *  1. No byte at or after .end is read.
@@ -57,7 +58,8 @@ static int find_l4_ip6(const uint8_t *l3, size_t len, uint8_t *proto, uint16_t *
 	for (i = 0; i < IP6_MAX_EXT; i++) {
 		size_t ext;
 
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT && next != IPPROTO_DSTOPTS)
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT &&
+		    next != IPPROTO_DSTOPTS)
 			break;
 		if (len - at < 8)
 			return -EINVAL;
@@ -236,7 +238,10 @@ bool parse_l4_checksum(const struct pkt *p)
 	return field == csum_l4(p) || (field == 0xffff && !csum_l4(p)) || (!field && csum_l4(p) == 0xffff);
 }
 
-/* one option of length @len (with its two first bytes) at @o; values that do not have their option's length are as if absent */
+/*
+ * one option of length @len (with its two first bytes) at @o; values that do not have their option's length are as if
+ * absent
+ */
 static void tcp_option(struct tcp_options *t, const uint8_t *o, unsigned len)
 {
 	switch (o[0]) {

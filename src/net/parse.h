@@ -14,8 +14,8 @@
 enum drop_reason parse_eth(struct pkt *p);
 /**
  * parse_ip() - the IPv4 or IPv6 header at .l3, as the receive path validates it
- * Version, header length, total length (trailing bytes are cut off), header checksum; finds .l4, .proto, fragment fields and flags. A transport header
- * that is not whole sets PKT_L4_CUT and is no error here.
+ * Version, header length, total length (trailing bytes are cut off), header checksum; finds .l4, .proto, fragment
+ * fields and flags. A transport header that is not whole sets PKT_L4_CUT and is no error here.
  * Return: DROP_NONE, DROP_TRUNCATED, DROP_MALFORMED or DROP_CHECKSUM
  */
 enum drop_reason parse_ip(struct pkt *p);
@@ -27,10 +27,21 @@ enum drop_reason parse_ip(struct pkt *p);
 int parse_find_l4(uint8_t family, const uint8_t *l3, size_t len, uint8_t *proto, bool *later_frag);
 /** parse_l4_is_cut() - the fixed part of the transport header is not all there */
 bool parse_l4_is_cut(const struct pkt *p);
-/** parse_l4_checksum() - is the transport checksum right (true for UDP without one, later fragments and unknown protocols) */
+/**
+ * parse_l4_checksum() - is the transport checksum right (true for UDP without one, later fragments and unknown
+ * protocols)
+ */
 bool parse_l4_checksum(const struct pkt *p);
 
-enum tcp_option_kind { TCP_OPT_EOL = 0, TCP_OPT_NOP = 1, TCP_OPT_MSS = 2, TCP_OPT_WSCALE = 3, TCP_OPT_SACK_OK = 4, TCP_OPT_SACK = 5, TCP_OPT_TS = 8 };
+enum tcp_option_kind {
+	TCP_OPT_EOL = 0,
+	TCP_OPT_NOP = 1,
+	TCP_OPT_MSS = 2,
+	TCP_OPT_WSCALE = 3,
+	TCP_OPT_SACK_OK = 4,
+	TCP_OPT_SACK = 5,
+	TCP_OPT_TS = 8
+};
 
 /* what the options of a TCP segment say; absent ones leave .have clear */
 struct tcp_options {

@@ -2,9 +2,9 @@
 /*
  * net/pkt.c - packets and the bounded pools they come from.
  *
- * Where every packet begins and ends. Metadata and buffers are pooled apart: a small buffer holds what Ethernet carries, a large
- * one a whole IP datagram; the buffer's size (cap) says which pool it goes back to. When a pool is at its bound pkt_alloc()
- * returns NULL and the pool counts it; nobody on the packet's way calls malloc().
+ * Where every packet begins and ends. Metadata and buffers are pooled apart: a small buffer holds what Ethernet
+ * carries, a large one a whole IP datagram; the buffer's size (cap) says which pool it goes back to. When a pool is at
+ * its bound pkt_alloc() returns NULL and the pool counts it; nobody on the packet's way calls malloc().
  *
  * Invariants
  *  1. A packet whose cap is PKT_SMALL belongs to pool->small, any other to pool->large.

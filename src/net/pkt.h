@@ -2,16 +2,18 @@
 /*
  * net/pkt.h - one packet on its way.
  *
- * A packet is one flat buffer with headroom, offsets into it, what parsing found out once, and what the way gives it: interface, mark,
- * connection. Offsets are from .buf, so that a header can be put in front without moving bytes:
+ * A packet is one flat buffer with headroom, offsets into it, what parsing found out once, and what the way gives it:
+ * interface, mark, connection. Offsets are from .buf, so that a header can be put in front without moving bytes:
  *
  *     buf        mac            l3           l4                 end      buf+cap
  *      | headroom | Ethernet ... | IP, options | TCP, payload ... | tailroom |
  *
  * Invariants
  *  1. mac <= l3 <= l4 <= end <= cap whenever the packet is outside net/.
- *  2. family, proto, l4, frag_off and the flags are what parse_ip() found, or what who built the packet set; who changes a header keeps them true.
- *  3. .ct holds no reference: a connection lives at least as long as the packet walks, because connections are freed between packets.
+ *  2. family, proto, l4, frag_off and the flags are what parse_ip() found, or what who built the packet set; who
+ *     changes a header keeps them true.
+ *  3. .ct holds no reference: a connection lives at least as long as the packet walks, because connections are freed
+ *     between packets.
  */
 #ifndef NET_PKT_H
 #define NET_PKT_H
@@ -93,9 +95,14 @@ struct pkt_pool {
 /** pkt_pool_init() - at most @max packets alive at a time, a sixteenth of them large */
 void pkt_pool_init(struct pkt_pool *pool, uint32_t max);
 void pkt_pool_destroy(struct pkt_pool *pool);
-/** pkt_alloc() - a packet with room for @len bytes behind PKT_HEADROOM; mac = l3 = l4 = end = PKT_HEADROOM; NULL: the pool is at its bound */
+/**
+ * pkt_alloc() - a packet with room for @len bytes behind PKT_HEADROOM; mac = l3 = l4 = end = PKT_HEADROOM; NULL: the
+ * pool is at its bound
+ */
 struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t len);
-/** pkt_from_frame() - a packet holding a copy of @len bytes that begin with a link-layer header (parse is the caller's) */
+/**
+ * pkt_from_frame() - a packet holding a copy of @len bytes that begin with a link-layer header (parse is the caller's)
+ */
 struct pkt *pkt_from_frame(struct pkt_pool *pool, const void *bytes, uint32_t len);
 /** pkt_clone() - a whole copy, id included, without connection */
 struct pkt *pkt_clone(const struct pkt *pkt);
@@ -139,17 +146,20 @@ static inline struct ethhdr *pkt_eth(const struct pkt *p)
 /* the transport header when all of its fixed part is there and it is of that protocol, else NULL */
 static inline struct tcphdr *pkt_tcp(const struct pkt *p)
 {
-	return p->proto == IPPROTO_TCP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct tcphdr *)pkt_l4(p) : NULL;
+	return p->proto == IPPROTO_TCP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct tcphdr *)pkt_l4(p)
+										      : NULL;
 }
 
 static inline struct udphdr *pkt_udp(const struct pkt *p)
 {
-	return p->proto == IPPROTO_UDP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct udphdr *)pkt_l4(p) : NULL;
+	return p->proto == IPPROTO_UDP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct udphdr *)pkt_l4(p)
+										      : NULL;
 }
 
 static inline struct icmphdr *pkt_icmp(const struct pkt *p)
 {
-	return p->proto == IPPROTO_ICMP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct icmphdr *)pkt_l4(p) : NULL;
+	return p->proto == IPPROTO_ICMP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct icmphdr *)pkt_l4(p)
+										       : NULL;
 }
 
 /** pkt_push() - @n bytes more in front of .mac, NULL: no headroom */

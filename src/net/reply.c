@@ -2,8 +2,8 @@
 /*
  * net/reply.c - packets that answer packets.
  *
- * Where a host or a router on the packet's way has something to say: ICMP errors, echo replies, resets, ARP. Stateless: rate limits, the source
- * address and the way back are path's. What a field gets is what the kernel gives it:
+ * Where a host or a router on the packet's way has something to say: ICMP errors, echo replies, resets, ARP. Stateless:
+ * rate limits, the source address and the way back are path's. What a field gets is what the kernel gives it:
  *
  *   answer       TOS                                   TTL  DF  id
  *   ICMP error   (TOS of the cause & 0x1e) | 0xc0       64   0   0: the sender of it fills one in
@@ -32,7 +32,8 @@ static const bool icmp_is_error[NR_ICMP_TYPES + 1] = {
 	[ICMP_TIME_EXCEEDED] = true, [ICMP_PARAMETERPROB] = true,
 };
 
-struct pkt *build_ip4(struct pkt_pool *pool, be32 src, be32 dst, uint8_t proto, uint8_t ttl, uint8_t tos, uint32_t payload)
+struct pkt *build_ip4(struct pkt_pool *pool, be32 src, be32 dst, uint8_t proto, uint8_t ttl, uint8_t tos,
+		      uint32_t payload)
 {
 	struct pkt *p;
 	struct iphdr *ip;
@@ -87,7 +88,8 @@ static struct pkt *icmp_error(const struct pkt *p, uint8_t type, uint8_t code, b
 
 	if (p->family != AF_INET)
 		return NULL;
-	r = build_ip4(p->pool, src->ip4, pkt_src(p).ip4, IPPROTO_ICMP, REPLY_TTL, ERROR_TOS(pkt_dsfield(p)), ICMP_HDRLEN + quote);
+	r = build_ip4(p->pool, src->ip4, pkt_src(p).ip4, IPPROTO_ICMP, REPLY_TTL, ERROR_TOS(pkt_dsfield(p)),
+		      ICMP_HDRLEN + quote);
 	if (!r)
 		return NULL;
 	h = pkt_l4(r);
@@ -105,7 +107,8 @@ struct pkt *reply_icmp_error(const struct pkt *p, uint8_t type, uint8_t code, ui
 	return icmp_error(p, type, code, htonl(info), src);
 }
 
-struct pkt *reply_icmp_redirect(const struct pkt *p, uint8_t code, const union inet_addr *gw, const union inet_addr *src)
+struct pkt *reply_icmp_redirect(const struct pkt *p, uint8_t code, const union inet_addr *gw,
+				const union inet_addr *src)
 {
 	return icmp_error(p, ICMP_REDIRECT, code, gw->ip4, src);
 }
@@ -132,7 +135,8 @@ struct pkt *reply_rst(const struct pkt *p)
 	struct pkt *r;
 	struct tcphdr *rt;
 
-	if (!th || p->family != AF_INET || p->flags & PKT_FRAG || th->rst || th->doff < 5 || th->doff * 4u > pkt_l4_len(p))
+	if (!th || p->family != AF_INET || p->flags & PKT_FRAG || th->rst || th->doff < 5 ||
+	    th->doff * 4u > pkt_l4_len(p))
 		return NULL;
 	r = build_ip4(p->pool, pkt_dst(p).ip4, pkt_src(p).ip4, IPPROTO_TCP, REPLY_TTL, pkt_dsfield(p), sizeof(*rt));
 	if (!r)
@@ -152,7 +156,8 @@ struct pkt *reply_rst(const struct pkt *p)
 	return r;
 }
 
-struct pkt *reply_arp(struct pkt_pool *pool, uint16_t op, const uint8_t *src_mac, be32 src_ip, const uint8_t *dst_mac, be32 dst_ip)
+struct pkt *reply_arp(struct pkt_pool *pool, uint16_t op, const uint8_t *src_mac, be32 src_ip, const uint8_t *dst_mac,
+		      be32 dst_ip)
 {
 	struct pkt *r = pkt_alloc(pool, ETH_HLEN + 28);
 	struct ethhdr *eth;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net/reply.h - packets that answer packets: ICMP errors (RFC 792, RFC 1812 section 4.3.2), echo replies, TCP resets (RFC 9293
- * section 3.10.7.1), ARP.
+ * net/reply.h - packets that answer packets: ICMP errors (RFC 792, RFC 1812 section 4.3.2), echo replies, TCP resets
+ * (RFC 9293 section 3.10.7.1), ARP.
  *
- * Each returns a new packet whose IP header is at .l3 (no link-layer header yet), checksums filled in, or NULL when no memory
- * was left or none may be sent. Source address and route are the caller's.
+ * Each returns a new packet whose IP header is at .l3 (no link-layer header yet), checksums filled in, or NULL when no
+ * memory was left or none may be sent. Source address and route are the caller's.
  */
 #ifndef NET_REPLY_H
 #define NET_REPLY_H
@@ -12,25 +12,36 @@
 #include "net/pkt.h"
 
 /**
- * reply_icmp_allowed() - may an ICMP error be sent about @p (not about an ICMP error, a later fragment, a broadcast or multicast frame or
- * destination, a source that is not one host)
+ * reply_icmp_allowed() - may an ICMP error be sent about @p (not about an ICMP error, a later fragment, a broadcast or
+ * multicast frame or destination, a source that is not one host)
  */
 bool reply_icmp_allowed(const struct pkt *p);
 /**
  * reply_icmp_error() - an ICMP error about @p; quotes as much as makes 576 bytes
- * @src: its source address; @info: the second word's value in host order (next-hop MTU, pointer << 24), or a gateway address as be32 for redirects
+ * @src: its source address; @info: the second word's value in host order (next-hop MTU, pointer << 24), or a gateway
+ * address as be32 for redirects
  */
-struct pkt *reply_icmp_error(const struct pkt *p, uint8_t type, uint8_t code, uint32_t info, const union inet_addr *src);
+struct pkt *reply_icmp_error(const struct pkt *p, uint8_t type, uint8_t code, uint32_t info,
+			     const union inet_addr *src);
 /** reply_icmp_redirect() - @gw: the better next hop */
-struct pkt *reply_icmp_redirect(const struct pkt *p, uint8_t code, const union inet_addr *gw, const union inet_addr *src);
+struct pkt *reply_icmp_redirect(const struct pkt *p, uint8_t code, const union inet_addr *gw,
+				const union inet_addr *src);
 /** reply_echo() - the echo reply to an echo request (addresses swapped) */
 struct pkt *reply_echo(const struct pkt *p);
 /** reply_rst() - the reset that answers a TCP segment; NULL for a reset */
 struct pkt *reply_rst(const struct pkt *p);
-/** reply_arp() - an ARP packet with an Ethernet header; @op: ARPOP_REQUEST or ARPOP_REPLY; @dst_mac: Ethernet destination and, in a reply, target */
-struct pkt *reply_arp(struct pkt_pool *pool, uint16_t op, const uint8_t *src_mac, be32 src_ip, const uint8_t *dst_mac, be32 dst_ip);
+/**
+ * reply_arp() - an ARP packet with an Ethernet header; @op: ARPOP_REQUEST or ARPOP_REPLY; @dst_mac: Ethernet
+ * destination and, in a reply, target
+ */
+struct pkt *reply_arp(struct pkt_pool *pool, uint16_t op, const uint8_t *src_mac, be32 src_ip, const uint8_t *dst_mac,
+		      be32 dst_ip);
 
-/** build_ip4() - a new packet with an IPv4 header of 20 bytes and @payload bytes of room at .l4 (not initialised); id, TTL and checksums by the caller */
-struct pkt *build_ip4(struct pkt_pool *pool, be32 src, be32 dst, uint8_t proto, uint8_t ttl, uint8_t tos, uint32_t payload);
+/**
+ * build_ip4() - a new packet with an IPv4 header of 20 bytes and @payload bytes of room at .l4 (not initialised); id,
+ * TTL and checksums by the caller
+ */
+struct pkt *build_ip4(struct pkt_pool *pool, be32 src, be32 dst, uint8_t proto, uint8_t ttl, uint8_t tos,
+		      uint32_t payload);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * net/tuple.c - the tuple of a packet, of a quoted packet, and of the answer to either.
  *
- * Conntrack's first step on the packet's way. A packet and a quote are read by the same code over bytes; for a whole packet the header
- * must be there as far as parse_ip() demands it, for a quote the first eight bytes do (RFC 792 promises no more).
+ * Conntrack's first step on the packet's way. A packet and a quote are read by the same code over bytes; for a whole
+ * packet the header must be there as far as parse_ip() demands it, for a quote the first eight bytes do (RFC 792
+ * promises no more).
  *
  * References: RFC 792; RFC 4443; RFC 2637 section 4.1 (enhanced GRE).
  */
@@ -62,7 +63,8 @@ static int tuple_l4(struct tuple *t, const uint8_t *h, size_t len)
 			return 0;
 		if (len < 8 || get_u16(h + 2) != GRE_PROTO_PPP)
 			return -EINVAL;
-		memcpy(&t->dport, h + 6, 2);	/* the call id; the sender's own is only known from PPTP's control connection */
+		/* the call id; the sender's own is only known from PPTP's control connection */
+		memcpy(&t->dport, h + 6, 2);
 		return 0;
 	}
 	return 0;
@@ -101,9 +103,13 @@ int tuple_of_bytes(uint8_t family, const uint8_t *l3, size_t len, uint16_t zone,
 
 int tuple_invert(const struct tuple *t, struct tuple *inv)
 {
-	struct tuple r = {
-		.src = t->dst, .dst = t->src, .sport = t->dport, .dport = t->sport, .family = t->family, .proto = t->proto, .zone = t->zone
-	};
+	struct tuple r = { .src = t->dst,
+			   .dst = t->src,
+			   .sport = t->dport,
+			   .dport = t->sport,
+			   .family = t->family,
+			   .proto = t->proto,
+			   .zone = t->zone };
 
 	if (t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6) {
 		bool v4 = t->proto == IPPROTO_ICMP;

@@ -12,8 +12,9 @@
 struct pkt;
 
 /*
- * TCP, UDP, SCTP, UDP-Lite: ports (DCCP has none since Linux dropped its tracker). ICMP and ICMPv6: sport is the identifier, dport holds type (high byte) and code, both
- * zero-extended in network order as htons(type << 8 | code). GRE: sport and dport are the keys. Others: 0.
+ * TCP, UDP, SCTP, UDP-Lite: ports (DCCP has none since Linux dropped its tracker). ICMP and ICMPv6: sport is the
+ * identifier, dport holds type (high byte) and code, both zero-extended in network order as htons(type << 8 | code).
+ * GRE: sport and dport are the keys. Others: 0.
  */
 struct tuple {
 	union inet_addr src, dst;
@@ -35,8 +36,8 @@ static inline bool tuple_eq(const struct tuple *a, const struct tuple *b)
  */
 int tuple_of_pkt(const struct pkt *pkt, uint16_t zone, struct tuple *t);
 /**
- * tuple_of_bytes() - the tuple of an IP packet given as bytes, as quoted in an ICMP error: only the first eight bytes of the transport header
- * need be there
+ * tuple_of_bytes() - the tuple of an IP packet given as bytes, as quoted in an ICMP error: only the first eight bytes
+ * of the transport header need be there
  */
 int tuple_of_bytes(uint8_t family, const uint8_t *l3, size_t len, uint16_t zone, struct tuple *t);
 /** tuple_invert() - the tuple that an answer has; -EINVAL: no answer exists (an ICMP type without a reply) */

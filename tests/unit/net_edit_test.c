@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net_edit_test.c - every edit keeps checksums what they would be from scratch, on random packets; wrong ones stay wrong.
+ * net_edit_test.c - every edit keeps checksums what they would be from scratch, on random packets; wrong ones stay
+ * wrong.
  */
 #include "net_pkts.h"
 

@@ -150,7 +150,10 @@ static void test_overlap_and_duplicate(void **state)
 
 static void test_ecn_and_df(void **state)
 {
-	static const struct { uint8_t a, b; int want; } rows[] = { { 0, 0, 0 }, { 2, 3, 3 }, { 1, 2, 1 }, { 3, 3, 3 }, { 0, 3, -1 }, { 0, 2, -1 } };
+	static const struct {
+		uint8_t a, b;
+		int want;
+	} rows[] = { { 0, 0, 0 }, { 2, 3, 3 }, { 1, 2, 1 }, { 3, 3, 3 }, { 0, 3, -1 }, { 0, 2, -1 } };
 	struct env e;
 
 	(void)state;
@@ -187,7 +190,8 @@ static void test_limits(void **state)
 		expect(&e, piece(&e, (uint16_t)i, 0, 8, true, 0, false), DROP_NONE, i + 1);
 	expect(&e, piece(&e, 60000, 0, 8, true, 0, false), DROP_FRAG_LIMIT, FRAG_MAX_QUEUES);
 	for (i = 1; e.t.bytes + PKT_SMALL <= FRAG_MAX_BYTES; i++)
-		expect(&e, piece(&e, (uint16_t)(i % 1000), (uint16_t)(8 * (1 + i / 1000)), 8, true, 0, false), DROP_NONE, FRAG_MAX_QUEUES);
+		expect(&e, piece(&e, (uint16_t)(i % 1000), (uint16_t)(8 * (1 + i / 1000)), 8, true, 0, false),
+		       DROP_NONE, FRAG_MAX_QUEUES);
 	assert_null(frag_add(&e.t, piece(&e, 5, 4096, 8, true, 0, false), FRAG_USER_LOCAL_IN, 0, &why));
 	assert_int_equal(why, DROP_FRAG_LIMIT);
 	/* none came to its end: all are reported, first fragments only */
@@ -235,7 +239,8 @@ static void test_split_errors_and_options(void **state)
 	n = split(p, 68, v);
 	assert_int_equal(n, 3);
 	for (unsigned i = 0; i < n; i++) {
-		assert_memory_equal(pkt_l3(v[i]) + 20, i ? "\x01\x01\x01\x94\x04\x00\x00\x00" : "\x07\x03\x04\x94\x04\x00\x00\x00", 8);
+		assert_memory_equal(pkt_l3(v[i]) + 20,
+				    i ? "\x01\x01\x01\x94\x04\x00\x00\x00" : "\x07\x03\x04\x94\x04\x00\x00\x00", 8);
 		assert_int_equal(v[i]->frag_off, 40 * i);
 		pkt_free(v[i]);
 	}
@@ -245,8 +250,9 @@ static void test_split_errors_and_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_overlap_and_duplicate), cmocka_unit_test(test_ecn_and_df),
-		cmocka_unit_test(test_limits), cmocka_unit_test(test_users_apart), cmocka_unit_test(test_split_errors_and_options),
+		cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_overlap_and_duplicate),
+		cmocka_unit_test(test_ecn_and_df),  cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_users_apart), cmocka_unit_test(test_split_errors_and_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,8 +90,10 @@ static struct pkt *reparse(struct pkt_pool *pool, const struct pkt *p, enum drop
 /* a datagram whose payload is too short for its transport header is IP all the same */
 static void test_short_transport(void **state)
 {
-	static const struct { uint8_t proto; uint32_t need; } rows[] = {
-		{ IPPROTO_TCP, 20 }, { IPPROTO_UDP, 8 }, { IPPROTO_ICMP, 8 }, { IPPROTO_SCTP, 12 }, { IPPROTO_DCCP, 12 }, { 200, 0 },
+	static const struct { uint8_t proto; uint32_t need;
+	} rows[] = {
+		{ IPPROTO_TCP, 20 },  { IPPROTO_UDP, 8 },   { IPPROTO_ICMP, 8 },
+		{ IPPROTO_SCTP, 12 }, { IPPROTO_DCCP, 12 }, { 200, 0 },
 	};
 	struct pkt_pool pool;
 	struct rng r;
@@ -124,7 +126,8 @@ static void test_wrong_headers(void **state)
 	pkt_pool_init(&pool, 8);
 	rng_seed(&r, 9);
 	for (unsigned k = 0; k < 5; k++) {
-		static const enum drop_reason want[] = { DROP_CHECKSUM, DROP_MALFORMED, DROP_MALFORMED, DROP_MALFORMED, DROP_TRUNCATED };
+		static const enum drop_reason want[] = { DROP_CHECKSUM, DROP_MALFORMED, DROP_MALFORMED, DROP_MALFORMED,
+							 DROP_TRUNCATED };
 		struct pkt *p = make_pkt(&pool, &r, IPPROTO_UDP, 30), *q;
 		struct iphdr *ip = pkt_ip4(p);
 		enum drop_reason d;
@@ -258,7 +261,8 @@ static void test_tuple(void **state)
 
 static void test_addr(void **state)
 {
-	static const char *const bad[] = { "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", " 1.2.3.4", "1.2.3.4 ", "0x1.2.3.4", "a" };
+	static const char *const bad[] = { "",         "1.2.3",    "1.2.3.4.5", "1.2.3.256", "01.2.3.4",
+					   " 1.2.3.4", "1.2.3.4 ", "0x1.2.3.4", "a" };
 	union inet_addr a, m;
 	char buf[ADDR_STRLEN];
 
@@ -296,9 +300,10 @@ static void test_drop_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_length), cmocka_unit_test(test_short_transport), cmocka_unit_test(test_wrong_headers),
-		cmocka_unit_test(test_padding_cut), cmocka_unit_test(test_noise), cmocka_unit_test(test_tuple), cmocka_unit_test(test_addr),
-		cmocka_unit_test(test_drop_names),
+		cmocka_unit_test(test_every_length),  cmocka_unit_test(test_short_transport),
+		cmocka_unit_test(test_wrong_headers), cmocka_unit_test(test_padding_cut),
+		cmocka_unit_test(test_noise),         cmocka_unit_test(test_tuple),
+		cmocka_unit_test(test_addr),          cmocka_unit_test(test_drop_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,9 +67,11 @@ static void test_icmp_error(void **state)
 
 static void test_icmp_allowed(void **state)
 {
-	static const struct { const char *src, *dst; bool ok; } rows[] = {
-		{ "192.0.2.1", "198.51.100.1", true },	 { "0.0.0.0", "198.51.100.1", false },	    { "224.0.0.1", "198.51.100.1", false },
-		{ "192.0.2.1", "224.0.0.5", false },	 { "192.0.2.1", "255.255.255.255", false }, { "255.255.255.255", "192.0.2.1", false },
+	static const struct { const char *src, *dst; bool ok;
+	} rows[] = {
+		{ "192.0.2.1", "198.51.100.1", true },     { "0.0.0.0", "198.51.100.1", false },
+		{ "224.0.0.1", "198.51.100.1", false },    { "192.0.2.1", "224.0.0.5", false },
+		{ "192.0.2.1", "255.255.255.255", false }, { "255.255.255.255", "192.0.2.1", false },
 		{ "240.0.0.1", "198.51.100.1", false },
 	};
 	struct env e;
@@ -107,7 +109,9 @@ static struct pkt *tcp(struct env *e, uint32_t seq, uint32_t ack, const char *fl
 	struct pkt *p = make_pkt(&e->pool, &e->r, IPPROTO_TCP, 20 + data);
 	struct tcphdr *th = pkt_tcp(p);
 
-	*th = (struct tcphdr){ .source = htons(1000), .dest = htons(80), .seq = htonl(seq), .ack_seq = htonl(ack), .doff = 5 };
+	*th = (struct tcphdr){
+		.source = htons(1000), .dest = htons(80), .seq = htonl(seq), .ack_seq = htonl(ack), .doff = 5
+	};
 	th->syn = !!strchr(flags, 'S');
 	th->fin = !!strchr(flags, 'F');
 	th->rst = !!strchr(flags, 'R');
@@ -173,7 +177,9 @@ static void test_echo_and_arp(void **state)
 	r = reply_arp(&e.pool, ARPOP_REQUEST, a, htonl(0x0a000001), all, htonl(0x0a000002));
 	assert_int_equal(pkt_len(r), 42);
 	assert_memory_equal(r->buf + r->mac,
-			    "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01\x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0\x02", 42);
+			    "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01"
+			    "\x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0\x02",
+			    42);
 	pkt_free(r);
 	env_free(&e);
 }

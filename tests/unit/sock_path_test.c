@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sock_path_test.c - sockets over the real packet's way: two hosts with a router between them, ARP, forwarding, ICMP errors, lo.
+ * sock_path_test.c - sockets over the real packet's way: two hosts with a router between them, ARP, forwarding, ICMP
+ * errors, lo.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -300,7 +301,10 @@ static void test_udp_and_ping(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_through_router), cmocka_unit_test(test_errors), cmocka_unit_test(test_loopback), cmocka_unit_test(test_udp_and_ping),
+		cmocka_unit_test(test_through_router),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_loopback),
+		cmocka_unit_test(test_udp_and_ping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,7 +153,8 @@ static void test_udp_bounds(void **state)
 	wire_run_ms(w, 1);
 	assert_int_equal(sock_recv(b, big, sizeof(big)), sizeof(big) - 1);
 	assert_int_equal(sock_sendto(a, "x", 1, &bcast), -EACCES);
-	assert_int_equal(sock_sendto(a, "x", 1, &(struct sock_addr){ .ip = addr_ip4(htonl(0x08080808)), .port = 1 }), -ENETUNREACH);
+	assert_int_equal(sock_sendto(a, "x", 1, &(struct sock_addr){ .ip = addr_ip4(htonl(0x08080808)), .port = 1 }),
+			 -ENETUNREACH);
 	sock_close(a);
 	sock_close(b);
 	wire_free(w);
@@ -227,9 +228,16 @@ static void test_hdrincl(void **state)
 	struct wire *w = wire_new(7);
 	struct sock *raw, *b = udp_at(w, 1, NULL, 53);
 	struct sock_addr to = at_b(0);
-	struct { struct iphdr ip; uint8_t udp[8]; char data[4]; } pk = {
-		.ip = { .version = 4, .ihl = 5, .ttl = 3, .protocol = IPPROTO_UDP, .saddr = htonl(0x0a090009), .daddr = htonl(IP_B) },
-		.udp = { 0, 9, 0, 53, 0, 12, 0, 0 }, .data = "abc",
+	struct { struct iphdr ip; uint8_t udp[8]; char data[4];
+	} pk = {
+		.ip = { .version = 4,
+			.ihl = 5,
+			.ttl = 3,
+			.protocol = IPPROTO_UDP,
+			.saddr = htonl(0x0a090009),
+			.daddr = htonl(IP_B) },
+		.udp = { 0, 9, 0, 53, 0, 12, 0, 0 },
+		.data = "abc",
 	};
 	struct sock_msg m;
 	char buf[8];
@@ -269,8 +277,10 @@ static void test_options_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_udp), cmocka_unit_test(test_udp_lookup), cmocka_unit_test(test_udp_refused), cmocka_unit_test(test_udp_bounds),
-		cmocka_unit_test(test_udp_df), cmocka_unit_test(test_ping_and_raw), cmocka_unit_test(test_hdrincl), cmocka_unit_test(test_options_refused),
+		cmocka_unit_test(test_udp),         cmocka_unit_test(test_udp_lookup),
+		cmocka_unit_test(test_udp_refused), cmocka_unit_test(test_udp_bounds),
+		cmocka_unit_test(test_udp_df),      cmocka_unit_test(test_ping_and_raw),
+		cmocka_unit_test(test_hdrincl),     cmocka_unit_test(test_options_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

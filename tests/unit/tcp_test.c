@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_test.c - the hosts' TCP: segment by segment as Linux 6.18 sends them (captured between two namespaces), bad wires, times, limits.
+ * tcp_test.c - the hosts' TCP: segment by segment as Linux 6.18 sends them (captured between two namespaces), bad
+ * wires, times, limits.
  */
 #include "tcp_wire.h"
 
@@ -215,7 +216,10 @@ static void test_close_unread(void **state)
 	wire_free(w);
 }
 
-/* a question and its answer: the answer carries the ACK of the next question, and what gets no answer is acknowledged after 40 ms */
+/*
+ * a question and its answer: the answer carries the ACK of the next question, and what gets no answer is acknowledged
+ * after 40 ms
+ */
 static void test_delayed_ack(void **state)
 {
 	struct wire *w = wire_new(7);
@@ -618,9 +622,11 @@ static void test_path_mtu(void **state)
 
 static void test_icmp_errors(void **state)
 {
-	static const struct { uint8_t code; int err; } rows[] = {
-		{ ICMP_NET_UNREACH, ENETUNREACH }, { ICMP_HOST_UNREACH, EHOSTUNREACH }, { ICMP_PORT_UNREACH, ECONNREFUSED },
-		{ ICMP_PKT_FILTERED, EHOSTUNREACH }, { ICMP_PROT_UNREACH, ENOPROTOOPT },
+	static const struct { uint8_t code; int err;
+	} rows[] = {
+		{ ICMP_NET_UNREACH, ENETUNREACH },   { ICMP_HOST_UNREACH, EHOSTUNREACH },
+		{ ICMP_PORT_UNREACH, ECONNREFUSED }, { ICMP_PKT_FILTERED, EHOSTUNREACH },
+		{ ICMP_PROT_UNREACH, ENOPROTOOPT },
 	};
 
 	(void)state;
@@ -657,7 +663,8 @@ static void test_icmp_errors(void **state)
 static void test_ports(void **state)
 {
 	struct wire *w = wire_new(41);
-	struct sock_addr any = { .port = 80 }, one = at_b(80), other = { .ip = addr_ip4(htonl(0x0a090063)), .port = 81 };
+	struct sock_addr any = { .port = 80 }, one = at_b(80),
+			 other = { .ip = addr_ip4(htonl(0x0a090063)), .port = 81 };
 	struct sock *s[3], *l;
 
 	(void)state;
@@ -717,7 +724,9 @@ static void test_syn_flood(void **state)
 	for (uint32_t i = 0; i < 5000; i++) {
 		struct pkt *p = build_ip4(&w->world.pool, htonl(0x0a0a0000 + i), htonl(IP_B), IPPROTO_TCP, 64, 0, 20);
 
-		*(struct tcphdr *)pkt_l4(p) = (struct tcphdr){ .source = htons(1000), .dest = htons(5001), .doff = 5, .syn = 1, .seq = htonl(i) };
+		*(struct tcphdr *)pkt_l4(p) = (struct tcphdr){
+			.source = htons(1000), .dest = htons(5001), .doff = 5, .syn = 1, .seq = htonl(i)
+		};
 		edit_fill_checksums(p);
 		wire_arrive(w, 1, p);
 	}
@@ -754,7 +763,8 @@ static void test_noise(void **state)
 	wire_pair(w, 5001, &a, &b);
 	w->logging = false;
 	for (unsigned i = 0; i < 20000; i++) {
-		struct pkt *p = build_ip4(&w->world.pool, htonl(IP_A), htonl(IP_B), IPPROTO_TCP, 64, 0, 20 + rng_below(&w->rng, 60));
+		struct pkt *p = build_ip4(&w->world.pool, htonl(IP_A), htonl(IP_B), IPPROTO_TCP, 64, 0,
+					  20 + rng_below(&w->rng, 60));
 		struct tcphdr *th = (struct tcphdr *)pkt_l4(p);
 
 		rng_fill(&w->rng, th, pkt_l4_len(p));
@@ -800,13 +810,30 @@ static void test_listener_closes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hello), cmocka_unit_test(test_nc_z), cmocka_unit_test(test_refused), cmocka_unit_test(test_server_first),
-		cmocka_unit_test(test_data_after_close), cmocka_unit_test(test_close_unread), cmocka_unit_test(test_delayed_ack),
-		cmocka_unit_test(test_simultaneous_close), cmocka_unit_test(test_simultaneous_open), cmocka_unit_test(test_to_itself),
-		cmocka_unit_test(test_syn_times), cmocka_unit_test(test_rto_times), cmocka_unit_test(test_synack_times), cmocka_unit_test(test_time_wait),
-		cmocka_unit_test(test_bad_wires), cmocka_unit_test(test_fast_retransmit), cmocka_unit_test(test_zero_window),
-		cmocka_unit_test(test_path_mtu), cmocka_unit_test(test_icmp_errors), cmocka_unit_test(test_ports), cmocka_unit_test(test_syn_flood),
-		cmocka_unit_test(test_socket_limit), cmocka_unit_test(test_noise), cmocka_unit_test(test_listener_closes),
+		cmocka_unit_test(test_hello),
+		cmocka_unit_test(test_nc_z),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_server_first),
+		cmocka_unit_test(test_data_after_close),
+		cmocka_unit_test(test_close_unread),
+		cmocka_unit_test(test_delayed_ack),
+		cmocka_unit_test(test_simultaneous_close),
+		cmocka_unit_test(test_simultaneous_open),
+		cmocka_unit_test(test_to_itself),
+		cmocka_unit_test(test_syn_times),
+		cmocka_unit_test(test_rto_times),
+		cmocka_unit_test(test_synack_times),
+		cmocka_unit_test(test_time_wait),
+		cmocka_unit_test(test_bad_wires),
+		cmocka_unit_test(test_fast_retransmit),
+		cmocka_unit_test(test_zero_window),
+		cmocka_unit_test(test_path_mtu),
+		cmocka_unit_test(test_icmp_errors),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_syn_flood),
+		cmocka_unit_test(test_socket_limit),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_listener_closes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

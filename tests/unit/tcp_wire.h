@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tcp_wire.h - two hosts and a wire between them, for tests of sockets: seeded loss, duplication, reordering, and a written record of segments.
+ * tcp_wire.h - two hosts and a wire between them, for tests of sockets: seeded loss, duplication, reordering, and a
+ * written record of segments.
  */
 #ifndef TCP_WIRE_H
 #define TCP_WIRE_H
@@ -79,7 +80,8 @@ static inline void wire_arrive(struct wire *w, unsigned to, struct pkt *p)
 		else if (h->type == ICMP_DEST_UNREACH && h->code == ICMP_FRAG_NEEDED)
 			w->pmtu = ntohl(h->un.gateway);
 		if (h->type == ICMP_DEST_UNREACH)
-			ns->sock->icmp_error(ns, p, h->type, h->code, ntohl(h->un.gateway), pkt_l4(p) + 8, pkt_l4_len(p) - 8);
+			ns->sock->icmp_error(ns, p, h->type, h->code, ntohl(h->un.gateway), pkt_l4(p) + 8,
+					     pkt_l4_len(p) - 8);
 		if (r)
 			wire_send(w, r);
 		pkt_free(p);
@@ -157,9 +159,10 @@ static inline void wire_log(struct wire *w, const struct pkt *p)
 	seq = ntohl(th->seq) - w->isn[from];
 	len = pkt_l4_len(p) - th->doff * 4u;
 	if (w->log_times)
-		sbuf_printf(&w->log, "%llu ", (unsigned long long)((sched_now(w->sched) - w->first_ns + 500000) / 1000000));
-	sbuf_printf(&w->log, "%c [%s%s%s%s%s]", from ? 'B' : 'A', th->fin ? "F" : "", th->syn ? "S" : "", th->rst ? "R" : "", th->psh ? "P" : "",
-		    th->ack ? "." : "");
+		sbuf_printf(&w->log, "%llu ",
+			    (unsigned long long)((sched_now(w->sched) - w->first_ns + 500000) / 1000000));
+	sbuf_printf(&w->log, "%c [%s%s%s%s%s]", from ? 'B' : 'A', th->fin ? "F" : "", th->syn ? "S" : "",
+		    th->rst ? "R" : "", th->psh ? "P" : "", th->ack ? "." : "");
 	if (len)
 		sbuf_printf(&w->log, ", seq %u:%u", seq, seq + len);
 	else if (th->syn || th->fin || th->rst)
@@ -258,8 +261,15 @@ static inline struct wire *wire_new(uint64_t seed)
 	for (unsigned i = 0; i < 2; i++) {
 		w->ns[i].world = &w->world;
 		w->ns[i].sysctl = (struct ns_sysctl){
-			.tcp_timestamps = 1, .tcp_sack = 1, .tcp_window_scaling = 1, .tcp_syn_retries = 6, .tcp_synack_retries = 5,
-			.tcp_retries2 = 15, .tcp_fin_timeout = 60, .ip_default_ttl = 64, .somaxconn = 4096,
+			.tcp_timestamps = 1,
+			.tcp_sack = 1,
+			.tcp_window_scaling = 1,
+			.tcp_syn_retries = 6,
+			.tcp_synack_retries = 5,
+			.tcp_retries2 = 15,
+			.tcp_fin_timeout = 60,
+			.ip_default_ttl = 64,
+			.somaxconn = 4096,
 		};
 		w->host[i] = sock_host_new(&w->ns[i], w->sched, &wire_io);
 	}
