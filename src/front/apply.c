@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/apply.c - the rule's way, from a parsed command to a committed generation: find or make the table and chain, lower the rule, check, commit.
+ * front/apply.c - the rule's way, from a parsed command to a committed generation: find or make the table and chain,
+ * lower the rule, check, commit.
  *
  * This is the file to read for what happens between "iptables -A ..." and the packet path:
  *
  *     text -> front/iptables.c: struct ipt_cmd -> apply_run(): lookups, ipt_rule_emit() to IR, changes in a transaction
  *          -> apply_commit(): txn_commit() checks and compiles, and puts the new generation in place in one step
  *
- * Theory of operation: the real tool works in two steps and so does this. It first prepares a batch, where it looks things up in what it has read from the
- * kernel ("No chain/target/match by that name."), then the kernel takes or refuses the batch as a whole and says which message it did not like
- * ("RULE_APPEND failed (Invalid argument): rule in chain INPUT"). apply_run() is the first step; what the kernel would refuse is noted in
- * .refused and told by apply_commit(). Some faults show only in the whole (a loop, a target that a jump makes reachable from the wrong hook): when
- * txn_commit() refuses, the batch is run again, checking after each rule, to find whose fault it is.
+ * Theory of operation: the real tool works in two steps and so does this. It first prepares a batch, where it looks
+ * things up in what it has read from the kernel ("No chain/target/match by that name."), then the kernel takes or
+ * refuses the batch as a whole and says which message it did not like ("RULE_APPEND failed (Invalid argument): rule
+ * in chain INPUT"). apply_run() is the first step; what the kernel would refuse is noted in .refused and told by
+ * apply_commit(). Some faults show only in the whole (a loop, a target that a jump makes reachable from the wrong
+ * hook): when txn_commit() refuses, the batch is run again, checking after each rule, to find whose fault it is.
  *
  * Invariants
  *  1. Either everything of a batch is committed, or nothing.
- *  2. Listing makes no table and no chain. A built-in chain is made by the first command that needs it, and only that one: conntrack is on only
- *     when a nat chain really is there.
+ *  2. Listing makes no table and no chain. A built-in chain is made by the first command that needs it, and only that
+ *     one: conntrack is on only when a nat chain really is there.
  *
  * References: iptables-nft 1.8.9's behaviour, recorded in tests/golden/iptables.
  */
@@ -27,7 +29,8 @@
 #include "base/mem.h"
 #include "front/iptables.h"
 
-#define BLAME_MAX 4096		/* commands in a batch that is run again to find the one at fault; in longer ones it is the last rule */
+/* commands in a batch that is run again to find the one at fault; in longer ones it is the last rule */
+#define BLAME_MAX 4096
 
 struct apply {
 	struct ipt_ctx *x;
@@ -68,7 +71,8 @@ static void hint_chain(struct apply *a, const struct ipt_cmd *cmd)
 	for (const struct ipt_table *t = ipt_tables; t->name; t++) {
 		const struct table *real = ruleset_table(a->rs, NFPROTO_IPV4, t->name);
 
-		if (strcmp(t->name, cmd->table) != 0 && (ipt_builtin_find(t, cmd->chain) || (real && table_chain(real, cmd->chain)))) {
+		if (strcmp(t->name, cmd->table) != 0 &&
+		    (ipt_builtin_find(t, cmd->chain) || (real && table_chain(real, cmd->chain)))) {
 			cmd_hint(a->x->c, "chain %s is in table %s: -t %s", cmd->chain, t->name, t->name);
 			return;
 		}
@@ -94,7 +98,8 @@ static int no_memory(struct apply *a)
 }
 
 /* what the kernel would answer to one message of the batch */
-static void refuse(struct apply *a, const struct ipt_cmd *cmd, const char *op, int err, const char *what, const char *chain)
+static void refuse(struct apply *a, const struct ipt_cmd *cmd, const char *op, int err, const char *what,
+		   const char *chain)
 {
 	a->n_refused++;
 	if (cmd->line)
@@ -192,7 +197,8 @@ static int check_jump(struct apply *a, const struct ipt_cmd *cmd)
 	const struct ipt_rule *r = cmd->rule;
 	const struct table *t;
 
-	if (!ipt_rule_is_jump(r) || (strcmp(r->jump, "QUEUE") == 0 && !r->go) || ipt_builtin_find(ipt_table_find(cmd->table), r->jump))
+	if (!ipt_rule_is_jump(r) || (strcmp(r->jump, "QUEUE") == 0 && !r->go) ||
+	    ipt_builtin_find(ipt_table_find(cmd->table), r->jump))
 		return IPT_OK;
 	t = view(a, cmd->table);
 	if (t && table_chain(t, r->jump))
@@ -272,7 +278,9 @@ static struct rule *build(struct apply *a, const struct ipt_cmd *cmd, bool doome
 	if (err < 0) {
 		ir_list_free(&body);
 		ipt_rule_free(form);
-		*status = err == -EOPNOTSUPP && !a->quiet ? ipt_fail(a->x, IPT_PARAM, "%s: not supported by natbox", what) : no_memory(a);
+		*status = err == -EOPNOTSUPP && !a->quiet
+				  ? ipt_fail(a->x, IPT_PARAM, "%s: not supported by natbox", what)
+				  : no_memory(a);
 		return NULL;
 	}
 	r = rule_new(&form->form, &body);
@@ -351,7 +359,8 @@ static bool find_same(const struct chain *c, const struct ipt_rule *r, unsigned 
 		const struct rule *have = c->rules[*at];
 		const struct ipt_rule *form = ipt_rule_of(have);
 
-		if (form && ipt_rule_same(form, r) && strcmp(have->jump ? have->jump->verdict.name : form->jump, r->jump) == 0)
+		if (form && ipt_rule_same(form, r) &&
+		    strcmp(have->jump ? have->jump->verdict.name : form->jump, r->jump) == 0)
 			return true;
 	}
 	return false;
@@ -430,7 +439,8 @@ static int delete_one(struct apply *a, const struct ipt_cmd *cmd, struct chain *
 }
 
 /* every chain: the built-in ones that are there, then the others by name */
-static int each_chain(struct apply *a, const struct ipt_cmd *cmd, int (*fn)(struct apply *a, const struct ipt_cmd *cmd, struct chain *c))
+static int each_chain(struct apply *a, const struct ipt_cmd *cmd,
+		      int (*fn)(struct apply *a, const struct ipt_cmd *cmd, struct chain *c))
 {
 	const struct ipt_table *spec = ipt_table_find(cmd->table);
 	struct table *t = table_of(a, cmd->table);
@@ -485,7 +495,8 @@ static int zero(struct apply *a, const struct ipt_cmd *cmd)
 	int status = IPT_OK;
 
 	if (cmd->beside_list && !table_of(a, cmd->table)) {
-		refuse(a, cmd, "CHAIN_ZERO", -ENOENT, "chain", cmd->chain ? cmd->chain : ipt_table_find(cmd->table)->chains[0].name);
+		refuse(a, cmd, "CHAIN_ZERO", -ENOENT, "chain",
+		       cmd->chain ? cmd->chain : ipt_table_find(cmd->table)->chains[0].name);
 		return IPT_OK;
 	}
 	if (cmd->beside_list)	/* listing showed the chains that are not there yet; zeroing makes them */
@@ -552,7 +563,9 @@ static int policy(struct apply *a, const struct ipt_cmd *cmd)
 	int status = IPT_OK;
 
 	if (!drop && strcmp(cmd->arg, "ACCEPT") != 0)
-		return prep_error(a, cmd, cmd->kind == IPT_POLICY ? "Bad policy name. Run `dmesg' for more information" : "Bad policy name");
+		return prep_error(a, cmd,
+				  cmd->kind == IPT_POLICY ? "Bad policy name. Run `dmesg' for more information"
+							  : "Bad policy name");
 	if (!b)
 		return no_chain(a, cmd, "Bad built-in chain name");
 	c = need_chain(a, cmd, &status);
@@ -619,14 +632,16 @@ static int list(struct apply *a, const struct ipt_cmd *cmd)
 	if (a->quiet)
 		return IPT_OK;
 	if (cmd->chain && !ipt_builtin_find(spec, cmd->chain) && !(t && table_chain(t, cmd->chain))) {
-		ipt_fail(a->x, IPT_OTHER, "chain `%s' in table `%s' is incompatible, use 'nft' tool.", cmd->chain, cmd->table);
+		ipt_fail(a->x, IPT_OTHER, "chain `%s' in table `%s' is incompatible, use 'nft' tool.", cmd->chain,
+			 cmd->table);
 		hint_chain(a, cmd);
 		return IPT_OTHER;
 	}
 	if (t && !ipt_table_ok(spec, t, cmd->chain))
 		return ipt_fail(a->x, IPT_OTHER, "table `%s' is incompatible, use 'nft' tool.", cmd->table);
 	if (t && !cmd->chain && ipt_table_foreign_base(spec, t))
-		cmd_out(c, "# Table `%s' contains incompatible base-chains, use 'nft' tool to list them.\n", cmd->table);
+		cmd_out(c, "# Table `%s' contains incompatible base-chains, use 'nft' tool to list them.\n",
+			cmd->table);
 	if (cmd->kind == IPT_LIST)
 		err = ipt_list(c, spec, t, cmd->chain, cmd->num, cmd->verbose, cmd->format);
 	else

@@ -2,8 +2,9 @@
 /*
  * front/cmd.c - what every command does with its place: text out, text in, hints, and finding a tool by its name.
  *
- * A command writes into c->out and c->err; the order between the two is kept only across cmd_flush(), as it is between a program's buffered
- * standard output and its unbuffered standard error. Who runs the command flushes at its end.
+ * A command writes into c->out and c->err; the order between the two is kept only across cmd_flush(), as it is
+ * between a program's buffered standard output and its unbuffered standard error. Who runs the command flushes at its
+ * end.
  *
  * Invariants
  *  1. After cmd_flush() both buffers are empty, whatever came of the writing.

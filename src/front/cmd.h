@@ -2,8 +2,8 @@
 /*
  * front/cmd.h - a command as it is run: what it acts on, where it writes, and what it may ask of the place it runs in.
  *
- * The command languages (iptables, ip, sysctl, conntrack) are functions of this. A lab gives them a host's shell, replay a setup file, and the
- * state file a kept namespace; none of them knows which.
+ * The command languages (iptables, ip, sysctl, conntrack) are functions of this. A lab gives them a host's shell,
+ * replay a setup file, and the state file a kept namespace; none of them knows which.
  */
 #ifndef FRONT_CMD_H
 #define FRONT_CMD_H
@@ -29,7 +29,10 @@ struct cmd_ops {
 	char **(*netns_list)(struct cmd *c);
 	/* run another command in @ns (ip netns exec, ip -all netns exec); its exit status */
 	int (*exec)(struct cmd *c, struct netns *ns, int argc, char **argv);
-	/* wait for something to happen or @until_ns of the engine's clock: 0 woken, -EINTR interrupted, -ETIMEDOUT. NULL: cannot wait */
+	/*
+	 * wait for something to happen or @until_ns of the engine's clock: 0 woken, -EINTR interrupted, -ETIMEDOUT.
+	 * NULL: cannot wait
+	 */
 	int (*wait)(struct cmd *c, uint64_t until_ns);
 	/* connection events of c->ns from now on go to @fn (conntrack -E); NULL @fn: stop */
 	int (*ct_listen)(struct cmd *c, void (*fn)(void *ctx, enum ct_event ev, const struct conn *conn), void *ctx);

@@ -2,7 +2,8 @@
 /*
  * front/ipt_tables.c - the tables and built-in chains that iptables knows.
  *
- * A row gives a chain its hook and priority; nothing else in natbox knows which tables iptables has. The order is that of iptables-save.
+ * A row gives a chain its hook and priority; nothing else in natbox knows which tables iptables has. The order is
+ * that of iptables-save.
  */
 #include <string.h>
 

@@ -2,9 +2,10 @@
 /*
  * front/iptables.c - the command line of iptables: words into commands and a rule.
  *
- * First step of the rule's way for this dialect. Words are read in order, as getopt_long() gives them; a match or target, once named, adds its
- * options to those that are known, newest first, and "-p tcp" brings the tcp match when an option is met that nobody knows. What the real tool says
- * while it reads is said here; what it says when it works on the tables is in apply.c.
+ * First step of the rule's way for this dialect. Words are read in order, as getopt_long() gives them; a match or
+ * target, once named, adds its options to those that are known, newest first, and "-p tcp" brings the tcp match when
+ * an option is met that nobody knows. What the real tool says while it reads is said here; what it says when it works
+ * on the tables is in apply.c.
  *
  * Invariants
  *  1. A command that fails here has changed nothing.
@@ -26,11 +27,22 @@
 
 #define SHORTS "A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:R:S::W::46bfg:h::m:nvw::x"
 #define LINE_NUMBERS '0'
-#define EXT_VALS 1000		/* opt_row.val of an extension's option: EXT_VALS * (instance + 1) + its id; instance 0 is the target */
+/* opt_row.val of an extension's option: EXT_VALS * (instance + 1) + its id; instance 0 is the target */
+#define EXT_VALS 1000
 
 enum opt_bit {
-	O_NUMERIC = 1 << 0, O_SRC = 1 << 1, O_DST = 1 << 2, O_PROTO = 1 << 3, O_JUMP = 1 << 4, O_VERBOSE = 1 << 5, O_EXACT = 1 << 6,
-	O_IN = 1 << 7, O_OUT = 1 << 8, O_LINENUM = 1 << 9, O_COUNTERS = 1 << 10, O_FRAG = 1 << 11,
+	O_NUMERIC = 1 << 0,
+	O_SRC = 1 << 1,
+	O_DST = 1 << 2,
+	O_PROTO = 1 << 3,
+	O_JUMP = 1 << 4,
+	O_VERBOSE = 1 << 5,
+	O_EXACT = 1 << 6,
+	O_IN = 1 << 7,
+	O_OUT = 1 << 8,
+	O_LINENUM = 1 << 9,
+	O_COUNTERS = 1 << 10,
+	O_FRAG = 1 << 11,
 };
 
 /* by bit: the letter, and what "!" in front of it means (0: not allowed) */
@@ -38,8 +50,9 @@ static const struct {
 	char letter;
 	uint8_t inverse;
 } opt_info[] = {
-	{ 'n', 0 }, { 's', IPT_INV_SRC }, { 'd', IPT_INV_DST }, { 'p', IPT_INV_PROTO }, { 'j', 0 },		 { 'v', 0 },
-	{ 'x', 0 }, { 'i', IPT_INV_IN },  { 'o', IPT_INV_OUT }, { LINE_NUMBERS, 0 },	  { 'c', 0 }, { 'f', IPT_INV_FRAG },
+	{ 'n', 0 },           { 's', IPT_INV_SRC }, { 'd', IPT_INV_DST }, { 'p', IPT_INV_PROTO },
+	{ 'j', 0 },           { 'v', 0 },           { 'x', 0 },           { 'i', IPT_INV_IN },
+	{ 'o', IPT_INV_OUT }, { LINE_NUMBERS, 0 },  { 'c', 0 },           { 'f', IPT_INV_FRAG },
 };
 
 #define O_RULE (O_SRC | O_DST | O_PROTO | O_JUMP | O_IN | O_OUT | O_FRAG | O_VERBOSE)
@@ -135,7 +148,10 @@ static int no_memory(struct ipt_ctx *x)
 static void add_rows(struct opt_row *rows, unsigned *n, const struct xt_ext *ext, unsigned instance)
 {
 	for (const struct xt_opt *o = ext->opts; o && o->name; o++)
-		rows[(*n)++] = (struct opt_row){ o->name, o->flags & XT_NOVAL ? OPT_NONE : o->flags & XT_OPTVAL ? OPT_MAYBE : OPT_REQ,
+		rows[(*n)++] = (struct opt_row){ o->name,
+						 o->flags & XT_NOVAL    ? OPT_NONE
+						 : o->flags & XT_OPTVAL ? OPT_MAYBE
+									: OPT_REQ,
 						 (int)(EXT_VALS * (instance + 1) + (unsigned)(o - ext->opts)) };
 }
 
@@ -317,9 +333,12 @@ static void hint_option(struct line_state *s, const char *word)
 	for (const struct xt_ext *const *e = xt_all; *e; e++)
 		for (const struct xt_opt *o = (*e)->opts; o && o->name; o++)
 			if (strcmp(o->name, word) == 0) {
-				const char *flag = (*e)->kind == XT_TARGET ? "-j" : ipt_proto_parse((*e)->name, &proto) == 0 ? "-p" : "-m";
+				const char *flag = (*e)->kind == XT_TARGET                    ? "-j"
+						   : ipt_proto_parse((*e)->name, &proto) == 0 ? "-p"
+											      : "-m";
 
-				cmd_hint(s->x->c, "--%s belongs to '%s %s', which must come before it", word, flag, (*e)->name);
+				cmd_hint(s->x->c, "--%s belongs to '%s %s', which must come before it", word, flag,
+					 (*e)->name);
 				return;
 			}
 	near = unabbreviated(s, word);
@@ -350,7 +369,8 @@ static int add_command(struct line_state *s, enum ipt_cmd_kind kind)
 		return ipt_fail(s->x, IPT_PARAM, "unexpected '!' flag");
 	for (unsigned k = 0; k < ARRAY_LEN(cmd_info); k++)
 		if ((s->cmds & WITH(k)) && !(cmd_info[kind].with & WITH(k)))
-			return ipt_fail(s->x, IPT_PARAM, "Cannot use -%c with -%c", cmd_info[kind].letter, cmd_info[k].letter);
+			return ipt_fail(s->x, IPT_PARAM, "Cannot use -%c with -%c", cmd_info[kind].letter,
+					cmd_info[k].letter);
 	s->cmds |= WITH(kind);
 	return IPT_OK;
 }
@@ -441,7 +461,8 @@ static bool has_space(const char *t)
 
 bool ipt_is_target(const char *name, uint8_t family)
 {
-	return ipt_is_verdict(name, NULL) || strcmp(name, "QUEUE") == 0 || strcmp(name, "standard") == 0 || xt_find(XT_TARGET, name, family);
+	return ipt_is_verdict(name, NULL) || strcmp(name, "QUEUE") == 0 || strcmp(name, "standard") == 0 ||
+	       xt_find(XT_TARGET, name, family);
 }
 
 static int new_chain(struct line_state *s)
@@ -449,7 +470,8 @@ static int new_chain(struct line_state *s)
 	const char *name = s->scan.arg;
 
 	if (strlen(name) > IPT_NAME_MAX)
-		return ipt_fail(s->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", name, IPT_NAME_MAX + 1);
+		return ipt_fail(s->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", name,
+				IPT_NAME_MAX + 1);
 	if (*name == '-' || *name == '!')
 		return ipt_fail(s->x, IPT_PARAM, "chain name not allowed to start with `%c'", *name);
 	if (ipt_is_target(name, s->x->family))
@@ -487,7 +509,9 @@ static int interface(struct line_state *s, const char *word, enum opt_bit bit, c
 	if (strlen(word) >= 16)
 		return ipt_fail(s->x, IPT_PARAM, "interface name `%s' must be shorter than IFNAMSIZ (%i)", word, 15);
 	if (strpbrk(word, "/ "))
-		cmd_err(s->x->c, "Warning: weird character in interface `%s' ('/' and ' ' are not allowed by the kernel).\n", word);
+		cmd_err(s->x->c,
+			"Warning: weird character in interface `%s' ('/' and ' ' are not allowed by the kernel).\n",
+			word);
 	memset(name, 0, 16);
 	if (strcmp(word, "+") != 0 || inv)	/* any interface: nothing to compare */
 		memcpy(name, word, strlen(word));
@@ -589,7 +613,8 @@ static int wait_option(struct line_state *s, char letter)
 	if (!t && optscan_has_arg(&s->scan))
 		t = s->scan.argv[s->scan.next++];
 	if (t && !strict_number(t, 0, INT_MAX, &v))
-		return ipt_fail(s->x, IPT_PARAM, letter == 'w' ? "wait seconds not numeric" : "wait interval not numeric");
+		return ipt_fail(s->x, IPT_PARAM,
+				letter == 'w' ? "wait seconds not numeric" : "wait interval not numeric");
 	if (letter == 'W')
 		cmd_err(s->x->c, "Ignoring deprecated --wait-interval option.\n");
 	return IPT_OK;
@@ -1001,7 +1026,8 @@ static int check_chain(struct line_state *s)
 	if (!c)
 		return IPT_OK;
 	if (strlen(c) > IPT_NAME_MAX)
-		return ipt_fail(s->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", c, IPT_NAME_MAX + 1);
+		return ipt_fail(s->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", c,
+				IPT_NAME_MAX + 1);
 	if (!(s->cmds & RULE_CMDS))
 		return IPT_OK;
 	if ((s->options & O_OUT) && (strcmp(c, "PREROUTING") == 0 || strcmp(c, "INPUT") == 0))
@@ -1017,9 +1043,11 @@ static int check_line(struct line_state *s)
 
 	if (s->wait_interval && !s->wait)
 		return ipt_fail(s->x, IPT_PARAM, "--wait-interval only makes sense with --wait\n");
-	if (strcmp(s->l->table, "nat") == 0 && ((s->arg && strcmp(s->arg, "DROP") == 0) || strcmp(s->rule.jump, "DROP") == 0))
+	if (strcmp(s->l->table, "nat") == 0 &&
+	    ((s->arg && strcmp(s->arg, "DROP") == 0) || strcmp(s->rule.jump, "DROP") == 0))
 		return ipt_fail(s->x, IPT_PARAM,
-				"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n");
+				"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore "
+				"inhibited.\n\n");
 	status = check_exts(s);
 	if (status)
 		return status;
@@ -1067,7 +1095,8 @@ static struct ipt_cmd *add_cmd(struct line_state *s, enum ipt_cmd_kind kind)
 	return c;
 }
 
-static int add_rules(struct line_state *s, enum ipt_cmd_kind kind, const struct addr_list *src, const struct addr_list *dst)
+static int add_rules(struct line_state *s, enum ipt_cmd_kind kind, const struct addr_list *src,
+		     const struct addr_list *dst)
 {
 	for (unsigned i = 0; i < src->n; i++)
 		for (unsigned j = 0; j < dst->n; j++) {
@@ -1105,8 +1134,8 @@ static int rule_commands(struct line_state *s, enum ipt_cmd_kind kind)
 
 static int make_commands(struct line_state *s)
 {
-	static const enum ipt_cmd_kind order[] = { IPT_DELETE_NUM, IPT_LIST, IPT_LIST_RULES, IPT_FLUSH, IPT_ZERO, IPT_ZERO_NUM,
-						   IPT_NEW,	   IPT_DEL_CHAIN, IPT_RENAME, IPT_POLICY };
+	static const enum ipt_cmd_kind order[] = { IPT_DELETE_NUM, IPT_LIST, IPT_LIST_RULES, IPT_FLUSH,  IPT_ZERO,
+						   IPT_ZERO_NUM,   IPT_NEW,  IPT_DEL_CHAIN,  IPT_RENAME, IPT_POLICY };
 	int status;
 
 	for (unsigned k = 0; k < ARRAY_LEN(cmd_info); k++)
@@ -1126,7 +1155,12 @@ int ipt_parse(struct ipt_line *l, int argc, char **argv)
 	struct line_state s = {
 		.l = l,
 		.x = l->x,
-		.scan = { .argc = argc, .argv = argv, .next = 1, .shorts = SHORTS, .rows = base_rows, .n_rows = ARRAY_LEN(base_rows) },
+		.scan = { .argc = argc,
+			  .argv = argv,
+			  .next = 1,
+			  .shorts = SHORTS,
+			  .rows = base_rows,
+			  .n_rows = ARRAY_LEN(base_rows) },
 		.rule = { .family = l->x->family },
 		.tail = ipt_tail_new(),
 	};

@@ -2,8 +2,8 @@
 /*
  * front/iptables.h - inside of the iptables commands: a rule's written form, a parsed command, and what runs it.
  *
- * The way of a command line: iptables.c makes a struct ipt_args of it (iptables_rule.c keeps what was written), front/apply.c turns that into
- * changes of a transaction, iptables_list.c prints rules back.
+ * The way of a command line: iptables.c makes a struct ipt_args of it (iptables_rule.c keeps what was written),
+ * front/apply.c turns that into changes of a transaction, iptables_list.c prints rules back.
  */
 #ifndef FRONT_IPTABLES_H
 #define FRONT_IPTABLES_H
@@ -32,13 +32,23 @@ int ipt_tryhelp(struct ipt_ctx *x);
 
 /* ---- a rule as it was written: iptables_rule.c ---- */
 
-enum ipt_inv { IPT_INV_SRC = 1, IPT_INV_DST = 2, IPT_INV_PROTO = 4, IPT_INV_IN = 8, IPT_INV_OUT = 16, IPT_INV_FRAG = 32 };
+enum ipt_inv {
+	IPT_INV_SRC = 1,
+	IPT_INV_DST = 2,
+	IPT_INV_PROTO = 4,
+	IPT_INV_IN = 8,
+	IPT_INV_OUT = 16,
+	IPT_INV_FRAG = 32
+};
 
 struct ipt_inst {			/* a match or target with its data */
 	const struct xt_ext *ext;
 	void *data;
 	uint32_t seen;
-	/* of matches that are listed as one, the first stands for all (.idle: only shown), the others and a copy of what it was are .silent: only run */
+	/*
+	 * of matches that are listed as one, the first stands for all (.idle: only shown), the others and a copy of
+	 * what it was are .silent: only run
+	 */
 	bool idle, silent;
 };
 
@@ -96,7 +106,10 @@ struct ipt_table {
 extern const struct ipt_table ipt_tables[];	/* in the order of iptables-save; ends with a NULL name */
 const struct ipt_table *ipt_table_find(const char *name);
 const struct ipt_builtin *ipt_builtin_find(const struct ipt_table *t, const char *chain);
-/** ipt_chain_ok() - can iptables show it: a user chain, or a base chain that stands where the built-in one does, with rules of this dialect only */
+/**
+ * ipt_chain_ok() - can iptables show it: a user chain, or a base chain that stands where the built-in one does, with
+ * rules of this dialect only
+ */
 bool ipt_chain_ok(const struct ipt_table *t, const struct chain *c);
 /** ipt_table_ok() - are all rules of the table, or of one chain, of this dialect */
 bool ipt_table_ok(const struct ipt_table *t, const struct table *real, const char *chain);
@@ -106,10 +119,23 @@ bool ipt_table_foreign_base(const struct ipt_table *t, const struct table *real)
 /* ---- a command: apply.c ---- */
 
 enum ipt_cmd_kind {
-	IPT_APPEND, IPT_INSERT, IPT_DELETE, IPT_DELETE_NUM, IPT_REPLACE, IPT_CHECK, IPT_LIST, IPT_LIST_RULES, IPT_FLUSH, IPT_ZERO, IPT_ZERO_NUM,
-	IPT_NEW, IPT_DEL_CHAIN, IPT_RENAME, IPT_POLICY,
-	IPT_RESTORE_CHAIN,	/* ":NAME POLICY [p:b]" */
-	IPT_RESTORE_FLUSH,	/* what "*table" does without --noflush */
+	IPT_APPEND,
+	IPT_INSERT,
+	IPT_DELETE,
+	IPT_DELETE_NUM,
+	IPT_REPLACE,
+	IPT_CHECK,
+	IPT_LIST,
+	IPT_LIST_RULES,
+	IPT_FLUSH,
+	IPT_ZERO,
+	IPT_ZERO_NUM,
+	IPT_NEW,
+	IPT_DEL_CHAIN,
+	IPT_RENAME,
+	IPT_POLICY,
+	IPT_RESTORE_CHAIN, /* ":NAME POLICY [p:b]" */
+	IPT_RESTORE_FLUSH, /* what "*table" does without --noflush */
 };
 
 enum ipt_format { IPT_F_NUMERIC = 1, IPT_F_EXACT = 2, IPT_F_LINENUM = 4 };
@@ -159,10 +185,15 @@ void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
 /* ---- printing: iptables_list.c ---- */
 
 /** ipt_list() - iptables -L; @chain NULL: all; @num 0: all rules; @real NULL: the table is not there yet */
-int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num, unsigned verbose, unsigned format);
+int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
+	     unsigned verbose, unsigned format);
 /** ipt_list_rules() - iptables -S */
-int ipt_list_rules(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num, bool counters);
-/** ipt_save_rule() - "-A CHAIN ..." without newline; @packets_first: "[p:b] " in front, as iptables-save -c; @counters: "-c p b" */
+int ipt_list_rules(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
+		   bool counters);
+/**
+ * ipt_save_rule() - "-A CHAIN ..." without newline; @packets_first: "[p:b] " in front, as iptables-save -c;
+ * @counters: "-c p b"
+ */
 void ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r, bool packets_first, bool counters);
 /** ipt_print_rule() - as -v shows the rule of a command */
 void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r);

@@ -2,8 +2,9 @@
 /*
  * front/iptables_list.c - rules back as text: iptables -L, -S, and the lines of iptables-save.
  *
- * Nothing here changes anything. A table or built-in chain that does not exist yet is shown as it would be: empty, with policy ACCEPT, as iptables-nft
- * does without making it. Rules of other dialects in an iptables table are not shown; the table is then "incompatible", and apply.c says so.
+ * Nothing here changes anything. A table or built-in chain that does not exist yet is shown as it would be: empty,
+ * with policy ACCEPT, as iptables-nft does without making it. Rules of other dialects in an iptables table are not
+ * shown; the table is then "incompatible", and apply.c says so.
  *
  * Invariants
  *  1. Built-in chains come first, in the order of ipt_tables; then the others by name.
@@ -232,7 +233,8 @@ struct chain_walk {
 	void *ctx;
 };
 
-static int walk_chains(const struct ipt_table *t, const struct table *real, const char *only, const struct chain_walk *w)
+static int walk_chains(const struct ipt_table *t, const struct table *real, const char *only,
+		       const struct chain_walk *w)
 {
 	struct chain **users = ipt_chains_sorted(real);
 
@@ -261,7 +263,8 @@ static void walk_list(void *ctx, const struct chain *c, const char *name, bool b
 	list_chain(&w->s, c, name, builtin, w->num);
 }
 
-int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num, unsigned verbose, unsigned format)
+int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
+	     unsigned verbose, unsigned format)
 {
 	struct list_walk w = {
 		.s = {
@@ -292,7 +295,8 @@ void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r)
 
 /* ---- -S and iptables-save ---- */
 
-static void save_addr(struct sbuf *out, const struct ipt_rule *r, char letter, const union inet_addr *a, const union inet_addr *mask, bool inv)
+static void save_addr(struct sbuf *out, const struct ipt_rule *r, char letter, const union inet_addr *a,
+		      const union inet_addr *mask, bool inv)
 {
 	int plen = addr_plen(r->family, mask);
 
@@ -381,7 +385,8 @@ static void walk_rules(void *ctx, const struct chain *c, const char *name, bool 
 			ipt_save_rule(w->out, c, c->rules[i], false, w->counters);
 }
 
-int ipt_list_rules(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num, bool counters)
+int ipt_list_rules(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
+		   bool counters)
 {
 	struct rules_walk w = { .out = &c->out, .num = num, .counters = counters };
 	struct chain_walk heads = { walk_heads, &w }, rules = { walk_rules, &w };

@@ -2,8 +2,9 @@
 /*
  * front/iptables_names.c - names of protocols, hosts and networks, as iptables reads and prints them.
  *
- * Names come from where the real tool's resolver looks first and without a network: the usual protocol names are built in, the rest is the machine's
- * /etc/protocols; hosts and networks are those of the host's own /etc/hosts and /etc/networks. No name server is ever asked (D-21).
+ * Names come from where the real tool's resolver looks first and without a network: the usual protocol names are
+ * built in, the rest is the machine's /etc/protocols; hosts and networks are those of the host's own /etc/hosts and
+ * /etc/networks. No name server is ever asked (D-21).
  *
  * Invariants
  *  1. A file is read once for each name asked and is bounded by what the host holds; a missing file is an empty one.
@@ -23,10 +24,20 @@ static const struct {
 	uint8_t number;
 	const char *name;
 } protocols[] = {
-	{ IPPROTO_TCP, "tcp" },		{ IPPROTO_UDP, "udp" },	  { IPPROTO_UDPLITE, "udplite" }, { IPPROTO_ICMP, "icmp" },
-	{ IPPROTO_ICMPV6, "ipv6-icmp" }, { IPPROTO_ICMPV6, "icmpv6" }, { IPPROTO_ESP, "esp" },	  { IPPROTO_AH, "ah" },
-	{ IPPROTO_SCTP, "sctp" },	{ 135, "ipv6-mh" },	  { 135, "mh" },			  { 0, "all" },
-	{ IPPROTO_GRE, "gre" },		{ 135, "mobility-header" },
+	{ IPPROTO_TCP, "tcp" },
+	{ IPPROTO_UDP, "udp" },
+	{ IPPROTO_UDPLITE, "udplite" },
+	{ IPPROTO_ICMP, "icmp" },
+	{ IPPROTO_ICMPV6, "ipv6-icmp" },
+	{ IPPROTO_ICMPV6, "icmpv6" },
+	{ IPPROTO_ESP, "esp" },
+	{ IPPROTO_AH, "ah" },
+	{ IPPROTO_SCTP, "sctp" },
+	{ 135, "ipv6-mh" },
+	{ 135, "mh" },
+	{ 0, "all" },
+	{ IPPROTO_GRE, "gre" },
+	{ 135, "mobility-header" },
 };
 
 #define N_LIBXTABLES 12		/* of these; the rest are from /etc/protocols and everywhere */
@@ -44,7 +55,8 @@ const char *ipt_proto_name(uint8_t proto, bool lookup, char buf[16])
 	for (size_t i = 0; proto && i < (lookup ? ARRAY_LEN(protocols) : N_LIBXTABLES); i++)
 		if (protocols[i].number == proto && !(lookup && proto == 135))
 			return protocols[i].name;
-	if (proto && lookup && getprotobynumber_r(proto, &ent, room, sizeof(room), &found) == 0 && found && strlen(found->p_name) < 16)
+	if (proto && lookup && getprotobynumber_r(proto, &ent, room, sizeof(room), &found) == 0 && found &&
+	    strlen(found->p_name) < 16)
 		return strcpy(buf, found->p_name);
 	snprintf(buf, 16, "%u", proto);
 	return buf;
@@ -184,7 +196,8 @@ int ipt_host_addr(struct cmd *c, uint8_t family, const char *name, union inet_ad
 {
 	struct name_query q = { .family = family, .name = name };
 
-	if (!(family == AF_INET && each_line(c, "/etc/networks", net_by_name, &q)) && !each_line(c, "/etc/hosts", host_by_name, &q))
+	if (!(family == AF_INET && each_line(c, "/etc/networks", net_by_name, &q)) &&
+	    !each_line(c, "/etc/hosts", host_by_name, &q))
 		return -ENOENT;
 	*a = q.addr;
 	return 0;
@@ -194,5 +207,6 @@ bool ipt_addr_name(struct cmd *c, uint8_t family, const union inet_addr *a, stru
 {
 	struct name_query q = { .family = family, .addr = *a, .out = out };
 
-	return each_line(c, "/etc/hosts", host_by_addr, &q) || (family == AF_INET && each_line(c, "/etc/networks", net_by_addr, &q));
+	return each_line(c, "/etc/hosts", host_by_addr, &q) ||
+	       (family == AF_INET && each_line(c, "/etc/networks", net_by_addr, &q));
 }

@@ -2,15 +2,16 @@
 /*
  * front/iptables_restore.c - iptables-restore: a file of tables, each put in place as a whole at its COMMIT.
  *
- * On the rule's way this stands beside iptables.c: each rule line goes through ipt_parse() as it is read, so that a faulty line stops everything at
- * once; the commands of a table wait in a list until COMMIT runs them as one batch of apply.c.
+ * On the rule's way this stands beside iptables.c: each rule line goes through ipt_parse() as it is read, so that a
+ * faulty line stops everything at once; the commands of a table wait in a list until COMMIT runs them as one batch of
+ * apply.c.
  *
  * Invariants
  *  1. A table whose COMMIT was not reached or failed is as it was; those committed before it stay.
  *  2. A word of a line is at most WORD_MAX - 1 bytes, a line at most ARGS_MAX words.
  *
- * Differences: a chain renamed in a file is known by its new name from then on (D-23); -R and -D of a rule of the same file work, where the real
- * tool crashes (D-24).
+ * Differences: a chain renamed in a file is known by its new name from then on (D-23); -R and -D of a rule of the
+ * same file work, where the real tool crashes (D-24).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -107,7 +108,8 @@ static int chain_line(struct restore *r, char *line)
 	if (!builtin && ipt_is_target(name, r->x.family))
 		return ipt_fail(&r->x, IPT_PARAM, "chain name may not clash with target name");
 	if (strlen(name) > IPT_NAME_MAX)
-		return ipt_fail(&r->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", name, IPT_NAME_MAX + 1);
+		return ipt_fail(&r->x, IPT_PARAM, "chain name `%s' too long (must be under %u chars)", name,
+				IPT_NAME_MAX + 1);
 	policy = strtok_r(NULL, " \t\n", &save);
 	if (!policy)
 		return ipt_fail(&r->x, IPT_PARAM, TOOL ": line %u policy invalid", r->x.line);
@@ -146,7 +148,10 @@ static int add_word(struct restore *r, struct words *w, const char *t, size_t n)
 	return IPT_OK;
 }
 
-/* One word from *@p: up to a blank, or what double quotes hold; a quote that opens inside a word ends it when it closes. */
+/*
+ * One word from *@p: up to a blank, or what double quotes hold; a quote that opens inside a word ends it when it
+ * closes.
+ */
 static int next_word(struct restore *r, struct words *w, const char **p)
 {
 	char word[WORD_MAX];
@@ -202,7 +207,9 @@ static int counts_prefix(struct restore *r, struct words *w, char *line, char **
 static int rule_line(struct restore *r, char *line, bool *done)
 {
 	struct words w = { .n = 0 };
-	struct ipt_line l = { .x = &r->x, .restore = true, .table = r->table->name, .verbose = r->verbose, .last = r->last };
+	struct ipt_line l = {
+		.x = &r->x, .restore = true, .table = r->table->name, .verbose = r->verbose, .last = r->last
+	};
 	char *rest = line;
 	const char *p;
 	int status = add_word(r, &w, TOOL, strlen(TOOL));
@@ -313,10 +320,14 @@ static const char usage_text[] = "Usage: %s [-c] [-v] [-V] [-t] [-h] [-n] [-T ta
 static int bad_option(struct cmd *c, const struct optscan *s, enum opt_event ev)
 {
 	if (s->is_long)
-		cmd_err(c, ev == OPT_MISSING ? "%s: option '%s' requires an argument\n" : "%s: unrecognized option '%s'\n", s->argv[0],
-			s->argv[s->next - 1]);
+		cmd_err(c,
+			ev == OPT_MISSING ? "%s: option '%s' requires an argument\n" : "%s: unrecognized option '%s'\n",
+			s->argv[0], s->argv[s->next - 1]);
 	else
-		cmd_err(c, ev == OPT_MISSING ? "%s: option requires an argument -- '%c'\n" : "%s: invalid option -- '%c'\n", s->argv[0], s->val);
+		cmd_err(c,
+			ev == OPT_MISSING ? "%s: option requires an argument -- '%c'\n"
+					  : "%s: invalid option -- '%c'\n",
+			s->argv[0], s->val);
 	cmd_err(c, "Try `" TOOL " -h' for more information.\n");
 	return IPT_OTHER;
 }
@@ -363,11 +374,17 @@ static bool restore_option(struct restore *r, struct optscan *s)
 static int options(struct restore *r, int argc, char **argv)
 {
 	static const struct opt_row rows[] = {
-		{ "counters", OPT_NONE, 'c' }, { "verbose", OPT_NONE, 'v' },  { "version", OPT_NONE, 'V' }, { "test", OPT_NONE, 't' },
-		{ "help", OPT_NONE, 'h' },     { "noflush", OPT_NONE, 'n' },  { "modprobe", OPT_REQ, 'M' }, { "table", OPT_REQ, 'T' },
-		{ "wait", OPT_MAYBE, 'w' },    { "wait-interval", OPT_MAYBE, 'W' },
+		{ "counters", OPT_NONE, 'c' },       { "verbose", OPT_NONE, 'v' }, { "version", OPT_NONE, 'V' },
+		{ "test", OPT_NONE, 't' },           { "help", OPT_NONE, 'h' },    { "noflush", OPT_NONE, 'n' },
+		{ "modprobe", OPT_REQ, 'M' },        { "table", OPT_REQ, 'T' },    { "wait", OPT_MAYBE, 'w' },
+		{ "wait-interval", OPT_MAYBE, 'W' },
 	};
-	struct optscan s = { .argc = argc, .argv = argv, .next = 1, .shorts = "bcvVthnwWM:T:", .rows = rows, .n_rows = ARRAY_LEN(rows) };
+	struct optscan s = { .argc = argc,
+			     .argv = argv,
+			     .next = 1,
+			     .shorts = "bcvVthnwWM:T:",
+			     .rows = rows,
+			     .n_rows = ARRAY_LEN(rows) };
 	unsigned files = 0;
 	enum opt_event ev;
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/iptables_rule.c - an iptables rule as it was written: the header's fields, its matches and target; and the same rule as IR.
+ * front/iptables_rule.c - an iptables rule as it was written: the header's fields, its matches and target; and the
+ * same rule as IR.
  *
- * On the rule's way this is "parse" and "IR": front/iptables.c fills a struct ipt_rule, apply.c lowers it with ipt_rule_emit() and hands both to the
- * rule set, which keeps the form beside the compiled rule so that -S prints what was meant. Rules that came from one command line (-s a,b) share their
- * matches and target: struct ipt_tail is counted.
+ * On the rule's way this is "parse" and "IR": front/iptables.c fills a struct ipt_rule, apply.c lowers it with
+ * ipt_rule_emit() and hands both to the rule set, which keeps the form beside the compiled rule so that -S prints
+ * what was meant. Rules that came from one command line (-s a,b) share their matches and target: struct ipt_tail is
+ * counted.
  *
  * Invariants
  *  1. A rule in the rule set is never changed; its tail is shared freely.
- *  2. The body is: interfaces, addresses, protocol, fragment, matches in the order typed, counter, target. As in iptables-nft, the counter counts packets
- *     that matched everything.
+ *  2. The body is: interfaces, addresses, protocol, fragment, matches in the order typed, counter, target. As in
+ *     iptables-nft, the counter counts packets that matched everything.
  */
 #include "front/iptables.h"
 
@@ -191,9 +193,10 @@ static bool matches_same(const struct ipt_tail *a, const struct ipt_tail *b)
 
 bool ipt_rule_same(const struct ipt_rule *a, const struct ipt_rule *b)
 {
-	if (a->family != b->family || a->inv != b->inv || a->frag != b->frag || a->go != b->go || a->proto != b->proto ||
-	    !addr_eq(&a->src, &b->src) || !addr_eq(&a->smask, &b->smask) || !addr_eq(&a->dst, &b->dst) || !addr_eq(&a->dmask, &b->dmask) ||
-	    strcmp(a->in, b->in) || strcmp(a->out, b->out))
+	if (a->family != b->family || a->inv != b->inv || a->frag != b->frag || a->go != b->go ||
+	    a->proto != b->proto || !addr_eq(&a->src, &b->src) || !addr_eq(&a->smask, &b->smask) ||
+	    !addr_eq(&a->dst, &b->dst) || !addr_eq(&a->dmask, &b->dmask) || strcmp(a->in, b->in) ||
+	    strcmp(a->out, b->out))
 		return false;
 	return matches_same(a->tail, b->tail) && inst_same(&a->tail->target, &b->tail->target);
 }
@@ -242,7 +245,8 @@ static void emit_iface(struct ir_list *l, enum field_id f, const char *name, boo
 		ir_match_field(l, f, neg, val, mask);
 }
 
-static void emit_addr(struct ir_list *l, enum field_id f, uint8_t family, const union inet_addr *a, const union inet_addr *mask, bool neg)
+static void emit_addr(struct ir_list *l, enum field_id f, uint8_t family, const union inet_addr *a,
+		      const union inet_addr *mask, bool neg)
 {
 	if (addr_is_any(mask))
 		return;

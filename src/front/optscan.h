@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/optscan.h - getopt_long() without its globals: in order, with words that are no options, abbreviations and optional values.
+ * front/optscan.h - getopt_long() without its globals: in order, with words that are no options, abbreviations and
+ * optional values.
  *
- * Rows may be added while scanning, as iptables does when it loads a match. An abbreviation is good when it is a prefix of rows that all mean the same
- * (.val and .arg); a full name is the first row of that name.
+ * Rows may be added while scanning, as iptables does when it loads a match. An abbreviation is good when it is a
+ * prefix of rows that all mean the same (.val and .arg); a full name is the first row of that name.
  */
 #ifndef FRONT_OPTSCAN_H
 #define FRONT_OPTSCAN_H

@@ -2,9 +2,10 @@
 /*
  * front/state.c - NATBOX_STATE=FILE: a namespace that lives in a file between commands.
  *
- * Theory of operation: the file is a script (state_print.c says of what); opening runs it over a fresh namespace, closing prints the namespace again and
- * puts the text in the file's place if it is not what was there: a new file beside it, flushed, then renamed. A lock on the folder keeps two
- * commands from working at once, so that neither's change is lost.
+ * Theory of operation: the file is a script (state_print.c says of what); opening runs it over a fresh namespace,
+ * closing prints the namespace again and puts the text in the file's place if it is not what was there: a new file
+ * beside it, flushed, then renamed. A lock on the folder keeps two commands from working at once, so that neither's
+ * change is lost.
  *
  * Invariants
  *  1. The file is always whole: either the old text or the new.

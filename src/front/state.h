@@ -2,7 +2,8 @@
 /*
  * front/state.h - a namespace kept in a file, as the commands that make it.
  *
- * The file is a setup file like replay's: `ip`, `sysctl` and iptables-restore with a here-document. People may read and edit it.
+ * The file is a setup file like replay's: `ip`, `sysctl` and iptables-restore with a here-document. People may read
+ * and edit it.
  */
 #ifndef FRONT_STATE_H
 #define FRONT_STATE_H

@@ -2,12 +2,14 @@
 /*
  * front/state_print.c - a namespace as the commands that make it again.
  *
- * Theory of operation: links, settings, addresses, neighbours, routes, policy rules and rule sets are printed in the order in which one needs the other.
- * Settings have side effects on one another (ip_forward sets every interface's forwarding), so which of them must be printed is found by trying:
- * a second namespace is made with the same links, and every setting that differs there is printed and set, until none does.
+ * Theory of operation: links, settings, addresses, neighbours, routes, policy rules and rule sets are printed in the
+ * order in which one needs the other. Settings have side effects on one another (ip_forward sets every interface's
+ * forwarding), so which of them must be printed is found by trying: a second namespace is made with the same links,
+ * and every setting that differs there is printed and set, until none does.
  *
  * Invariants
- *  1. What the kernel makes by itself (routes of addresses, 127.0.0.1 on lo, the three first policy rules) is not printed.
+ *  1. What the kernel makes by itself (routes of addresses, 127.0.0.1 on lo, the three first policy rules) is not
+ *     printed.
  *  2. Words that a shell would read otherwise are quoted.
  *
  * Connections, learned neighbours and bridge tables are not kept: they are traffic's, not the administrator's.
@@ -61,7 +63,8 @@ static void put_prefix(struct sbuf *out, uint8_t family, const union inet_addr *
 
 static void put_new_link(struct sbuf *out, const struct link *l)
 {
-	if (l->kind == LINK_LOOPBACK || (l->kind == LINK_VETH && l->peer && l->peer->ns == l->ns && l->peer->ifindex < l->ifindex))
+	if (l->kind == LINK_LOOPBACK ||
+	    (l->kind == LINK_VETH && l->peer && l->peer->ns == l->ns && l->peer->ifindex < l->ifindex))
 		return;
 	sbuf_puts(out, "ip link add");
 	put_named(out, "name", l->name);
@@ -221,9 +224,9 @@ static const char *route_type(uint8_t type)
 		uint8_t type;
 		const char *name;
 	} names[] = {
-		{ RTN_LOCAL, "local" },		      { RTN_BROADCAST, "broadcast" },	{ RTN_ANYCAST, "anycast" },
-		{ RTN_MULTICAST, "multicast" },	      { RTN_BLACKHOLE, "blackhole" },	{ RTN_UNREACHABLE, "unreachable" },
-		{ RTN_PROHIBIT, "prohibit" },	      { RTN_THROW, "throw" },
+		{ RTN_LOCAL, "local" },         { RTN_BROADCAST, "broadcast" }, { RTN_ANYCAST, "anycast" },
+		{ RTN_MULTICAST, "multicast" }, { RTN_BLACKHOLE, "blackhole" }, { RTN_UNREACHABLE, "unreachable" },
+		{ RTN_PROHIBIT, "prohibit" },   { RTN_THROW, "throw" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -333,7 +336,8 @@ static void put_rule_action(struct sbuf *out, const struct fib_rule *r)
 
 static void put_rule(struct sbuf *out, const struct fib_rule *r)
 {
-	sbuf_printf(out, "ip %srule add%s pref %u", r->family == AF_INET6 ? "-6 " : "", r->invert ? " not" : "", r->pref);
+	sbuf_printf(out, "ip %srule add%s pref %u", r->family == AF_INET6 ? "-6 " : "", r->invert ? " not" : "",
+		    r->pref);
 	if (r->src_plen) {
 		sbuf_puts(out, " from ");
 		put_prefix(out, r->family, &r->src, r->src_plen);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * iptables_fuzz - iptables command lines and restore files: the first byte says which; the rest is a restore file, or commands a line each.
+ * iptables_fuzz - iptables command lines and restore files: the first byte says which; the rest is a restore file, or
+ * commands a line each.
  *
- * Beside not crashing: when iptables-restore takes what iptables-save prints, it must come back the same. Not everything is taken, with the real tool
- * neither: interfaces with blanks, chains renamed to what no chain may be called; and quotes in an
- * interface's name come back as something else.
+ * Beside not crashing: when iptables-restore takes what iptables-save prints, it must come back the same. Not
+ * everything is taken, with the real tool neither: interfaces with blanks, chains renamed to what no chain may be
+ * called; and quotes in an interface's name come back as something else.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +68,13 @@ static void commands(struct netns *ns, char *text)
 
 static void round_trip(struct netns *ns)
 {
-	static char *const save[] = { "iptables-save", "-c", NULL }, *const restore[] = { "iptables-restore", "-c", NULL };
+	static char *const save[] = { "iptables-save", "-c", NULL }, *const restore[] = { "iptables-restore", "-c",
+											  NULL };
 	struct sbuf first = SBUF_INIT, second = SBUF_INIT;
 
 	run(ns, 2, (char **)save, NULL, 0, &first);
-	if (first.len && !strpbrk(first.data, "\"\\") && run(ns, 2, (char **)restore, first.data, first.len, NULL) == 0) {
+	if (first.len && !strpbrk(first.data, "\"\\") &&
+	    run(ns, 2, (char **)restore, first.data, first.len, NULL) == 0) {
 		run(ns, 2, (char **)save, NULL, 0, &second);
 		if (strcmp(sbuf_str(&first), sbuf_str(&second)) != 0)
 			abort();

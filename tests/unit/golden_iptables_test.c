@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * golden_iptables_test - iptables, iptables-save and iptables-restore against what the real ones said: tests/golden/iptables/FILE.txt.
+ * golden_iptables_test - iptables, iptables-save and iptables-restore against what the real ones said:
+ * tests/golden/iptables/FILE.txt.
  *
- * The recordings are made by tests/golden/iptables/record.sh, which says what the lines mean. With GOLDEN_SHOW set, every difference is printed and
- * the run goes on; else each file fails at its first.
+ * The recordings are made by tests/golden/iptables/record.sh, which says what the lines mean. With GOLDEN_SHOW set,
+ * every difference is printed and the run goes on; else each file fails at its first.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -246,8 +247,9 @@ static void test_given(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_options), cmocka_unit_test(test_rules), cmocka_unit_test(test_addresses), cmocka_unit_test(test_chains),
-		cmocka_unit_test(test_list),	cmocka_unit_test(test_save),  cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_options), cmocka_unit_test(test_rules), cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_chains),  cmocka_unit_test(test_list),  cmocka_unit_test(test_save),
+		cmocka_unit_test(test_restore),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

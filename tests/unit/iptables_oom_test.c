@@ -45,9 +45,10 @@ void *__wrap_realloc(void *p, size_t n)
 	return fails() ? NULL : __real_realloc(p, n);
 }
 
-static const char restore_text[] = "*filter\n:INPUT DROP [1:2]\n:u - [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
-				   "-A INPUT -s 10.0.0.1,10.0.0.2 -j u\n-A u -m comment --comment \"x y\" -j LOG --log-prefix \"a \"\n"
-				   "COMMIT\n*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n";
+static const char restore_text[] =
+	"*filter\n:INPUT DROP [1:2]\n:u - [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+	"-A INPUT -s 10.0.0.1,10.0.0.2 -j u\n-A u -m comment --comment \"x y\" -j LOG --log-prefix \"a \"\n"
+	"COMMIT\n*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n";
 
 struct place {
 	const char *in;
@@ -95,7 +96,8 @@ static int run(struct netns *ns, const char *line, struct sbuf *out)
 static const char *const lines[] = {
 	"iptables -A INPUT -s 1.1.1.1,2.2.2.2 -p tcp -m multiport --dports 1,2 -m state --state NEW -j ACCEPT",
 	"iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j SNAT --to-source 1.2.3.4",
-	"iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -m limit --limit 3/s -j TCPMSS --clamp-mss-to-pmtu",
+	"iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -m limit --limit 3/s -j TCPMSS "
+	"--clamp-mss-to-pmtu",
 	"iptables -N new",
 	"iptables -E u w",
 	"iptables -I u -j DROP",
@@ -110,7 +112,10 @@ static const char *const lines[] = {
 	"iptables -S",
 };
 
-/* every allocation of every command fails once; the rule set is then as before, or as after for a restore's first table */
+/*
+ * every allocation of every command fails once; the rule set is then as before, or as after for a restore's first
+ * table
+ */
 static void test_commands(void **state)
 {
 	struct world w;
