@@ -2,9 +2,12 @@
 /*
  * front/tools.c - the table of commands that act on a network namespace. A row is all it takes to add one.
  */
+#include "front/bridge.h"
 #include "front/cmd.h"
 #include "front/conntrack_args.h"
+#include "front/ip.h"
 #include "front/iptables.h"
+#include "front/sysctl.h"
 
 const struct cmd_tool cmd_tools[] = {
 	{ "iptables", iptables_main },
@@ -14,5 +17,10 @@ const struct cmd_tool cmd_tools[] = {
 	{ "iptables-restore", iptables_restore_main },
 	{ "iptables-nft-restore", iptables_restore_main },
 	{ "conntrack", conntrack_main },
+	{ "ip", ip_main },
+	{ "sysctl", sysctl_main },
+	{ "bridge", bridge_main },
+	{ "brctl", brctl_main },
+	{ "arp", arp_main },
 	{ NULL, NULL },
 };

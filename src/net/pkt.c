@@ -59,13 +59,14 @@ struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t len)
 
 struct pkt *pkt_from_frame(struct pkt_pool *pool, const void *bytes, uint32_t len)
 {
-	struct pkt *p = pkt_alloc(pool, len);
+	struct pkt *p = pkt_alloc(pool, len + PKT_FRAME_ALIGN);
 
 	if (!p)
 		return NULL;
+	p->mac += PKT_FRAME_ALIGN;
+	p->end = p->mac + len;
 	if (len)
 		memcpy(p->buf + p->mac, bytes, len);
-	p->end += len;
 	mem_poison(p->buf + p->end, p->cap - p->end);
 	p->l3 = p->l4 = p->mac;
 	return p;

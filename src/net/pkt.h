@@ -38,6 +38,7 @@ struct conn;
 #define IP4_OFFSET 0x1fff	/* in units of eight bytes */
 
 #define PKT_HEADROOM 128
+#define PKT_FRAME_ALIGN 2		/* a received frame begins this far behind, so that its IP header is aligned behind 14 bytes of Ethernet */
 #define PKT_SMALL 2048		/* bytes of buffer in the small pool */
 #define PKT_LARGE (66 * 1024)	/* a full IP datagram and its headers */
 
@@ -57,6 +58,7 @@ enum pkt_flags {
 	PKT_NO_HEADER_CSUM = 1 << 12,	/* parse did not verify the transport checksum yet */
 	PKT_VLAN = 1 << 13,		/* vlan_tci is set */
 	PKT_BRIDGED = 1 << 14,		/* came through a bridge port: phys_iif is it */
+	PKT_CSUM_PARTIAL = 1 << 16,	/* Linux would leave the transport checksum to the device: captures show the pseudo-header's sum */
 	PKT_CT_ATTACHED = 1 << 15,	/* .ct is that of the packet it answers, and not this packet's to free */
 };
 

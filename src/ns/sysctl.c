@@ -230,7 +230,7 @@ static void skip_blanks(const char **s)
 	*s += strspn(*s, " \t\n");
 }
 
-/* one or two numbers and nothing else; an empty text writes nothing, as in /proc */
+/* one or two numbers and nothing else */
 static int parse_numbers(const char *text, const struct row *r, int64_t v[2], int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -278,8 +278,6 @@ static int row_write(struct netns *ns, const struct row *r, const char *text)
 
 	if (r->flags & RO)
 		return -EACCES;
-	if (!text[strspn(text, " \t\n")])
-		return 0;
 	err = parse_numbers(text, r, v, n);
 	if (err || (n == 2 && r->min && v[0] > v[1]))
 		return -EINVAL;
@@ -438,8 +436,6 @@ int ns_sysctl_set(struct netns *ns, const char *name, const char *value)
 		return row_write(ns, t.row, value);
 	if (t.conf && t.key == LINK_CONF_MC_FORWARDING)
 		return -EACCES;
-	if (!value[strspn(value, " \t\n")])
-		return 0;
 	if (parse_numbers(value, &plain, v, 1))
 		return -EINVAL;
 	if (!t.conf)

@@ -135,8 +135,10 @@ static enum ir_verdict reject(struct match_ctx *m, struct act_ctx *a, const stru
 	if (rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST))
 		return IR_DROP;
 	r = reply_rst(p);
-	if (r)
+	if (r) {
+		r->flags |= PKT_CSUM_PARTIAL;
 		path_local_out(a->ns, r, p, 0);
+	}
 	return IR_DROP;
 }
 

@@ -500,6 +500,8 @@ int path_output(struct netns *ns, struct pkt *p, const struct path_out *o)
 		path_drop(ns, p, DROP_MALFORMED);
 		return -EINVAL;
 	}
+	if (!o->hdrincl && (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) && pkt_l3_len(p) <= rt.mtu)
+		p->flags |= PKT_CSUM_PARTIAL;
 	TRACE(ns, .kind = TRACE_ROUTE, .pkt = p, .route = &rt);
 	if (o->df && pkt_l3_len(p) > rt.mtu) {
 		path_drop(ns, p, DROP_TOO_BIG);
@@ -543,6 +545,7 @@ static int fragment(struct netns *ns, struct pkt *p, struct link *out, const str
 	}
 	if (p->frag_max && p->frag_max < mtu)
 		mtu = p->frag_max;
+	p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
 	if (frag_split(p, mtu, &list)) {
 		path_drop(ns, p, DROP_NO_MEMORY);
 		return -ENOBUFS;
@@ -581,7 +584,7 @@ static void scrub(struct pkt *p, bool other_ns)
 	p->ct = NULL;
 	p->dst = NULL;
 	p->sk = NULL;
-	p->flags &= PKT_VLAN;
+	p->flags &= PKT_VLAN | PKT_CSUM_PARTIAL;
 	p->frag_max = 0;
 	p->oif = p->iif = p->phys_iif = p->phys_oif = 0;
 	p->ct_zone = 0;
@@ -612,7 +615,7 @@ int path_device_xmit(struct link *out, struct pkt *p)
 		pkt_free(p);
 		return 0;
 	case LINK_LOOPBACK:
-		p->flags = (p->flags & (PKT_UNTRACKED | PKT_TRACE | PKT_CT_ATTACHED)) | PKT_LOOPED;
+		p->flags = (p->flags & (PKT_UNTRACKED | PKT_TRACE | PKT_CT_ATTACHED | PKT_CSUM_PARTIAL)) | PKT_LOOPED;
 		p->frag_max = 0;
 		break;
 	default:

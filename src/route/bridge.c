@@ -164,37 +164,72 @@ uint64_t bridge_next_ms(const struct bridge *b)
 	return first;
 }
 
-/* the lowest address and the smallest MTU of the ports; entries for the bridge's own addresses */
-static void inherit(struct bridge *b)
+/* a bridge has carrier while one of its ports forwards; asked only when a port or the bridge id changes, so that one without ports keeps it */
+static void select_carrier(struct bridge *b)
 {
+	struct bridge_port *p;
+	bool live = false;
+
+	list_for_each(p, &b->ports, node)
+		live |= p->forwarding;
+	link_set_carrier(b->link, live);
+}
+
+/* the bridge id follows the lowest address of the ports, or the bridge's own where it was given; true: it changed */
+static bool inherit_id(struct bridge *b)
+{
+	static const uint8_t none[6];
 	const uint8_t *low = NULL;
+	struct bridge_port *p;
+
+	list_for_each(p, &b->ports, node)
+		if (!low || memcmp(p->link->mac, low, 6) < 0)
+			low = p->link->mac;
+	if (b->link->mac_set)
+		low = b->link->mac;
+	if (!low)
+		low = none;
+	if (!memcmp(b->id_mac, low, 6))
+		return false;
+	memcpy(b->id_mac, low, 6);
+	memcpy(b->link->mac, low, 6);
+	return true;
+}
+
+static void inherit_mtu(struct bridge *b)
+{
 	uint32_t mtu = 0;
+	struct bridge_port *p;
+
+	if (b->link->mtu_set)
+		return;
+	list_for_each(p, &b->ports, node)
+		mtu = !mtu ? p->link->mtu : MIN(mtu, p->link->mtu);
+	b->link->mtu = mtu ? mtu : 1500;
+}
+
+/* the entries of the bridge's own address and its ports' */
+static void own_entries(struct bridge *b)
+{
 	struct bridge_port *p;
 	struct bridge_fdb *f, *tmp;
 
-	list_for_each(p, &b->ports, node) {
-		if (!low || memcmp(p->link->mac, low, 6) < 0)
-			low = p->link->mac;
-		mtu = !mtu ? p->link->mtu : MIN(mtu, p->link->mtu);
-	}
-	if (b->link->mac_set) {
-		memcpy(b->id_mac, b->link->mac, 6);
-	} else if (low ? memcmp(b->id_mac, low, 6) != 0 : memcmp(b->id_mac, "\0\0\0\0\0\0", 6) != 0) {
-		if (low)
-			memcpy(b->id_mac, low, 6);
-		else
-			memset(b->id_mac, 0, 6);
-		memcpy(b->link->mac, b->id_mac, 6);
-	}
-	if (!b->link->mtu_set)
-		b->link->mtu = mtu ? mtu : 1500;
 	list_for_each_safe(f, tmp, &b->all, all)
 		if (f->flags & BRIDGE_FDB_LOCAL)
 			fdb_free(b, f);
 	bridge_fdb_set(b, b->link, b->link->mac, BRIDGE_FDB_LOCAL | BRIDGE_FDB_STATIC, now_of(b));
 	list_for_each(p, &b->ports, node)
-		if (memcmp(p->link->mac, b->link->mac, 6) != 0)
-			bridge_fdb_set(b, p->link, p->link->mac, BRIDGE_FDB_LOCAL | BRIDGE_FDB_STATIC, now_of(b));
+		bridge_fdb_set(b, p->link, p->link->mac, BRIDGE_FDB_LOCAL | BRIDGE_FDB_STATIC, now_of(b));
+}
+
+static void inherit(struct bridge *b)
+{
+	bool id = inherit_id(b);
+
+	inherit_mtu(b);
+	own_entries(b);
+	if (id)
+		select_carrier(b);
 }
 
 /* what was learned on a port that no longer forwards is forgotten */
@@ -210,15 +245,17 @@ static void forget_port(struct bridge *b, const struct link *l, bool all)
 void bridge_changed(struct bridge *b)
 {
 	struct bridge_port *p;
-	bool live = false, up = b->link->flags & IFF_UP;
+	bool up = b->link->flags & IFF_UP, moved = false;
 
 	inherit(b);
 	list_for_each(p, &b->ports, node) {
+		bool was = p->forwarding;
+
 		p->forwarding = up && link_running(p->link);
-		live |= p->forwarding;
+		moved |= p->forwarding != was;
 	}
-	if (up && b->n_ports)
-		link_set_carrier(b->link, live);
+	if (moved)
+		select_carrier(b);
 	b->gen++;
 }
 
@@ -278,11 +315,8 @@ void bridge_port_del(struct link *port)
 	port->master = NULL;
 	port->port = NULL;
 	mem_free(p);
-	inherit(b);
-	if (!b->n_ports && (b->link->flags & IFF_UP))
-		link_set_carrier(b->link, false);
-	else
-		bridge_changed(b);
+	select_carrier(b);
+	bridge_changed(b);
 	link_changed(port);
 	link_changed(b->link);
 }

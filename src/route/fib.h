@@ -28,7 +28,6 @@ struct route {
 	bool have_prefsrc;
 	uint32_t mtu, advmss, flags;	/* 0: not given; RTM_F_*, RTNH_F_* */
 	bool mtu_locked;
-	uint32_t window, rtt, rttvar, ssthresh, cwnd, hoplimit, initcwnd, initrwnd, rto_min, quickack;	/* kept and shown: 0 not given */
 	unsigned n_nh;
 	struct nexthop *nh;		/* n_nh of them; none for blackhole and its like */
 };

@@ -160,7 +160,7 @@ int fib_check(struct fib *f, struct route *r)
 	if (r->n_nh > FIB_NEXTHOPS_MAX)
 		return -EINVAL;
 	if (is_error_type(r->type))
-		return r->n_nh ? refuse(f, -EINVAL, "Gateway, device and nexthop can not be specified for this route type") : 0;
+		return r->n_nh ? refuse(f, -EINVAL, "Gateway, device and multipath can not be specified for this route type") : 0;
 	if (r->scope > RT_SCOPE_HOST)
 		return refuse(f, -EINVAL, "Invalid scope");
 	if (!r->n_nh)

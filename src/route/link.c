@@ -221,6 +221,8 @@ int link_add(struct link_set *s, enum link_kind kind, const char *name, int ifin
 	memcpy(l->conf, s->conf_default, sizeof(l->conf));
 	if (l->arphrd == ARPHRD_ETHER)
 		memset(l->brd_mac, 0xff, 6);
+	if (kind == LINK_LOOPBACK)
+		l->conf[LINK_CONF_DISABLE_XFRM] = l->conf[LINK_CONF_DISABLE_POLICY] = 1;
 	list_init(&l->addrs);
 	insert(s, l);
 	if (out)
@@ -256,6 +258,7 @@ int link_attach(struct link_set *s, struct link *l, const char *name)
 		return -ENOMEM;
 	memcpy(l->name, real, sizeof(real));
 	l->ifindex = at;
+	l->was_up = false;
 	memcpy(l->conf, s->conf_default, sizeof(l->conf));
 	l->disable_ipv6 = s->disable_ipv6_default;
 	insert(s, l);
@@ -310,6 +313,7 @@ void link_set_carrier(struct link *l, bool on)
 static void go_up(struct link *l)
 {
 	l->flags |= IFF_UP;
+	l->was_up = true;
 	if (l->kind == LINK_VETH && l->peer && (l->peer->flags & IFF_UP)) {
 		l->carrier = true;	/* told with UP below */
 		l->oper = IF_OPER_UP;
@@ -332,6 +336,8 @@ static void go_down(struct link *l)
 		if (l->peer)
 			link_set_carrier(l->peer, false);
 	}
+	if (l->bridge)
+		bridge_changed(l->bridge);
 	link_addr_down(l);
 	tell(l, LINK_DOWN);
 	if (l->port)

@@ -61,6 +61,7 @@ struct link {
 	char name[IFNAMSIZ];
 	uint32_t flags;			/* IFF_UP, IFF_NOARP, IFF_BROADCAST, IFF_LOOPBACK, IFF_PROMISC, ...: as set by the administrator */
 	bool carrier;
+	bool was_up;			/* since it came to this namespace: it has a queue then */
 	uint8_t oper;			/* IF_OPER_* as the last carrier event left it; counts while the link is up */
 	uint32_t mtu, txqlen, group;
 	uint16_t arphrd;		/* ARPHRD_ETHER, ARPHRD_LOOPBACK, ARPHRD_NONE */

@@ -434,18 +434,12 @@ int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const un
 int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, uint8_t flags)
 {
 	struct neigh *n = neigh_find(t, l->ifindex, family, addr);
-	bool fresh = !n;
-	int err;
-
 	if (!n)
 		n = create(t, l->ifindex, family, addr);
 	if (!n)
 		return -ENOBUFS;
 	n->flags = flags;
-	err = update(t, n, mac, state, true, true);
-	if (err && fresh)
-		destroy(t, n);
-	return err;
+	return update(t, n, mac, state, true, true);	/* one that fails leaves a neighbour in NUD_NONE, as in Linux */
 }
 
 void neigh_confirm(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)

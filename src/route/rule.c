@@ -103,7 +103,7 @@ int fib_rule_add(struct fib *f, const struct fib_rule *like)
 	if (f->n_rules[fam] >= FIB_RULES_MAX)
 		return -ENOSPC;
 	if (like->action == FR_ACT_GOTO && like->goto_pref <= pref) {
-		f->why = "Backwards goto not supported";
+		f->why = "Backward goto not supported";
 		return -EINVAL;
 	}
 	if (like->action == FR_ACT_TO_TBL && !like->table) {
@@ -111,7 +111,7 @@ int fib_rule_add(struct fib *f, const struct fib_rule *like)
 		return -EINVAL;
 	}
 	list_for_each(o, rules, node)
-		if ((like->auto_pref || o->pref == pref) && same_selector(o, like))
+		if (o->pref == pref && same_selector(o, like))
 			return -EEXIST;
 	r = mem_dup(like, sizeof(*like));
 	if (!r)
@@ -331,8 +331,8 @@ static bool output_special(const struct fib *f, struct route_key *k, struct rout
 		out = (struct link *)link_of_addr(f->links, k->family, &k->src);
 	if (have_src && !out && !k->oif && (mcast || limited_broadcast(k)))
 		res->err = -EINVAL;
-	else if (have_src && !out && !link_of_addr(f->links, k->family, &k->src) && fib_addr_type(f, k->family, &k->src, NULL) != RTN_LOCAL)
-		res->err = -EINVAL;
+	else if (have_src && !link_of_addr(f->links, k->family, &k->src) && fib_addr_type(f, k->family, &k->src, NULL) != RTN_LOCAL)
+		res->err = -ENETUNREACH;
 	else if (k->oif && !out)
 		res->err = -ENODEV;
 	else if (k->oif && !(out->flags & IFF_UP))
@@ -401,6 +401,10 @@ void fib_output(const struct fib *f, const struct route_key *key, struct route_r
 			res->mtu = res->out->mtu;
 		} else {
 			fib_prefsrc(res);
+			if (limited_broadcast(&k) || res->type == RTN_BROADCAST)
+				on_link(res, &k, res->out, RTN_BROADCAST);
+			else if (addr_is_multicast(k.family, &k.dst))
+				on_link(res, &k, res->out, RTN_MULTICAST);
 		}
 	}
 	if (have_src)
