@@ -307,6 +307,8 @@ void ct_print_event(struct sbuf *out, const struct ct_table *t, enum ct_event ev
 	if (!(flags & CT_PRINT_XML))
 		sbuf_printf(out, "%9s ", name[ev]);
 	ct_print(out, t, c, flags);
+	if (t->actor && !(flags & (CT_PRINT_XML | CT_PRINT_SAVE)))
+		sbuf_printf(out, " [USERSPACE] portid=%u", t->actor);
 }
 
 struct proc {

@@ -47,6 +47,7 @@ struct ct_table {
 	struct ct_stats stats;
 	struct mem_pool ext;
 	unsigned watchers;
+	uint32_t actor;
 	struct table_memo memo[TABLE_MEMO];
 	unsigned memo_n, memo_at;
 	/* "table full" is logged at most ten times in five seconds */

@@ -396,6 +396,21 @@ static int do_help(struct run *r)
 	return 0;
 }
 
+static bool changes_table(enum cta_command command)
+{
+	return command == CTA_CREATE || command == CTA_ADD || command == CTA_UPDATE || command == CTA_DELETE || command == CTA_FLUSH;
+}
+
+/* What events name the doer by. A program's first socket has its process id; -D and -U change over a second one, which has a random number. */
+static uint32_t netlink_port(const struct run *r)
+{
+	struct rng *rng = &r->c->world->rng;
+
+	if (r->a->command == CTA_DELETE || r->a->command == CTA_UPDATE)
+		return 0x80000000u | rng_u32(rng);
+	return 1000 + rng_below(rng, 31000);
+}
+
 /* -R: each line is a command line without the tool's name */
 static int load_line(struct run *r, char *line)
 {
@@ -442,6 +457,7 @@ static int do_load(struct run *r)
 		return cta_error(r->c, true, "Failed to open file %s for reading", r->a->file);
 	}
 	err = 0;
+	ct_set_actor(r->t, netlink_port(r));
 	for (line = text.len ? strtok_r(text.data, "\n", &save) : NULL; line && !err; line = strtok_r(NULL, "\n", &save))
 		err = load_line(r, line);
 	sbuf_free(&text);
@@ -459,5 +475,11 @@ int conntrack_main(struct cmd *c, int argc, char **argv)
 	struct run r = { .c = c, .t = c->ns->ct, .a = &a };
 	int err = cta_parse(c, argc, argv, &a);
 
-	return err ? err : run[a.command](&r);
+	if (err)
+		return err;
+	if (changes_table(a.command))
+		ct_set_actor(r.t, netlink_port(&r));
+	err = run[a.command](&r);
+	ct_set_actor(r.t, 0);
+	return err;
 }

@@ -17,6 +17,7 @@ struct place {
 	void *fn_ctx;
 	const struct seg *script;
 	unsigned waits;
+	bool meanwhile;		/* somebody flushes the table while -E waits */
 };
 
 static int place_write(struct cmd *c, int fd, const void *bytes, size_t n)
@@ -49,6 +50,16 @@ static int place_wait(struct cmd *c, uint64_t until_ns)
 		return 0;
 	case 1:
 		bench_pass(&p->b, bench_tcp(&p->b, z, a, 81, 5001, &rst));
+		return 0;
+	case 2:
+		if (p->fn && p->meanwhile) {	/* in another terminal */
+			struct cmd other = { .world = &p->world, .ns = &p->ns, .ops = c->ops, .ctx = p };
+			char *argv[] = { (char *)"conntrack", (char *)"-F" };
+
+			bench_pass(&p->b, bench_udp(&p->b, a, z, 5, 6));
+			conntrack_main(&other, 2, argv);
+			sbuf_free(&other.err);
+		}
 		return 0;
 	default:
 		return -EINTR;
@@ -231,6 +242,12 @@ static void watching(void **state)
 	assert_string_equal(run(p, "-E -e NEW"),
 			    "0|" P "1 flow events have been shown.\n|    [NEW] tcp      6 120 SYN_SENT src=10.0.1.2 dst=10.0.2.2 sport=5001 dport=81 "
 			    "[UNREPLIED] src=10.0.2.2 dst=10.0.1.2 sport=81 dport=5001\n");
+	p->waits = 0;
+	p->meanwhile = true;
+	run(p, "-E -p udp -e DESTROY");
+	p->meanwhile = false;
+	assert_non_null(strstr(sbuf_str(&p->out), "[DESTROY] udp      17 30 src=10.0.1.2 dst=10.0.2.2 sport=5 dport=6 [UNREPLIED] src=10.0.2.2 "
+						  "dst=10.0.1.2 sport=6 dport=5 [USERSPACE] portid="));
 }
 
 static int setup(void **state)
@@ -244,6 +261,7 @@ static int setup(void **state)
 	p.b.t = ct_new(&p.b.env, &p.b.conf);
 	p.ns.ct = p.b.t;
 	p.world.clock = p.b.clock;
+	rng_seed(&p.world.rng, 1);
 	p.c = (struct cmd){ .world = &p.world, .ns = &p.ns, .host = "box", .ops = &ops, .ctx = &p };
 	*state = &p;
 	return 0;

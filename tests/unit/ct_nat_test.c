@@ -311,6 +311,59 @@ static void error_is_translated_inside(void **state)
 	bench_fini(&b);
 }
 
+/* from @made, which somebody at the other side of the box got, to who sent it as @sent: the error quotes what was sent */
+static void error_quotes_what_was_sent(struct bench *b, const struct pkt *made, const struct pkt *sent)
+{
+	union inet_addr from = pkt_dst(made);
+	struct rules none = { 0 };
+	struct pkt *err = reply_icmp_error(made, 3, 3, 0, &from);
+	struct tuple quoted, want = tuple_of(sent);
+	enum drop_reason why;
+
+	assert_non_null(err);
+	assert_int_equal(parse_ip(err), DROP_NONE);
+	err = pass(b, err, &none, &why);
+	assert_non_null(err);
+	assert_string_equal(ctinfo_name(err), "RELATED");
+	assert_int_equal(tuple_of_bytes(AF_INET, pkt_l4(err) + 8, pkt_l4_len(err) - 8, 0, &quoted), 0);
+	assert_memory_equal(&quoted, &want, sizeof(want));
+	assert_int_equal(pkt_dst(err).ip4, want.src.ip4);
+	assert_int_equal(pkt_src(err).ip4, want.dst.ip4);	/* the box stands for the other end */
+	assert_int_equal(csum_fold(csum_partial(pkt_l4(err) + 8, 20, 0)), 0);
+	/* and the UDP checksum inside is what it was */
+	assert_memory_equal(pkt_l4(err) + 8 + 20 + 6, pkt_l4(sent) + 6, 2);
+	pkt_free(err);
+}
+
+static void errors_both_ways(void **state)
+{
+	struct nat_range dnat = to_port("10.0.2.2", 8053, 8053), snat = to_port("10.0.2.1", 7000, 7100);
+
+	for (int kind = 0; kind < 4; kind++) {
+		struct rules r = { .dnat = kind & 1 ? &dnat : NULL, .snat = kind & 2 ? &snat : NULL }, none = { 0 };
+		struct pkt *asked, *arrived, *answer, *back;
+		enum drop_reason why;
+		struct tuple t;
+		struct bench b;
+
+		bench_init(&b);
+		asked = bench_udp(&b, ip4("10.0.1.2"), ip4("10.0.1.1"), 1234, 53);
+		arrived = pass(&b, pkt_clone(asked), &r, &why);
+		assert_non_null(arrived);
+		error_quotes_what_was_sent(&b, arrived, asked);
+		t = tuple_of(arrived);
+		answer = bench_udp(&b, t.dst.ip4, t.src.ip4, ntohs(t.dport), ntohs(t.sport));
+		back = pass(&b, pkt_clone(answer), &none, &why);
+		assert_non_null(back);
+		error_quotes_what_was_sent(&b, back, answer);
+		pkt_free(asked);
+		pkt_free(arrived);
+		pkt_free(answer);
+		pkt_free(back);
+		bench_fini(&b);
+	}
+}
+
 static void egress_change_ends_masquerade(void **state)
 {
 	struct nat_range masq = to_addr("10.0.2.1", "10.0.2.1");
@@ -378,7 +431,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_flows), cmocka_unit_test(keeps_port_and_mapping), cmocka_unit_test(port_ranges),
 		cmocka_unit_test(address_ranges), cmocka_unit_test(null_binding_resolves_clash), cmocka_unit_test(echo_ids),
-		cmocka_unit_test(error_is_translated_inside), cmocka_unit_test(egress_change_ends_masquerade),
+		cmocka_unit_test(error_is_translated_inside), cmocka_unit_test(errors_both_ways), cmocka_unit_test(egress_change_ends_masquerade),
 		cmocka_unit_test(port_of_finished_connection),
 	};
 
