@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 int app_lab(int argc, char **argv);			/* lab.c */
+int app_replay(int argc, char **argv);			/* replay.c */
 /** app_tool() - a tool on the namespace kept in $NATBOX_STATE (tool.c); @hints: called as `natbox TOOL` */
 int app_tool(int argc, char **argv, bool hints);
 

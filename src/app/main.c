@@ -23,6 +23,7 @@ static int run_version(int argc, char **argv);
 
 static const struct subcommand subcommands[] = {
 	{ "lab", app_lab, "run labs, or play in one: natbox lab [FILE.md ...]" },
+	{ "replay", app_replay, "captures through a rule set: natbox replay --setup FILE --in IF=CAPTURE ..." },
 	{ "help", run_help, "this" },
 	{ "version", run_version, "natbox's version" },
 };

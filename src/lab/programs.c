@@ -27,6 +27,7 @@ const struct program programs[] = {
 	{ "rmmod", prog_rmmod },
 	{ "seq", prog_seq },
 	{ "sleep", prog_sleep },
+	{ "tcpdump", prog_tcpdump },
 	{ "tee", prog_tee },
 	{ "timeout", prog_timeout },
 	{ "touch", prog_touch },
