@@ -86,36 +86,43 @@ static int digits(uint64_t v)
 }
 
 /*
- * A line of names and a line of values under them, each column as wide as the widest of both. @tail: blanks that the tool
- * leaves after the names.
+ * A line of names and a line of values under them. The first column is @first wide: it holds @head and, where that has a value of its own, its name
+ * to the right. @tail: blanks that the tool leaves after the names.
  */
-static void put_columns(struct ip *x, const char *head, const struct column *c, size_t n, const char *tail)
+static void put_columns(struct ip *x, const char *head, int first, const struct column *own, const struct column *c, size_t n, const char *tail)
 {
 	struct sbuf *o = &x->c->out;
 
-	sbuf_printf(o, "%s    %s", ip_nl(x), head);
+	sbuf_printf(o, "%s    %s%*s", ip_nl(x), head, first - (int)strlen(head), own ? own->name : "");
 	for (size_t i = 0; i < n; i++)
-		sbuf_printf(o, "%*s%s", MAX(c[i].least, digits(c[i].value)), c[i].name, i + 1 < n ? " " : "");
-	sbuf_printf(o, "%s%s    %*s", tail, ip_nl(x), (int)strlen(head), "");
+		sbuf_printf(o, " %*s", MAX(c[i].least, digits(c[i].value)), c[i].name);
+	sbuf_printf(o, "%s%s    ", tail, ip_nl(x));
+	if (own)
+		sbuf_printf(o, "%*llu", first, (unsigned long long)own->value);
+	else
+		sbuf_printf(o, "%*s", first, "");
 	for (size_t i = 0; i < n; i++)
-		sbuf_printf(o, "%*llu ", MAX(c[i].least, digits(c[i].value)), (unsigned long long)c[i].value);
+		sbuf_printf(o, " %*llu", MAX(c[i].least, digits(c[i].value)), (unsigned long long)c[i].value);
+	sbuf_puts(o, " ");
 }
 
 void ip_put_stats(struct ip *x, const struct link *l)
 {
 	const struct link_stats *s = &l->stats;
 	int bytes = MAX(10, MAX(digits(s->rx_bytes), digits(s->tx_bytes))), packets = MAX(7, MAX(digits(s->rx_packets), digits(s->tx_packets)));
-	const struct column rx[] = { { "bytes", s->rx_bytes, bytes }, { "packets", s->rx_packets, packets }, { "errors", s->rx_errors, 6 },
-				     { "dropped", s->rx_dropped, 7 }, { "missed", 0, 7 }, { "mcast", 0, 7 } };
-	const struct column rx_err[] = { { "length", 0, 8 }, { "crc", 0, 6 }, { "frame", 0, 7 }, { "fifo", 0, 7 }, { "overrun", 0, 7 } };
-	const struct column tx[] = { { "bytes", s->tx_bytes, bytes }, { "packets", s->tx_packets, packets }, { "errors", s->tx_errors, 6 },
-				     { "dropped", s->tx_dropped, 7 }, { "carrier", 0, 7 }, { "collsns", 0, 7 } };
-	const struct column tx_err[] = { { "aborted", 0, 8 }, { "fifo", 0, 6 }, { "window", 0, 7 }, { "heartbt", 0, 7 }, { "transns", 0, 7 } };
+	int errors = MAX(6, MAX(digits(s->rx_errors), digits(s->tx_errors))), dropped = MAX(7, MAX(digits(s->rx_dropped), digits(s->tx_dropped)));
+	const struct column rx_bytes = { "bytes", s->rx_bytes, bytes }, tx_bytes = { "bytes", s->tx_bytes, bytes };
+	const struct column rx[] = { { "packets", s->rx_packets, packets }, { "errors", s->rx_errors, errors }, { "dropped", s->rx_dropped, dropped },
+				     { "missed", 0, 7 }, { "mcast", 0, 7 } };
+	const struct column rx_err[] = { { "length", 0, packets }, { "crc", 0, errors }, { "frame", 0, dropped }, { "fifo", 0, 7 }, { "overrun", 0, 7 } };
+	const struct column tx[] = { { "packets", s->tx_packets, packets }, { "errors", s->tx_errors, errors }, { "dropped", s->tx_dropped, dropped },
+				     { "carrier", 0, 7 }, { "collsns", 0, 7 } };
+	const struct column tx_err[] = { { "aborted", 0, packets }, { "fifo", 0, errors }, { "window", 0, dropped }, { "heartbt", 0, 7 }, { "transns", 0, 7 } };
 
-	put_columns(x, "RX:", rx, ARRAY_LEN(rx), "           ");
+	put_columns(x, "RX: ", bytes, &rx_bytes, rx, ARRAY_LEN(rx), "           ");
 	if (x->stats > 1)
-		put_columns(x, "RX errors:", rx_err, ARRAY_LEN(rx_err), "");
-	put_columns(x, "TX:", tx, ARRAY_LEN(tx), "           ");
+		put_columns(x, "RX errors:", bytes, NULL, rx_err, ARRAY_LEN(rx_err), "");
+	put_columns(x, "TX: ", bytes, &tx_bytes, tx, ARRAY_LEN(tx), "           ");
 	if (x->stats > 1)
-		put_columns(x, "TX errors:", tx_err, ARRAY_LEN(tx_err), "");
+		put_columns(x, "TX errors:", bytes, NULL, tx_err, ARRAY_LEN(tx_err), "");
 }

@@ -428,13 +428,29 @@ static const struct link_addr *link_local_of(const struct link *l)
 	return NULL;
 }
 
+/* the IPv6 address that follows @last in ascending order and has passed its duplicate address detection; NULL: none */
+static const struct link_addr *next_local6(struct ip *x, const struct link_addr *last, const struct link **on)
+{
+	uint64_t now = clock_ms(&x->ns->world->clock);
+	const struct link_addr *a, *best = NULL;
+	const struct link *l;
+
+	list_for_each(l, &x->ns->links.links, node)
+		list_for_each(a, &l->addrs, node)
+			if (a->family == AF_INET6 && a->dad_ms <= now && (!last || memcmp(&a->addr, &last->addr, 16) > 0) &&
+			    (!best || memcmp(&a->addr, &best->addr, 16) < 0)) {
+				best = a;
+				*on = l;
+			}
+	return best;
+}
+
 static void show_ipv6(struct ip *x, const struct filter *f)
 {
 	union inet_addr net = { .b = { 0xfe, 0x80 } }, all = { .b = { 0xff } };
-	uint64_t now = clock_ms(&x->ns->world->clock);
 	const char *local = f->table ? "" : "table local ";
 	const struct link *l;
-	const struct link_addr *a;
+	const struct link_addr *a, *last;
 
 	if (!f->table || f->table == RT_TABLE_MAIN)
 		list_for_each(l, &x->ns->links.links, node)
@@ -442,10 +458,9 @@ static void show_ipv6(struct ip *x, const struct filter *f)
 				put_route6(x, l, "", &net, 64, "", 256);
 	if (f->table && f->table != RT_TABLE_LOCAL)
 		return;
-	list_for_each(l, &x->ns->links.links, node)
-		list_for_each(a, &l->addrs, node)
-			if (a->family == AF_INET6 && a->dad_ms <= now && (!f->ifindex || f->ifindex == l->ifindex))
-				put_route6(x, l, "local ", &a->addr, 128, local, 0);
+	for (last = NULL; (a = next_local6(x, last, &l)) != NULL; last = a)
+		if (!f->ifindex || f->ifindex == l->ifindex)
+			put_route6(x, l, "local ", &a->addr, 128, local, 0);
 	list_for_each(l, &x->ns->links.links, node)
 		if (link_local_of(l) && (!f->ifindex || f->ifindex == l->ifindex))
 			put_route6(x, l, "multicast ", &all, 8, local, 256);

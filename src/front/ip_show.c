@@ -89,20 +89,21 @@ static void put_peer_netns(struct ip *x, const struct link *l)
 static void put_link_head(struct ip *x, const struct ip_show *f, const struct link *l)
 {
 	struct sbuf *o = &x->c->out;
+	bool six = f->family == AF_INET6 && !f->dev;	/* a dump of that family says less */
 
 	sbuf_printf(o, "%d: ", l->ifindex);
 	ip_put_link_name(x, l, o);
 	sbuf_puts(o, ": ");
 	ip_put_link_flags(l, o);
 	sbuf_printf(o, " mtu %u ", l->mtu);
-	if (f->family != AF_INET6)
+	if (!six)
 		sbuf_printf(o, "qdisc %s ", l->was_up ? "noqueue" : "noop");
-	if (l->master && f->family != AF_INET6)
+	if (l->master && !six)
 		sbuf_printf(o, "master %s ", l->master->name);
 	sbuf_printf(o, "state %s ", link_operstate(l));
 	if (!f->is_addr)
 		sbuf_puts(o, "mode DEFAULT ");
-	if (f->family != AF_INET6)
+	if (!six)
 		l->group ? sbuf_printf(o, "group %u ", l->group) : sbuf_puts(o, "group default ");
 	sbuf_printf(o, "qlen %u", l->txqlen);
 }

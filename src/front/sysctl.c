@@ -25,6 +25,7 @@
 
 struct sysctl {
 	struct cmd *c;
+	bool globs;		/* * in a name to be written stands for all that fit: only in files */
 	bool all, binary, ignore, names, values, load, system, quiet, write, dry_run, have_pattern;
 	regex_t pattern;
 	int status;
@@ -52,6 +53,19 @@ static const char usage_text[] = "\nUsage:\n sysctl [options] [variable[=value] 
 	"  -d                   alias of -h\n"
 	"\n -h, --help     display this help and exit\n -V, --version  output version information and exit\n"
 	"\nFor more details see sysctl(8).\n";
+
+/* the tool's two outputs come in the order in which they are written */
+static void complain(struct sysctl *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void complain(struct sysctl *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	cmd_flush(s->c);
+	va_start(ap, fmt);
+	sbuf_vprintf(&s->c->err, fmt, ap);
+	va_end(ap);
+}
 
 /* the name with dots as separators; dots inside a part become slashes, as the tool shows them */
 static void dotted(const char *name, char *out, size_t size)
@@ -116,7 +130,7 @@ static void missing(struct sysctl *s, const char *name)
 	if (s->ignore)
 		return;
 	as_path(name, path, sizeof(path));
-	cmd_err(s->c, "sysctl: cannot stat /proc/sys/%s: No such file or directory\n", path);
+	complain(s, "sysctl: cannot stat /proc/sys/%s: No such file or directory\n", path);
 	hint_name(s, name);
 	s->status = 1;
 }
@@ -187,7 +201,7 @@ static void read_name(struct sysctl *s, const char *name)
 		return;
 	}
 	as_path(name, x.want, sizeof(x.want));
-	x.subtree = !strpbrk(name, "*?[");
+	x.subtree = true;
 	ns_sysctl_walk(s->c->ns, select_one, &x);
 	if (!x.n)
 		missing(s, name);
@@ -205,13 +219,11 @@ static void write_one(struct sysctl *s, const char *name, const char *value, boo
 	if (err == -ENOENT) {
 		missing(s, name);
 	} else if (err) {
-		cmd_err(s->c, "sysctl: setting key \"%s\"%s: Invalid argument\n", shown, ignore_failure ? ", ignoring" : "");
+		complain(s, "sysctl: setting key \"%s\": Invalid argument\n", shown);
 		if (!ignore_failure && err != -EACCES)	/* the tool gives no status for one that is read-only */
 			s->status = 1;
 	} else if (!s->quiet) {
-		if (s->names)
-			cmd_out(s->c, "%s\n", shown);
-		else if (s->values)
+		if (s->names || s->values)
 			cmd_out(s->c, "%s\n", value);
 		else
 			cmd_out(s->c, "%s = %s\n", shown, value);
@@ -230,32 +242,41 @@ static char *strip(char *t)
 	return t;
 }
 
-/* "name = value", with - in front: never mind when it fails; false: it is nothing of the kind */
-static bool write_setting(struct sysctl *s, const char *where, unsigned line, char *text)
+/* is there nothing to do in this line: a comment, an exclusion, another pattern's */
+static bool is_idle(const struct sysctl *s, const char *name)
 {
-	char *name = strip(text), *value;
-	bool lenient;
+	return *name == '#' || *name == ';' || !pattern_ok(s, name) || (*name == '-' && !strchr(name, '='));
+}
+
+/* false, with a message: the line is no setting */
+static bool check_setting(struct sysctl *s, const char *where, unsigned line, char *text)
+{
+	const char *name = strip(text);
 
 	if (strlen(name) < 2)
 		return false;
-	if (*name == '#' || *name == ';' || !pattern_ok(s, name))
+	if (is_idle(s, name) || strchr(name, '='))
 		return true;
-	value = strchr(name, '=');
-	if (!value && *name == '-')
+	complain(s, "sysctl: %s(%u): invalid syntax, continuing...\n", where, line);
+	return false;
+}
+
+/* "name = value", with - in front: never mind when it fails; it has been checked */
+static bool write_setting(struct sysctl *s, char *text)
+{
+	char *name = strip(text), *value = strchr(name, '=');
+	bool lenient = *name == '-';
+
+	if (!value || is_idle(s, name))
 		return true;
-	if (!value) {
-		cmd_err(s->c, "sysctl: %s(%u): invalid syntax, continuing...\n", where, line);
-		return false;
-	}
 	*value++ = '\0';
-	lenient = *name == '-';
 	name = strip(name + lenient);
 	value = strip(value);
 	if (!*name) {
-		cmd_err(s->c, "sysctl: Path is not under /proc/sys/: /proc/sys/\n");
+		complain(s, "sysctl: Path is not under /proc/sys/: /proc/sys/\n");
 		return false;
 	}
-	if (strpbrk(name, "*?[")) {
+	if (s->globs && strpbrk(name, "*?[")) {
 		struct select x = { .s = s, .value = value };
 
 		as_path(name, x.want, sizeof(x.want));
@@ -266,28 +287,38 @@ static bool write_setting(struct sysctl *s, const char *where, unsigned line, ch
 	return true;
 }
 
+/* a file is read as a whole, with what is wrong in it, before anything is written */
 static void load_file(struct sysctl *s, const char *path)
 {
 	struct sbuf text = SBUF_INIT;
-	char *line, *next;
+	char *line, *end;
 	unsigned n = 0;
 	int err = s->c->ops->file_read ? s->c->ops->file_read(s->c, path, &text) : -ENOENT;
 
 	if (err < 0) {
-		cmd_err(s->c, "sysctl: cannot open \"%s\": %s\n", path, strerror(-err));
+		complain(s, "sysctl: cannot open \"%s\": %s\n", path, strerror(-err));
 		s->status = 1;
 		sbuf_free(&text);
 		return;
 	}
-	for (line = text.data; line && *line; line = next) {
-		size_t len = strcspn(line, "\n");
-
-		next = line[len] ? line + len + 1 : line + len;
-		line[len] = '\0';
+	end = text.data + text.len;
+	for (char *c = text.data; c < end; c++)
+		if (*c == '\n')
+			*c = '\0';
+	for (line = text.data; line < end; line += strlen(line) + 1) {
 		n++;
-		if (len < LINE_MAX_LEN && *strip(line))
-			write_setting(s, path, n, line);
+		if (strlen(line) < LINE_MAX_LEN && line[strspn(line, " \t\r")])
+			check_setting(s, path, n, line);
 	}
+	s->globs = true;
+	for (line = text.data; line < end;) {
+		char *next = line + strlen(line) + 1;
+
+		if (strlen(line) < LINE_MAX_LEN)
+			write_setting(s, line);
+		line = next;
+	}
+	s->globs = false;
 	sbuf_free(&text);
 }
 
@@ -307,7 +338,7 @@ static bool set_pattern(struct sysctl *s, const char *re)
 		regfree(&s->pattern);
 	s->have_pattern = regcomp(&s->pattern, re, REG_EXTENDED | REG_NOSUB) == 0;
 	if (!s->have_pattern) {
-		cmd_err(s->c, "sysctl: Invalid regular expression\n");
+		complain(s, "sysctl: Invalid regular expression\n");
 		s->status = 1;
 	}
 	return s->have_pattern;
@@ -348,7 +379,7 @@ static bool long_option(struct sysctl *s, const char *o, const char **file, int 
 		cmd_out(s->c, "sysctl from procps-ng 4.0.2\n");
 		return false;
 	}
-	cmd_err(s->c, "sysctl: unrecognized option '%s'\n%s", o, usage_text);
+	complain(s, "sysctl: unrecognized option '%s'\n%s", o, usage_text);
 	return false;
 }
 
@@ -374,7 +405,7 @@ static bool short_options(struct sysctl *s, const char *o, const char **file, in
 			break;
 		case 'r':
 			if (!o[1] && *i + 1 >= argc) {
-				cmd_err(s->c, "sysctl: option requires an argument -- 'r'\n%s", usage_text);
+				complain(s, "sysctl: option requires an argument -- 'r'\n%s", usage_text);
 				s->status = 1;
 				return false;
 			}
@@ -386,7 +417,7 @@ static bool short_options(struct sysctl *s, const char *o, const char **file, in
 			cmd_out(s->c, "sysctl from procps-ng 4.0.2\n");
 			return false;
 		default:
-			cmd_err(s->c, "sysctl: invalid option -- '%c'\n%s", *o, usage_text);
+			complain(s, "sysctl: invalid option -- '%c'\n%s", *o, usage_text);
 			return false;
 		}
 	}
@@ -406,7 +437,7 @@ static void run_word(struct sysctl *s, char *word)
 	} else {
 		char *copy = mem_strdup(word);
 
-		if (!copy || !write_setting(s, "command line", 0, copy))
+		if (!copy || !check_setting(s, "command line", 0, copy) || !write_setting(s, copy))
 			s->status = 1;
 		mem_free(copy);
 	}
@@ -430,7 +461,7 @@ static void run(struct sysctl *s, const char *file, int n, char **words)
 		for (int i = 0; i < n; i++)
 			load_file(s, words[i]);
 	} else if (!n) {
-		cmd_err(s->c, "%s", usage_text);
+		complain(s, "%s", usage_text);
 		s->status = 1;
 	} else {
 		for (int i = 0; i < n; i++)

@@ -300,7 +300,7 @@ int fib_del(struct fib *f, const struct route *like)
 
 	f->why = NULL;
 	if (!t) {
-		f->why = "ipv4: FIB table does not exist";
+		f->why = "FIB table does not exist";
 		return -ESRCH;
 	}
 	p = lpm_exact(&t->trie[fib_fam(like->family)], like->dst.b, like->plen);

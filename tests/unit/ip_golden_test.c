@@ -209,7 +209,7 @@ static void test_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GOLDEN("link"), GOLDEN("netns"), GOLDEN("addr"), GOLDEN("route"), GOLDEN("rule"), GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"),
+		GOLDEN("link"), GOLDEN("netns"), GOLDEN("addr"), GOLDEN("route"), GOLDEN("rule"), GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"), GOLDEN("ipv6"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
