@@ -167,7 +167,7 @@ static void tcpmss(struct match_ctx *m, struct act_ctx *a, const struct ir_stmt 
 	if (!pkt_tcp(p) || parse_tcp_options(p, &o))
 		return;
 	mss = s->action.tcpmss.clamp ? clamp_mss(m, a) : s->action.tcpmss.mss;
-	if (!mss || (o.have_mss && o.mss <= mss))	/* never raised */
+	if ((s->action.tcpmss.clamp && !mss) || (o.have_mss && o.mss <= mss))	/* never raised; --set-mss 0 is meant so */
 		return;
 	if (o.have_mss)
 		edit_tcp_mss(p, (uint16_t)mss, false);
