@@ -333,8 +333,8 @@ static void emit_ports(struct ir_list *l, const struct tcp_data *d, int id)
 }
 
 /*
- * Two single ports, both inverted, neither of them 0: iptables-nft compares them as one, so that a packet matches unless both are as
- * written.
+ * Two single ports, both inverted, neither of them 0: iptables-nft compares them as one, so that a packet matches
+ * unless both are as written.
  */
 static bool emit_both_ports(struct ir_list *l, const struct tcp_data *d)
 {
