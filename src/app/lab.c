@@ -19,13 +19,13 @@
 #include "lab/transcript.h"
 
 struct lab_args {
-	bool update, write_back, keep, verbose, draw, kernel, stdin_is_file;
+	bool update, write_back, keep, verbose, draw, kernel;
 	const char *topology;
 	uint64_t seed;
 };
 
 static const char usage[] =
-	"usage: natbox lab [-k] [-v [-d]] [--kernel] [--seed N] FILE.md ...\n"
+	"usage: natbox lab [-k] [-v [-d] | --demo] [--kernel] [--seed N] FILE.md ...\n"
 	"       natbox lab -u | -U [--kernel] FILE.md ...\n"
 	"       natbox lab [-t TOPOLOGY]\n"
 	"\n"
@@ -33,6 +33,7 @@ static const char usage[] =
 	"  -k         go on after a difference\n"
 	"  -v         show what happens as it happens\n"
 	"  -d         with -v: draw the topology once it is there\n"
+	"  --demo     -v and -d\n"
 	"  -u         print the file again with the output that was really given\n"
 	"  -U         write that back to the file\n"
 	"  --kernel   on the real kernel, in namespaces of its own (needs root)\n"
@@ -162,6 +163,8 @@ static int parse_args(struct lab_args *a, int argc, char **argv, int *first)
 			return 1 + print_usage(stdout, 0);
 		if (strcmp(o, "--kernel") == 0) {
 			a->kernel = true;
+		} else if (strcmp(o, "--demo") == 0) {
+			a->verbose = a->draw = true;
 		} else if ((strcmp(o, "-t") == 0 || strcmp(o, "--seed") == 0) && i + 1 < argc) {
 			if (o[1] == 't')
 				a->topology = argv[++i];

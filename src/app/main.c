@@ -86,8 +86,13 @@ static int unknown(const char *word)
 
 int main(int argc, char **argv)
 {
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "natbox";
 	const struct subcommand *s;
 
+	if (strcmp(name, "natbox") != 0 && cmd_tool_find(name)) {
+		argv[0] = (char *)name;
+		return app_tool(argc, argv, false);
+	}
 	if (argc < 2) {
 		print_usage(stdout);
 		return 0;
@@ -99,5 +104,7 @@ int main(int argc, char **argv)
 	s = find(argv[1]);
 	if (s)
 		return s->run(argc - 1, argv + 1);
+	if (cmd_tool_find(argv[1]))
+		return app_tool(argc - 1, argv + 1, true);
 	return unknown(argv[1]);
 }

@@ -131,7 +131,7 @@ static const struct cmd_ops ops = {
 static int run_tool(const struct cmd_tool *tool, const struct script *s, struct shell *sh, int argc, char **argv)
 {
 	struct script_cmd x = { .s = s, .sh = sh };
-	struct cmd c = { .world = s->world, .ns = s->ns, .host = s->ns->name, .ops = &ops, .ctx = &x };
+	struct cmd c = { .world = s->world, .ns = s->ns, .host = s->ns->name, .ops = &ops, .ctx = &x, .hints = s->hints };
 	int status = tool->run(&c, argc, argv);
 
 	cmd_flush(&c);

@@ -16,6 +16,7 @@ struct script {
 	struct netns *ns;
 	const char *dir;		/* relative file names are from here; NULL: the current folder */
 	struct stream *in, *out, *err;	/* of the commands; NULL: nothing */
+	bool hints;			/* called as `natbox TOOL` */
 };
 
 /**
