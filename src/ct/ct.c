@@ -15,8 +15,7 @@
  *
  * Invariants: see ct/ct.h. And: .refs counts the table (while confirmed) or the packet (before), and whoever called conn_hold().
  *
- * D-numbers: Linux lets the garbage collector also take assured, closing connections when the table is 95 % full; here only early drop on a full
- * table takes any.
+ * Differences: D-20 (ends exactly on time), D-21 (nothing is dropped before the table is full).
  */
 #include "ct/ct.h"
 

@@ -17,7 +17,7 @@
  *  2. A source binding handed out is unique, or the packet is dropped here; a destination binding may clash until the source's is chosen.
  *  3. Ports handed out lie in this engine's slice, unless the connection is not translated at all.
  *
- * D-numbers: Linux drops a connection for which no tuple was left only at confirm; here it is dropped at once, with a reason of its own.
+ * Differences: D-22 (a connection for which no tuple is left is dropped here, not at confirm).
  *
  * References: RFC 4787; RFC 5382; RFC 5508 sections 4 and 7.
  */

@@ -4,6 +4,8 @@
  *
  * On the packet's way: called by ct_in(), ct_icmp_error() before its lookup and the others after it.
  *
+ * Differences: D-23 (SCTP is among everything else).
+ *
  * References: RFC 768; RFC 792; RFC 4443; RFC 5508 (NAT for ICMP): an error belongs to the connection whose packet it quotes.
  */
 #include "ct/proto.h"

@@ -5,8 +5,7 @@
  * Theory of operation. The command line (front/conntrack_args.c) becomes a filter and an action; most commands are one walk over the table.
  * Counts and errors go to standard error, and so come before the listing where both go to one place that is no terminal, as with the real tool.
  *
- * D-numbers: there are no expectations, so that table is always empty. Connections are listed in the order in which they were made, where Linux's
- * order is its hash's. The text of --help is natbox's own.
+ * Differences: D-24 (order of the listing), D-25 (no security marks, labels, expectations made by hand, zones of one direction).
  */
 #include <errno.h>
 

@@ -106,6 +106,16 @@ static const char *run(struct place *p, const char *line)
 #define P "conntrack v1.4.7 (conntrack-tools): "
 #define TRY "\nTry `conntrack -h' or 'conntrack --help' for more information.\n"
 
+/* D-25: what there is not is refused by name */
+static void refused(void **state)
+{
+	struct place *p = *state;
+
+	assert_string_equal(run(p, "-L --orig-zone 3"), "1|" P "natbox has no zones of one direction\n|");
+	assert_string_equal(run(p, "-L -c 3"), "1|" P "natbox has no security marks\n|");
+	assert_string_equal(run(p, "-I expect --tuple-src 1.1.1.1"), "1|" P "natbox has no expectations made by hand\n|");
+}
+
 static void errors(void **state)
 {
 	static const struct { const char *line, *want; } cases[] = {
@@ -210,6 +220,8 @@ static void by_hand(void **state)
 	assert_string_equal(run(p, "-C"), "0||1\n");
 	assert_string_equal(run(p, "-I -p udp -s 1.1.1.1 -d 2.2.2.2 --sport 3 --dport 2 -t 100 --dst-nat 9.9.9.9:77"),
 			    "0|" P "1 flow entries have been created.\n|");
+	run(p, "-L");		/* D-24: in the order made */
+	assert_true(strstr(sbuf_str(&p->out), "tcp ") < strstr(sbuf_str(&p->out), "udp "));
 	assert_string_equal(run(p, "-L -g 9.9.9.9"),
 			    "0|" P "1 flow entries have been shown.\n|udp      17 100 src=1.1.1.1 dst=2.2.2.2 sport=3 dport=2 [UNREPLIED] "
 			    "src=9.9.9.9 dst=1.1.1.1 sport=77 dport=3 mark=0 use=1\n");
@@ -282,7 +294,7 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(errors), cmocka_unit_test(by_hand), cmocka_unit_test(watching),
+		cmocka_unit_test(errors), cmocka_unit_test(refused), cmocka_unit_test(by_hand), cmocka_unit_test(watching),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

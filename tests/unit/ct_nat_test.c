@@ -175,6 +175,7 @@ static void keeps_port_and_mapping(void **state)
 	bench_fini(&b);
 }
 
+/* D-22: the one for whom no port is left is dropped where it would have been bound */
 static void port_ranges(void **state)
 {
 	struct nat_range dnat = to_port("10.0.2.2", 5000, 5010), snat = to_port("10.0.2.1", 5000, 5003);

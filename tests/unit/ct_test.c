@@ -104,6 +104,7 @@ static void dropped_packet_leaves_nothing(void **state)
 	bench_fini(&b);
 }
 
+/* D-20: gone the moment its time is up */
 static void expires_lazily(void **state)
 {
 	struct bench b;
@@ -141,6 +142,7 @@ static void expires_lazily(void **state)
 	bench_fini(&b);
 }
 
+/* D-21: nothing goes before the table is full */
 static void full_table_drops(void **state)
 {
 	struct bench b;
@@ -386,6 +388,11 @@ static void text(void **state)
 	     "dst=10.0.1.2 srckey=0x0 dstkey=0x0 mark=31 use=1");
 	line(&b, c, CT_PRINT_PROC, "ipv4     2 gre      47 30 timeout=30, stream_timeout=180 src=10.0.1.2 dst=10.0.2.2 srckey=0x0 dstkey=0x0 "
 	     "[UNREPLIED] src=10.0.2.2 dst=10.0.1.2 srckey=0x0 dstkey=0x0 mark=31 zone=0 use=2");
+	ct_flush(b.t);
+	ct_expire(b.t, clock_ms(&b.clock));
+	bench_pass(&b, bench_ip(&b, A, Z, 132, other, 32));	/* D-23 */
+	ct_foreach(b.t, keep, &c);
+	assert_int_equal(ct_remaining_s(b.t, c), 600);
 	ct_flush(b.t);
 	ct_expire(b.t, clock_ms(&b.clock));
 	bench_pass(&b, bench_ip(&b, A, Z, 33, other, 32));
