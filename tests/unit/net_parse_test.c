@@ -26,12 +26,12 @@ static uint32_t frame_of(const struct pkt *p, uint8_t *out, bool vlan)
 static struct pkt *exact(struct pkt_pool *pool, const uint8_t *bytes, uint32_t n)
 {
 	struct pkt *p = pkt_from_frame(pool, bytes, n);
-	uint8_t *buf = malloc(PKT_HEADROOM + n);
+	uint8_t *buf = malloc(p->mac + n);
 
-	memcpy(buf + PKT_HEADROOM, bytes, n);
+	memcpy(buf + p->mac, bytes, n);
 	mem_pool_put(&pool->small, p->buf);
 	p->buf = buf;
-	p->cap = PKT_HEADROOM + n;
+	p->cap = p->mac + n;
 	return p;
 }
 
