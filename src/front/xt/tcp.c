@@ -172,6 +172,8 @@ static void normalize(struct tcp_data *d)
 			d->port[id][0] = d->port[id][1] + 1;
 			d->port[id][1] = UINT16_MAX;
 			d->inv &= (uint8_t)~XT_BIT(id);
+		} else if ((d->inv & XT_BIT(id)) && all_ports(d, id) && !tcp_hidden(d)) {
+			d->inv &= (uint8_t)~XT_BIT(id); /* nothing to compare */
 		}
 }
 
@@ -232,7 +234,7 @@ static void print_ports(struct sbuf *out, const struct tcp_data *d, int id, uint
 {
 	const uint16_t *p = d->port[id];
 
-	if (all_ports(d, id))
+	if (all_ports(d, id) && (is_native(d) || !(d->inv & XT_BIT(id))))
 		return;
 	sbuf_printf(out, " %cpt%s:%s", "sd"[id], p[0] == p[1] ? "" : "s", d->inv & XT_BIT(id) ? "!" : "");
 	xt_print_port(out, p[0], proto, numeric);
