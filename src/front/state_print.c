@@ -61,19 +61,18 @@ static void put_prefix(struct sbuf *out, uint8_t family, const union inet_addr *
 
 /* ---- links and addresses ---- */
 
+/* A veth's second end is the one that is made first and has the lower index. */
 static void put_new_link(struct sbuf *out, const struct link *l)
 {
-	if (l->kind == LINK_LOOPBACK ||
-	    (l->kind == LINK_VETH && l->peer && l->peer->ns == l->ns && l->peer->ifindex < l->ifindex))
+	bool pair = l->kind == LINK_VETH && l->peer && l->peer->ns == l->ns;
+
+	if (l->kind == LINK_LOOPBACK || (pair && l->peer->ifindex < l->ifindex))
 		return;
 	sbuf_puts(out, "ip link add");
-	put_named(out, "name", l->name);
-	if (l->kind == LINK_VETH && l->peer && l->peer->ns == l->ns) {
-		sbuf_puts(out, " type veth peer");
-		put_named(out, "name", l->peer->name);
-	} else {
-		sbuf_printf(out, " type %s", l->kind == LINK_BRIDGE ? "bridge" : "dummy");
-	}
+	put_named(out, "name", pair ? l->peer->name : l->name);
+	sbuf_printf(out, " type %s", pair ? "veth peer" : l->kind == LINK_BRIDGE ? "bridge" : "dummy");
+	if (pair)
+		put_named(out, "name", l->name);
 	sbuf_putc(out, '\n');
 }
 
@@ -86,7 +85,8 @@ static void put_link_settings(struct sbuf *out, const struct link *l)
 	if (l->kind != LINK_LOOPBACK) {
 		if (l->kind != LINK_BRIDGE || l->mac_set)
 			sbuf_printf(out, " address %s", fmt_mac(mac, l->mac));
-		sbuf_printf(out, " mtu %u", l->mtu);
+		if (l->kind != LINK_BRIDGE || l->mtu_set)
+			sbuf_printf(out, " mtu %u", l->mtu);
 		if (l->flags & IFF_NOARP && l->kind != LINK_DUMMY)
 			sbuf_puts(out, " arp off");
 		else if (!(l->flags & IFF_NOARP) && l->kind == LINK_DUMMY)
@@ -133,7 +133,7 @@ static void put_addr(struct sbuf *out, const struct link *l, const struct link_a
 	}
 	if (a->family == AF_INET && strcmp(a->label, l->name) != 0 && *a->label)
 		put_named(out, "label", a->label);
-	if (a->family == AF_INET)
+	if (a->family == AF_INET && a->scope != RT_SCOPE_UNIVERSE)
 		sbuf_printf(out, " scope %u", a->scope);
 	put_named(out, "dev", l->name);
 	sbuf_putc(out, '\n');
@@ -187,6 +187,8 @@ static int put_settings(struct sbuf *out, struct netns *ns, const char *links)
 	if (!trial)
 		return -ENOMEM;
 	err = script_run(&s, "state", links, NULL) ? -EINVAL : 0;
+	if (!err)
+		put_setting(&w, "net.ipv4.ip_forward");	/* sets many others */
 	for (int i = 0; !err && i < SETTING_ROUNDS; i++) {
 		w.changed = false;
 		err = ns_sysctl_walk(ns, put_setting, &w);
@@ -207,12 +209,11 @@ static void put_neighbours(struct sbuf *out, const struct netns *ns)
 	list_for_each(n, &ns->neigh.all, all) {
 		const struct link *l = link_by_index(&ns->links, n->ifindex);
 
-		if (!l || !(n->state & NUD_PERMANENT || n->flags & NTF_PROXY))
+		if (!l || !(n->state & NUD_PERMANENT) || !n->have_mac)
 			continue;
-		sbuf_printf(out, "ip neigh add %s", n->flags & NTF_PROXY ? "proxy " : "");
+		sbuf_puts(out, "ip neigh add ");
 		addr_put(out, n->family, &n->addr);
-		if (n->have_mac && !(n->flags & NTF_PROXY))
-			sbuf_printf(out, " lladdr %s nud permanent", fmt_mac(mac, n->mac));
+		sbuf_printf(out, " lladdr %s nud permanent", fmt_mac(mac, n->mac));
 		put_named(out, "dev", l->name);
 		sbuf_putc(out, '\n');
 	}
@@ -224,15 +225,25 @@ static const char *route_type(uint8_t type)
 		uint8_t type;
 		const char *name;
 	} names[] = {
-		{ RTN_LOCAL, "local" },         { RTN_BROADCAST, "broadcast" }, { RTN_ANYCAST, "anycast" },
-		{ RTN_MULTICAST, "multicast" }, { RTN_BLACKHOLE, "blackhole" }, { RTN_UNREACHABLE, "unreachable" },
-		{ RTN_PROHIBIT, "prohibit" },   { RTN_THROW, "throw" },
+		{ RTN_LOCAL, "local " },         { RTN_BROADCAST, "broadcast " }, { RTN_ANYCAST, "anycast " },
+		{ RTN_MULTICAST, "multicast " }, { RTN_BLACKHOLE, "blackhole " }, { RTN_UNREACHABLE, "unreachable " },
+		{ RTN_PROHIBIT, "prohibit " },   { RTN_THROW, "throw " },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (names[i].type == type)
 			return names[i].name;
-	return "unicast";
+	return "";
+}
+
+/* what ip route add takes when no scope is given */
+static uint8_t usual_scope(const struct route *r)
+{
+	if (r->type == RTN_LOCAL)
+		return RT_SCOPE_HOST;
+	if (r->type == RTN_BROADCAST || r->type == RTN_MULTICAST || r->type == RTN_ANYCAST)
+		return RT_SCOPE_LINK;
+	return r->type == RTN_UNICAST && r->n_nh == 1 && !r->nh[0].gw_family ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
 static void put_hop(struct sbuf *out, const struct netns *ns, const struct nexthop *h)
@@ -261,10 +272,16 @@ static int put_route(void *ctx, const struct route *r)
 
 	if (r->protocol == RTPROT_KERNEL || (r->family == AF_INET6 && r->protocol == RTPROT_RA))
 		return 0;
-	sbuf_printf(out, "ip %sroute add %s ", r->family == AF_INET6 ? "-6 " : "", route_type(r->type));
-	put_prefix(out, r->family, &r->dst, r->plen);
-	sbuf_printf(out, " table %u proto %u", r->table, r->protocol);
-	if (r->family == AF_INET)
+	sbuf_printf(out, "ip %sroute add %s", r->family == AF_INET6 ? "-6 " : "", route_type(r->type));
+	if (r->plen)
+		put_prefix(out, r->family, &r->dst, r->plen);
+	else
+		sbuf_puts(out, "default");
+	if (r->table != RT_TABLE_MAIN)
+		sbuf_printf(out, " table %u", r->table);
+	if (r->protocol != RTPROT_BOOT)
+		sbuf_printf(out, " proto %u", r->protocol);
+	if (r->family == AF_INET && r->scope != usual_scope(r))
 		sbuf_printf(out, " scope %u", r->scope);
 	if (r->tos)
 		sbuf_printf(out, " tos 0x%02x", r->tos);
