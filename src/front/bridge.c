@@ -205,9 +205,15 @@ static void put_arp(struct cmd *c, const struct neigh *n)
 			l ? l->name : "?");
 }
 
+static void put_arp_head(struct cmd *c)
+{
+	cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", "Address", "HWtype", "HWaddress", "Flags Mask", "Iface");
+}
+
 static int arp_list(struct cmd *c, const char *dev, const char *host)
 {
 	const struct neigh *n;
+	const struct neigh_proxy *p;
 	unsigned shown = 0;
 	char addr[ADDR_STRLEN];
 
@@ -217,12 +223,21 @@ static int arp_list(struct cmd *c, const char *dev, const char *host)
 		if (n->state == NUD_NONE || (dev && (!l || strcmp(l->name, dev) != 0)) || (host && strcmp(host, addr_fmt(addr, n->family, &n->addr)) != 0))
 			continue;
 		if (!shown++)
-			cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", "Address", "HWtype", "HWaddress", "Flags Mask", "Iface");
+			put_arp_head(c);
 		put_arp(c, n);
+	}
+	list_for_each(p, &c->ns->neigh.proxies, node) {
+		const struct link *l = link_by_index(&c->ns->links, p->ifindex);
+
+		if ((dev && (!l || strcmp(l->name, dev) != 0)) || host)
+			continue;
+		if (!shown++)
+			put_arp_head(c);
+		cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", addr_fmt(addr, p->family, &p->addr), "*", "<from_interface>", "MP", l ? l->name : "?");
 	}
 	if (!shown && host)
 		cmd_out(c, "%s (%s) -- no entry\n", host, host);
-	return !shown && host ? 1 : 0;
+	return 0;
 }
 
 static int arp_delete(struct cmd *c, const char *host)

@@ -2,8 +2,6 @@
 /*
  * front/ip_neigh.c - `ip neighbour`.
  *
- * Differences: proxy entries are refused by name; proxy_arp is the way to answer for others.
- *
  * References: ip-neighbour(8).
  */
 #include <errno.h>
@@ -40,7 +38,7 @@ static bool parse_state(const char *word, uint16_t *state)
 struct spec {
 	const char *dev;
 	union inet_addr addr;
-	bool have_addr, have_mac;
+	bool have_addr, have_mac, proxy;
 	uint8_t mac[6], flags;
 	uint16_t state;
 };
@@ -61,7 +59,10 @@ static void parse_spec(struct ip *x, struct spec *s)
 			s->dev = ip_next(x);
 		} else if (ip_is(x, "router")) {
 			s->flags |= NTF_ROUTER;
-		} else if (ip_is(x, "proxy") || ip_is(x, "extern_learn") || ip_is(x, "use") || ip_is(x, "managed") || ip_is(x, "protocol")) {
+		} else if (ip_is(x, "proxy")) {
+			ip_next(x);
+			s->proxy = s->have_addr = ip_parse_addr(x, x->family, ip_cur(x), &s->addr);
+		} else if (ip_is(x, "extern_learn") || ip_is(x, "use") || ip_is(x, "managed") || ip_is(x, "protocol")) {
 			ip_refuse(x, "neighbour option \"%s\"", ip_cur(x));
 		} else {
 			if (ip_is(x, "to"))
@@ -92,6 +93,10 @@ static int modify(struct ip *x, enum mode mode)
 	l = x->failed ? NULL : ip_link(x, s.dev);
 	if (!l)
 		return x->status;
+	if (s.proxy) {
+		err = neigh_proxy_add(&x->ns->neigh, l->ifindex, AF_INET, &s.addr);
+		return err ? ip_answer(x, err, NULL) : 0;
+	}
 	n = neigh_find(&x->ns->neigh, l->ifindex, AF_INET, &s.addr);
 	if (n && mode == ADD)
 		return ip_answer(x, -EEXIST, NULL);
@@ -132,9 +137,10 @@ static int neigh_del_cmd(struct ip *x)
 
 	if (x->failed)
 		return x->status;
-	if (!n)
+	if (s.proxy ? neigh_proxy_del(&x->ns->neigh, link_by_name(&x->ns->links, s.dev)->ifindex, AF_INET, &s.addr) != 0 : !n)
 		return ip_answer(x, -ENOENT, NULL);
-	neigh_delete(&x->ns->neigh, n);
+	if (!s.proxy)
+		neigh_delete(&x->ns->neigh, n);
 	return 0;
 }
 
@@ -218,6 +224,22 @@ static bool wanted(struct ip *x, const struct filter *f, const struct neigh *n)
 	return !f->have_to || f->to.any || (n->family == f->to.family && addr_in(n->family, &n->addr, &f->to.addr, f->to.plen));
 }
 
+static void put_proxies(struct ip *x, const struct filter *f)
+{
+	const struct neigh_proxy *p;
+
+	list_for_each(p, &x->ns->neigh.proxies, node) {
+		const struct link *l = link_by_index(&x->ns->links, p->ifindex);
+
+		if ((f->dev && (!l || strcmp(l->name, f->dev) != 0)) || (f->have_to && !addr_in(p->family, &p->addr, &f->to.addr, f->to.plen)))
+			continue;
+		addr_put(&x->c->out, p->family, &p->addr);
+		if (!f->dev)
+			cmd_out(x->c, " dev %s", l ? l->name : "?");
+		cmd_out(x->c, " proxy \n");
+	}
+}
+
 static int neigh_show_cmd(struct ip *x)
 {
 	struct filter f = { .states = 0xff & ~NUD_NOARP };
@@ -226,6 +248,8 @@ static int neigh_show_cmd(struct ip *x)
 	parse_filter(x, &f);
 	if (x->failed)
 		return x->status;
+	if (f.proxy)
+		put_proxies(x, &f);
 	list_for_each(n, &x->ns->neigh.all, all)
 		if (wanted(x, &f, n))
 			put(x, n, !f.dev);

@@ -115,6 +115,7 @@ struct get {
 	struct route_key k;
 	const char *iif, *oif;
 	bool have_dst, fibmatch, redirect;
+	struct route_learned learned;
 	uint32_t uid;
 };
 
@@ -219,13 +220,15 @@ static void input_route(struct ip *x, struct get *g, const struct link *in, stru
 
 static void put_flags(struct sbuf *o, const struct get *g, const struct route_result *res)
 {
-	const char *word[4];
+	const char *word[5];
 	unsigned n = 0;
 
 	if (res->type == RTN_LOCAL || res->type == RTN_BROADCAST)
 		word[n++] = "local";
 	if (g->redirect)
 		word[n++] = "redirect";
+	if (g->learned.have_gw)
+		word[n++] = "redirected";
 	if (res->type == RTN_BROADCAST)
 		word[n++] = "brd";
 	if (res->type == RTN_MULTICAST)
@@ -249,8 +252,8 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 		addr_put(o, AF_INET, &g->k.src);
 		sbuf_puts(o, " ");
 	}
-	if (g->k.tos)
-		sbuf_printf(o, "tos 0x%02x ", g->k.tos);
+	if (res->route && res->route->tos)
+		sbuf_printf(o, "tos 0x%02x ", res->route->tos);
 	if (res->have_gw)
 		put_gateway(o, AF_INET, res->gw_family, &res->gw);
 	sbuf_printf(o, "dev %s ", res->type == RTN_LOCAL ? lo : res->out->name);
@@ -272,11 +275,29 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 		sbuf_printf(o, "uid %u ", g->uid);
 	sbuf_printf(o, "%s    cache ", ip_nl(x));
 	put_flags(o, g, res);
+	if (g->learned.until_ms)
+		sbuf_printf(o, "expires %llusec ", (unsigned long long)(g->learned.until_ms - clock_ms(&x->ns->world->clock)) / 1000);
 	if (res->route && res->type == RTN_UNICAST)
-		put_metrics(o, res->route->mtu, res->route->mtu_locked, res->route->advmss);
+		put_metrics(o, g->learned.pmtu ? g->learned.pmtu : res->route->mtu, res->route->mtu_locked, res->route->advmss);
 	if (g->iif)
 		sbuf_printf(o, "iif %s ", g->iif);
 	sbuf_puts(o, "\n");
+}
+
+/* what ICMP taught about the destination goes over what the route says */
+static void learned(struct ip *x, struct get *g, struct route_result *res)
+{
+	const struct world_engine *e = x->ns->world->engine;
+
+	if (res->type != RTN_UNICAST || !e || !e->learned || !e->learned(x->ns, &g->k.dst, &g->learned))
+		return;
+	if (g->learned.have_gw) {
+		res->have_gw = true;
+		res->gw_family = AF_INET;
+		res->gw = g->learned.gw;
+	}
+	if (g->learned.pmtu >= res->mtu)
+		g->learned.pmtu = 0;
 }
 
 int ip_route_get(struct ip *x)
@@ -302,8 +323,9 @@ int ip_route_get(struct ip *x)
 		input_route(x, &g, in, &res);
 	else
 		fib_output(&x->ns->fib, &g.k, &res);
-	if (res.err)
-		return ip_answer(x, res.err, NULL);
+	if (res.err)	/* what rp_filter refuses is a martian to whoever asks */
+		return ip_answer(x, res.err == -EXDEV ? -EINVAL : res.err, NULL);
+	learned(x, &g, &res);
 	if (g.fibmatch && res.route)
 		ip_put_route(x, res.route, &all);
 	else

@@ -87,6 +87,14 @@ struct netns {
 	unsigned n_ids;
 };
 
+/* by ICMP: a redirect's gateway, a path's MTU */
+struct route_learned {
+	bool have_gw;
+	union inet_addr gw;
+	uint32_t pmtu;			/* 0: none */
+	uint64_t until_ms;
+};
+
 /* what the packet path hangs into every namespace (path_world_init() sets it), so that ns/ need not know path/ */
 struct world_engine {
 	int (*ns_init)(struct netns *ns);
@@ -95,6 +103,8 @@ struct world_engine {
 	uint64_t (*next_ms)(const struct netns *ns);
 	const struct neigh_ops *neigh;	/* ctx is the struct netns */
 	void (*link_event)(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);	/* after ns/ did its part */
+	/* what was learned about a destination besides its route; false: nothing */
+	bool (*learned)(struct netns *ns, const union inet_addr *dst, struct route_learned *out);
 	/* nf_conntrack_log_invalid: @why begins the line, as "nf_ct_proto_6: invalid rst " */
 	void (*ct_invalid)(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook, const char *why);
 };

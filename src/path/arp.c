@@ -63,9 +63,7 @@ int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop
 		memcpy(mac, out->brd_mac, sizeof(mac));
 	else if (addr_is_multicast(p->family, next_hop))
 		multicast_mac(next_hop, mac);
-	else if (out->flags & IFF_NOARP)	/* the other end is whoever is there: as if it had our address */
-		memcpy(mac, out->mac, sizeof(mac));
-	else if (!ns->world->ops->neighbour || ns->world->ops->neighbour(ns->world, out, next_hop, mac))
+	else if ((out->flags & IFF_NOARP) || !ns->world->ops->neighbour || ns->world->ops->neighbour(ns->world, out, next_hop, mac))
 		err = neigh_resolve(&ns->neigh, out, p->family, next_hop, p, mac);
 	if (err)
 		return err;
@@ -175,9 +173,10 @@ static bool ignored(const struct netns *ns, const struct link *in, const struct 
 	}
 }
 
-static bool proxied(const struct netns *ns, const struct link *in, const struct route_result *rt)
+static bool proxied(const struct netns *ns, const struct link *in, const struct route_result *rt, const union inet_addr *tip)
 {
-	return rt->type == RTN_UNICAST && rt->out != in && link_conf(in, LINK_CONF_FORWARDING) && link_conf(in, LINK_CONF_PROXY_ARP);
+	return rt->type == RTN_UNICAST && rt->out != in && link_conf(in, LINK_CONF_FORWARDING) &&
+	       (link_conf(in, LINK_CONF_PROXY_ARP) || neigh_proxied(&ns->neigh, in->ifindex, AF_INET, tip));
 }
 
 /* is the question for us, or for one that we answer for */
@@ -201,7 +200,7 @@ static bool answers(struct netns *ns, struct link *in, const struct arp *a)
 		if (r.err || r.out != in)
 			return false;
 	}
-	return rt.type == RTN_LOCAL ? !ignored(ns, in, a) : proxied(ns, in, &rt);
+	return rt.type == RTN_LOCAL ? !ignored(ns, in, a) : proxied(ns, in, &rt, &a->tip);
 }
 
 void arp_rx(struct link *in, struct pkt *p)

@@ -267,6 +267,24 @@ void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_
 	}
 }
 
+bool exception_learned(struct netns *ns, const union inet_addr *dst, struct route_learned *out)
+{
+	const struct exception *e = exception_of(ns, AF_INET, dst, false);
+	uint64_t now = now_ms(ns);
+
+	*out = (struct route_learned){ 0 };
+	if (e && e->pmtu && now < e->pmtu_until_ms) {
+		out->pmtu = e->pmtu;
+		out->until_ms = e->pmtu_until_ms;
+	}
+	if (e && e->have_gw && now < e->gw_until_ms) {
+		out->have_gw = true;
+		out->gw = e->gw;
+		out->until_ms = MAX(out->until_ms, e->gw_until_ms);
+	}
+	return out->until_ms != 0;
+}
+
 /* the packet quoted in an ICMP error, parsed; false: too short */
 static bool quoted(const struct pkt *p, struct iphdr *ip)
 {

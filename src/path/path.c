@@ -701,6 +701,7 @@ static const struct world_engine path_engine = {
 	.next_ms = path_next_ms,
 	.neigh = &path_neigh_ops,
 	.link_event = path_link_event,
+	.learned = exception_learned,
 	.ct_invalid = log_invalid,
 };
 

@@ -133,6 +133,8 @@ void icmp_learn_pmtu(struct netns *ns, const struct pkt *p);
 /** exception_apply() - next hop and MTU that were learned for a destination, over what the route says */
 void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_result *rt);
 void exception_forget(struct netns *ns);
+/** exception_learned() - what `ip route get` shows of it; false: nothing */
+bool exception_learned(struct netns *ns, const union inet_addr *dst, struct route_learned *out);
 
 /* arp.c */
 void arp_rx(struct link *in, struct pkt *p);

@@ -15,8 +15,9 @@
  *  2. Packets wait only in INCOMPLETE.
  *  3. PERMANENT and NOARP are left only by neigh_set() and by the link going down.
  *
- * Differences: neighbours of links without ARP (NOARP, multicast) are computed and not kept. Entries below gc_thresh1 (128) are never
- * collected, as in Linux; above NEIGH_MAX the oldest that is not in use makes room.
+ * Neighbours of links without ARP, and groups, are computed (NOARP). Entries below gc_thresh1 (128) are never collected, as in Linux.
+ *
+ * Difference: above NEIGH_MAX the oldest that is not in use makes room; gc_thresh1 and 2 do nothing.
  *
  * References: RFC 4861 sections 7.3.2 and 7.3.3; RFC 826; arp(7).
  */
@@ -45,6 +46,7 @@ void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rn
 	for (size_t i = 0; i < ARRAY_LEN(t->hash); i++)
 		list_init(&t->hash[i]);
 	list_init(&t->all);
+	list_init(&t->proxies);
 	wheel_init(&t->wheel, clock_ms(clock));
 	t->base_reachable_ms = 30000;
 	t->retrans_ms = 1000;
@@ -117,6 +119,12 @@ void neigh_free(struct neigh_table *t)
 {
 	while (!list_empty(&t->all))
 		destroy(t, list_first(&t->all, struct neigh, all));
+	while (!list_empty(&t->proxies)) {
+		struct neigh_proxy *p = list_first(&t->proxies, struct neigh_proxy, node);
+
+		list_del(&p->node);
+		mem_free(p);
+	}
 }
 
 /* the oldest that nobody waits for and no one fixed makes room */
@@ -125,7 +133,7 @@ static bool make_room(struct neigh_table *t)
 	struct neigh *n;
 
 	list_for_each(n, &t->all, all)
-		if (n->state & (NUD_NONE | NUD_FAILED | NUD_STALE)) {
+		if (n->state == NUD_NONE || (n->state & (NUD_FAILED | NUD_STALE | NUD_NOARP))) {
 			destroy(t, n);
 			return true;
 		}
@@ -169,8 +177,10 @@ static unsigned true_size(const struct pkt *p)
 
 static void enqueue(struct neigh_table *t, struct neigh *n, struct pkt *p)
 {
-	unsigned size = true_size(p);
+	unsigned size = p ? true_size(p) : 0;
 
+	if (!p)
+		return;
 	while (n->queue && n->queued_bytes + size > NEIGH_QUEUE_BYTES) {
 		struct pkt *old = n->queue;
 
@@ -336,17 +346,31 @@ static void begin(struct neigh_table *t, struct neigh *n, struct pkt *p)
 	probe(t, n);
 }
 
+/* what was computed becomes a neighbour like others, and one that a user gave counts for more */
+static void take_computed(struct neigh_table *t, struct neigh *n, uint8_t mac[6])
+{
+	if (n->state & (NUD_PERMANENT | NUD_NOARP)) {
+		memcpy(mac, n->mac, 6);
+		return;
+	}
+	wheel_del(&t->wheel, &n->timer);
+	queue_drop(n);
+	set_state(t, n, NUD_NOARP);
+	memcpy(n->mac, mac, 6);
+	n->have_mac = true;
+}
+
 int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p, uint8_t mac[6])
 {
-	struct neigh *n;
+	struct neigh *n = neigh_find(t, l->ifindex, family, addr);
 
 	if (without_arp(l, family, addr, mac)) {
-		n = neigh_find(t, l->ifindex, family, addr);	/* one that a user set still counts */
-		if (n && (n->state & NUD_PERMANENT))
-			memcpy(mac, n->mac, 6);
+		if (!n)
+			n = create(t, l->ifindex, family, addr);
+		if (n)
+			take_computed(t, n, mac);
 		return 0;
 	}
-	n = neigh_find(t, l->ifindex, family, addr);
 	if (!n)
 		n = create(t, l->ifindex, family, addr);
 	if (!n) {
@@ -463,4 +487,52 @@ void neigh_flush_link(struct neigh_table *t, int ifindex, bool keep_permanent)
 	list_for_each_safe(n, tmp, &t->all, all)
 		if (n->ifindex == ifindex && !(keep_permanent && (n->state & NUD_PERMANENT)))
 			destroy(t, n);
+}
+
+/* ---- addresses answered for ---- */
+
+static struct neigh_proxy *proxy_find(const struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
+{
+	struct neigh_proxy *p;
+
+	list_for_each(p, &t->proxies, node)
+		if (p->ifindex == ifindex && p->family == family && addr_eq(&p->addr, addr))
+			return p;
+	return NULL;
+}
+
+bool neigh_proxied(const struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
+{
+	return proxy_find(t, ifindex, family, addr) != NULL;
+}
+
+int neigh_proxy_add(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
+{
+	struct neigh_proxy *p;
+
+	if (proxy_find(t, ifindex, family, addr))
+		return 0;
+	if (t->n_proxies >= NEIGH_MAX)
+		return -ENOBUFS;
+	p = mem_zalloc(sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->family = family;
+	p->addr = *addr;
+	p->ifindex = ifindex;
+	list_add_tail(&t->proxies, &p->node);
+	t->n_proxies++;
+	return 0;
+}
+
+int neigh_proxy_del(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
+{
+	struct neigh_proxy *p = proxy_find(t, ifindex, family, addr);
+
+	if (!p)
+		return -ENOENT;
+	list_del(&p->node);
+	t->n_proxies--;
+	mem_free(p);
+	return 0;
 }

@@ -34,6 +34,13 @@ struct neigh {
 	unsigned queued, queued_bytes;
 };
 
+struct neigh_proxy {			/* an address that this host answers for on a link */
+	struct list node;
+	uint8_t family;
+	union inet_addr addr;
+	int ifindex;
+};
+
 struct neigh_ops {
 	/* send a request: @mac NULL is a broadcast, else a unicast probe; @cause the packet that waits, for its source address */
 	void (*solicit)(void *ctx, struct neigh *n, const uint8_t *mac, const struct pkt *cause);
@@ -49,6 +56,8 @@ struct neigh_table {
 	const struct neigh_ops *ops;
 	void *ctx;
 	struct list hash[256], all;
+	struct list proxies;		/* of struct neigh_proxy, newest last */
+	unsigned n_proxies;
 	unsigned count;
 	uint64_t refused, unresolved_drops;	/* no room for another neighbour; waiting packets that made room for later ones */
 	uint64_t next_random_ms;	/* when reachable_ms is drawn again */
@@ -64,7 +73,7 @@ void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rn
 void neigh_free(struct neigh_table *t);
 struct neigh *neigh_find(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 /**
- * neigh_resolve() - the link-layer address to send @p to
+ * neigh_resolve() - the link-layer address to send @p to; @p NULL: only ask for it
  * Return: 0 and mac filled in; -EINPROGRESS: the packet waits (or was dropped because too many do; it is the table's either way)
  */
 int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p, uint8_t mac[6]);
@@ -73,6 +82,10 @@ int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const un
 		 bool create);
 /** neigh_set() - what `ip neigh add` does: any state, over any other; @mac NULL keeps the address. -EINVAL: valid without an address */
 int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, uint8_t flags);
+/** neigh_proxy_add(), neigh_proxy_del() - `ip neigh add proxy`; adding one that is there is fine; -ENOBUFS, -ENOMEM, -ENOENT */
+int neigh_proxy_add(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
+int neigh_proxy_del(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
+bool neigh_proxied(const struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 /** neigh_confirm() - traffic from a higher layer shows that it answers (TCP progress) */
 void neigh_confirm(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 int neigh_delete(struct neigh_table *t, struct neigh *n);
