@@ -36,7 +36,10 @@ struct capture *capture_open(const char *path, char why[256])
 	if (c && c->frame)
 		c->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, err);
 	if (!c || !c->pcap) {
-		snprintf(why, 256, "%s", err);
+		size_t n = strlen(path);
+
+		/* libpcap names the file in some of its messages; who calls names it in all */
+		snprintf(why, 256, "%s", strncmp(err, path, n) == 0 && strncmp(err + n, ": ", 2) == 0 ? err + n + 2 : err);
 		capture_close(c);
 		return NULL;
 	}

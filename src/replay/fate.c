@@ -139,8 +139,7 @@ static void put_chain(struct sbuf *out, const struct fate_rule *r)
 		return;
 	}
 	sbuf_printf(out, "rule %u: ", r->index + 1);
-	ipt_save_rule(out, r->chain, r->rule, false, false);
-	sbuf_putc(out, '\n');
+	ipt_save_rule(out, r->chain, r->rule, false, false);	/* with its newline */
 }
 
 static int by_packets(const void *a, const void *b)

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/fmt.h"
 #include "front/script.h"
+#include "net/edit.h"
 #include "net/parse.h"
 #include "path/path.h"
 #include "path/trace.h"
@@ -39,7 +40,7 @@ struct port {
 	struct capture_writer *out;
 	bool have;			/* .frame is the next one */
 	struct capture_frame frame;
-	uint64_t read, skipped, cut;
+	uint64_t read, skipped, cut, offloaded;
 };
 
 struct known {				/* who has this address on this interface */
@@ -451,6 +452,31 @@ static void tell(struct replay *r, const struct port *p, const struct capture_fr
 	sbuf_putc(r->report, '\n');
 }
 
+/*
+ * A packet captured on the machine that sent it may carry only the pseudo-header's sum, which the device would have completed. The receiver gets it right;
+ * so does the engine. Return: was it such a one
+ */
+static bool complete_checksum(struct pkt *pkt)
+{
+	struct pkt probe = *pkt;
+	uint8_t tail[4] = { 0 };
+	uint16_t want, is;
+	unsigned at;
+
+	if (pkt_len(pkt) < ETH_HLEN || get_u16(pkt->buf + pkt->mac + 12) != ETH_P_IP || parse_eth(&probe) || parse_ip(&probe) || probe.flags & (PKT_FRAG | PKT_L4_CUT) ||
+	    (probe.proto != IPPROTO_TCP && probe.proto != IPPROTO_UDP))
+		return false;
+	at = probe.l4 + (probe.proto == IPPROTO_TCP ? 16 : 6);
+	tail[1] = probe.proto;
+	put_u16(tail + 2, (uint16_t)(probe.end - probe.l4));
+	want = (uint16_t)~csum_fold(csum_partial(tail, 4, csum_partial(pkt_l3(&probe) + 12, 8, 0)));
+	memcpy(&is, pkt->buf + at, 2);
+	if (is != want || parse_l4_checksum(&probe))
+		return false;
+	edit_fill_checksums(&probe);
+	return true;
+}
+
 static void feed(struct replay *r, struct port *p)
 {
 	const struct capture_frame *f = &p->frame;
@@ -468,6 +494,7 @@ static void feed(struct replay *r, struct port *p)
 	}
 	if (!f->has_mac && f->caplen >= 14)	/* a link without Ethernet: what it carries is for the gateway */
 		memcpy(pkt->buf + pkt->mac, p->link->mac, 6);
+	p->offloaded += complete_checksum(pkt);
 	fate_begin(&r->fate, pkt);
 	path_rx(p->link, &pkt, 1);
 	drain_lo(r);
@@ -529,6 +556,8 @@ static void report(struct replay *r)
 		sbuf_printf(out, "%s: %llu packets from %s", p->ifname, (unsigned long long)p->read, p->path);
 		if (p->skipped)
 			sbuf_printf(out, ", %llu of them sent by the gateway itself and left out", (unsigned long long)p->skipped);
+		if (p->offloaded)
+			sbuf_printf(out, ", %llu with a checksum left to the device, completed", (unsigned long long)p->offloaded);
 		if (p->cut)
 			sbuf_printf(out, ", %llu cut short by the capture (take it with -s 0)", (unsigned long long)p->cut);
 		sbuf_putc(out, '\n');
