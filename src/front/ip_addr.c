@@ -24,7 +24,7 @@ struct spec {
 static void parse_lifetime(struct ip *x, const char *word, uint64_t *s)
 {
 	const char *v = ip_next(x);
-	uint32_t n;
+	uint32_t n = 0;
 
 	if (!strcmp(v, "forever"))
 		*s = 0;
