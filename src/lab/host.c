@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/boot.h"
 #include "lab/lab.h"
 #include "lab/modules.h"
 #include "lab/sock.h"
@@ -304,6 +305,7 @@ struct lab *lab_new(uint64_t seed, uint64_t wall_ns)
 	list_init(&l->hosts);
 	list_init(&l->on_wire);
 	list_init(&l->modules);
+	list_init(&l->boots);
 	list_init(&l->jobs);
 	mem_pool_init(&l->frames, 128, LAB_FRAMES_MAX);
 	rng_seed(&l->wire_rng, seed ^ 0x77697265);
@@ -346,6 +348,7 @@ void lab_free(struct lab *l)
 		proc_kill_all(l);
 		sched_run(l->sched, sched_now(l->sched) + NSEC_PER_SEC, no_procs, l);
 	}
+	boots_free(l);
 	sched_cancel(l->sched, &l->timers);
 	wire_free(l);
 	while (!list_empty(&l->hosts))

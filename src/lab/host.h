@@ -48,6 +48,7 @@ struct host {
 	uint64_t booted_ns;
 	unsigned users;			/* processes on it */
 	bool named;			/* still has its name */
+	uint32_t services;		/* bit for each that runs: lab/prog_service.c */
 	uint64_t *wire_last_ns;		/* [ifindex]: when the last frame sent to that link arrives */
 	int n_wire;
 	struct sock_host *sock;		/* lab/sock.c's */

@@ -33,6 +33,7 @@ struct lab {
 	char *real_cwd;			/* the machine's folder that relative paths begin in */
 	int real_fd;			/* the same, open */
 	struct list modules;		/* of struct lab_module: what modprobe loaded */
+	struct list boots;		/* of struct boot: hosts that are being booted again */
 };
 
 /** lab_new() - an empty network with the outside, "lab"; @wall_ns: UTC at its start; NULL: no memory */

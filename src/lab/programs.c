@@ -7,12 +7,15 @@
 #include <string.h>
 
 const struct program programs[] = {
+	{ "apt", prog_apt },
+	{ "apt-get", prog_apt },
 	{ "basename", prog_basename },
 	{ "cat", prog_cat },
 	{ "cp", prog_cp },
 	{ "date", prog_date },
 	{ "dirname", prog_dirname },
 	{ "dmesg", prog_dmesg },
+	{ "dnf", prog_yum },
 	{ "head", prog_head },
 	{ "hostname", prog_hostname },
 	{ "id", prog_id },
@@ -21,12 +24,16 @@ const struct program programs[] = {
 	{ "mkdir", prog_mkdir },
 	{ "modprobe", prog_modprobe },
 	{ "mv", prog_mv },
+	{ "netfilter-persistent", prog_netfilter_persistent },
 	{ "nohup", prog_nohup },
+	{ "reboot", prog_reboot },
 	{ "rm", prog_rm },
 	{ "rmdir", prog_rmdir },
 	{ "rmmod", prog_rmmod },
 	{ "seq", prog_seq },
+	{ "service", prog_service },
 	{ "sleep", prog_sleep },
+	{ "systemctl", prog_systemctl },
 	{ "tcpdump", prog_tcpdump },
 	{ "tee", prog_tee },
 	{ "timeout", prog_timeout },
@@ -36,6 +43,7 @@ const struct program programs[] = {
 	{ "whoami", prog_whoami },
 	{ "xargs", prog_xargs },
 	{ "yes", prog_yes },
+	{ "yum", prog_yum },
 	{ NULL, NULL },
 };
 

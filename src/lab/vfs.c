@@ -317,6 +317,13 @@ int vfs_stat(struct host *h, const char *cwd, const char *path, struct vfs_stat 
 	return err < 0 ? err : stat_where(h, &w, st);
 }
 
+bool vfs_own(struct host *h, const char *path)
+{
+	const struct vfs_node *n = node_find(h->etc, path);
+
+	return n && !n->gone && !n->dir;
+}
+
 /* may a file be made at @w: its folder must be there */
 static int parent_ok(struct host *h, const struct where *w)
 {

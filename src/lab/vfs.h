@@ -35,6 +35,8 @@ int vfs_open(struct host *h, const char *cwd, const char *path, char mode, struc
 int vfs_read(struct host *h, const char *cwd, const char *path, struct sbuf *out);
 int vfs_write(struct host *h, const char *cwd, const char *path, const void *bytes, size_t n, bool append);
 int vfs_stat(struct host *h, const char *cwd, const char *path, struct vfs_stat *st);
+/** vfs_own() - is @path a file that the lab itself put into the host's /etc */
+bool vfs_own(struct host *h, const char *path);
 /** vfs_list() - names in a folder, sorted, without . and ..; stops at non-zero; -ENOENT, -ENOTDIR */
 int vfs_list(struct host *h, const char *cwd, const char *path, int (*fn)(void *ctx, const char *name), void *ctx);
 int vfs_mkdir(struct host *h, const char *cwd, const char *path);	/* -EEXIST, -ENOENT (parent) */
