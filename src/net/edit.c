@@ -375,8 +375,8 @@ int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add)
 {
 	struct tcphdr *th = pkt_tcp(p);
 	uint8_t *at;
-	unsigned off;
-	uint32_t from, to;
+	unsigned off, n;
+	uint32_t from = 0, to = 0;
 
 	if (!th || th->doff < 5 || th->doff * 4u > pkt_l4_len(p))
 		return -EINVAL;
@@ -385,9 +385,10 @@ int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add)
 		return add && th->syn ? insert_mss(p, mss) : -ENOENT;
 	/* the option may begin at an odd byte: replace the aligned words that it lies in */
 	off = (unsigned)(at - (uint8_t *)th) & ~1u;
-	memcpy(&from, (uint8_t *)th + off, 4);
+	n = at - (uint8_t *)th == off ? 2 : 4;
+	memcpy(&from, (uint8_t *)th + off, n);
 	put_u16(at, mss);
-	memcpy(&to, (uint8_t *)th + off, 4);
+	memcpy(&to, (uint8_t *)th + off, n);
 	th->check = csum_replace32(th->check, from, to);
 	return 0;
 }

@@ -199,8 +199,8 @@ static int ecn_of(uint8_t seen)
 /* all is there: one packet out of the fragments; they are freed */
 static struct pkt *reassemble(struct pkt *frags, uint32_t total, uint16_t max_len, bool df, uint8_t ecn)
 {
-	uint32_t hlen = frags->l4 - frags->l3;
-	struct pkt *whole = pkt_alloc(frags->pool, frags->l3 - frags->mac + hlen + total);
+	uint32_t hlen = frags->l4 - frags->l3, l2 = frags->l3 - frags->mac, pad = -l2 & 3; /* the IP header is to be aligned */
+	struct pkt *whole = pkt_alloc(frags->pool, pad + l2 + hlen + total);
 	struct iphdr *ip;
 	struct pkt keep;
 
@@ -213,8 +213,8 @@ static struct pkt *reassemble(struct pkt *frags, uint32_t total, uint16_t max_le
 	*whole = *frags;
 	whole->buf = keep.buf;
 	whole->cap = keep.cap;
-	whole->mac = keep.mac;
-	whole->l3 = whole->mac + (frags->l3 - frags->mac);
+	whole->mac = keep.mac + pad;
+	whole->l3 = whole->mac + l2;
 	whole->l4 = whole->l3 + hlen;
 	whole->end = whole->l4;
 	whole->next = NULL;
