@@ -40,6 +40,8 @@ struct apply {
 	unsigned n_done, cap_done;
 	struct sbuf refused;		/* what the kernel would say */
 	unsigned n_refused;
+	const struct ipt_cmd *first_refused;
+	int first_err;
 	bool quiet;			/* second run: prints nothing */
 	bool blame;			/* ... and checks after each rule */
 };
@@ -63,27 +65,12 @@ static int prep_error(struct apply *a, const struct ipt_cmd *cmd, const char *te
 #define NO_CHAIN "No chain/target/match by that name"
 #define BAD_RULE "Bad rule (does a matching rule exist in that chain?)"
 
-/* the tables that have a chain of that name, for "did you mean -t nat" */
-static void hint_chain(struct apply *a, const struct ipt_cmd *cmd)
-{
-	if (a->quiet || !cmd->chain)
-		return;
-	for (const struct ipt_table *t = ipt_tables; t->name; t++) {
-		const struct table *real = ruleset_table(a->rs, NFPROTO_IPV4, t->name);
-
-		if (strcmp(t->name, cmd->table) != 0 &&
-		    (ipt_builtin_find(t, cmd->chain) || (real && table_chain(real, cmd->chain)))) {
-			cmd_hint(a->x->c, "chain %s is in table %s: -t %s", cmd->chain, t->name, t->name);
-			return;
-		}
-	}
-}
-
 static int no_chain(struct apply *a, const struct ipt_cmd *cmd, const char *text)
 {
 	int status = prep_error(a, cmd, text);
 
-	hint_chain(a, cmd);
+	if (!a->quiet && cmd->chain)
+		ipt_hint_chain(a->x, cmd->table, cmd->chain);
 	return status;
 }
 
@@ -101,7 +88,10 @@ static int no_memory(struct apply *a)
 static void refuse(struct apply *a, const struct ipt_cmd *cmd, const char *op, int err, const char *what,
 		   const char *chain)
 {
-	a->n_refused++;
+	if (!a->n_refused++) {
+		a->first_refused = cmd;
+		a->first_err = err;
+	}
 	if (cmd->line)
 		sbuf_printf(&a->refused, "\nline %u: ", cmd->line);
 	else if (a->refused.len)
@@ -235,15 +225,20 @@ static int verify_jump(const struct ipt_rule *r, const struct table *t)
 	return !to ? -ENOENT : to->base ? -EOPNOTSUPP : 0;
 }
 
+static struct xt_where where_of(const struct ipt_cmd *cmd, uint32_t hooks)
+{
+	return (struct xt_where){
+		.table = cmd->table,
+		.hooks = hooks,
+		.proto = cmd->rule->proto,
+		.proto_inverted = cmd->rule->inv & IPT_INV_PROTO,
+	};
+}
+
 static int verify(struct apply *a, const struct ipt_cmd *cmd, const struct chain *c)
 {
 	const struct ipt_rule *r = cmd->rule;
-	struct xt_where w = {
-		.table = cmd->table,
-		.hooks = c->base ? 1u << c->hook : 0,
-		.proto = r->proto,
-		.proto_inverted = r->inv & IPT_INV_PROTO,
-	};
+	struct xt_where w = where_of(cmd, c->base ? 1u << c->hook : 0);
 	int err = 0;
 
 	if (((r->inv & IPT_INV_SRC) && addr_is_any(&r->smask)) || ((r->inv & IPT_INV_DST) && addr_is_any(&r->dmask)))
@@ -634,7 +629,7 @@ static int list(struct apply *a, const struct ipt_cmd *cmd)
 	if (cmd->chain && !ipt_builtin_find(spec, cmd->chain) && !(t && table_chain(t, cmd->chain))) {
 		ipt_fail(a->x, IPT_OTHER, "chain `%s' in table `%s' is incompatible, use 'nft' tool.", cmd->chain,
 			 cmd->table);
-		hint_chain(a, cmd);
+		ipt_hint_chain(a->x, cmd->table, cmd->chain);
 		return IPT_OTHER;
 	}
 	if (t && !ipt_table_ok(spec, t, cmd->chain))
@@ -725,7 +720,16 @@ static void find_culprit(struct apply *a, int err)
 
 static int told(struct apply *a)
 {
-	return ipt_fail(a->x, IPT_RESOURCE, "%s", sbuf_str(&a->refused));
+	const struct ipt_cmd *cmd = a->first_refused;
+	int status = ipt_fail(a->x, IPT_RESOURCE, "%s", sbuf_str(&a->refused));
+
+	if (cmd->rule) {
+		const struct ipt_builtin *b = ipt_builtin_find(ipt_table_find(cmd->table), cmd->chain);
+		struct xt_where w = where_of(cmd, b ? 1u << b->hook : 0);
+
+		ipt_hint_refused(a->x, cmd->rule, &w, a->first_err);
+	}
+	return status;
 }
 
 int apply_commit(struct apply *a)

@@ -312,9 +312,13 @@ static int table(struct line_state *s)
 		return ipt_fail(s->x, IPT_PARAM, "The -t option cannot be used in %s.\n", s->x->tool);
 	t = ipt_table_find(s->scan.arg);
 	if (!t)
-		return ipt_fail(s->x, IPT_VERSION_PROBLEM, "table '%s' does not exist", s->scan.arg);
+		goto none;
 	s->l->table = t->name;
 	return IPT_OK;
+none:
+	ipt_fail(s->x, IPT_VERSION_PROBLEM, "table '%s' does not exist", s->scan.arg);
+	ipt_hint_table(s->x, s->scan.arg);
+	return IPT_VERSION_PROBLEM;
 }
 
 /* a number as sscanf("%llu") takes it */

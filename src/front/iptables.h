@@ -179,8 +179,16 @@ struct ipt_line {
 
 /** ipt_parse() - the commands that a line asks for are added at *l->last (none for -h and -V); 0 or an exit status */
 int ipt_parse(struct ipt_line *l, int argc, char **argv);
+
+/* ---- hints: iptables_hint.c ---- */
+
 /** ipt_hint_target() - the chain or target that may have been meant by @name; @t NULL: no table */
 void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name);
+void ipt_hint_table(struct ipt_ctx *x, const char *name);
+/** ipt_hint_chain() - which tables have the chain that @table lacks, or which of its chains may have been meant */
+void ipt_hint_chain(struct ipt_ctx *x, const char *table, const char *chain);
+/** ipt_hint_refused() - why the kernel refused a rule there with @err */
+void ipt_hint_refused(struct ipt_ctx *x, const struct ipt_rule *r, const struct xt_where *w, int err);
 
 /* ---- printing: iptables_list.c ---- */
 

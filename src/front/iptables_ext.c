@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/diag.h"
 #include "base/mem.h"
 #include "front/iptables_line.h"
 
@@ -147,98 +146,6 @@ int line_load_proto(struct line_state *s, bool *loaded)
 		return IPT_OK;
 	s->proto_used = *loaded = true;
 	return line_load_match(s, ext);
-}
-
-/* ---- hints ---- */
-
-#define HINT_NAMES 256
-
-static unsigned ext_names(enum xt_kind kind, const char **names)
-{
-	unsigned n = 0;
-
-	for (const struct xt_ext *const *e = xt_all; *e && n < HINT_NAMES / 2; e++)
-		if ((*e)->kind == kind)
-			names[n++] = (*e)->name;
-	names[n] = NULL;
-	return n;
-}
-
-void line_hint_match(struct ipt_ctx *x, const char *name)
-{
-	const char *names[HINT_NAMES], *near;
-
-	ext_names(XT_MATCH, names);
-	near = diag_nearest(name, names);
-	if (xt_is_later(XT_MATCH, name))
-		cmd_hint(x->c, "Linux has -m %s, natbox does not have it yet", name);
-	else if (near)
-		cmd_hint(x->c, "did you mean '-m %s'?", near);
-	else
-		cmd_hint(x->c, "natbox has no match '%s'", name);
-}
-
-void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
-{
-	const char *names[HINT_NAMES], *near;
-	unsigned n = ext_names(XT_TARGET, names);
-	struct chain *c;
-
-	names[n++] = "ACCEPT";
-	names[n++] = "DROP";
-	names[n++] = "RETURN";
-	if (t)
-		list_for_each(c, &t->chains, node)
-			if (!c->base && n < HINT_NAMES - 1)
-				names[n++] = c->name;
-	names[n] = NULL;
-	near = diag_nearest(name, names);
-	if (xt_is_later(XT_TARGET, name))
-		cmd_hint(x->c, "Linux has -j %s, natbox does not have it yet", name);
-	else if (near)
-		cmd_hint(x->c, "did you mean '-j %s'?", near);
-	else
-		cmd_hint(x->c, "make the chain first with -N %s; natbox has no target of that name", name);
-}
-
-static const char *unabbreviated(const struct line_state *s, const char *word)
-{
-	const char *names[256];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < s->scan.n_rows && n < ARRAY_LEN(names) - 1; i++)
-		names[n++] = s->scan.rows[i].name;
-	names[n] = NULL;
-	return diag_nearest(word, names);
-}
-
-/* which match or target has an option of that name: forgotten -m, -j or -p */
-void line_hint_option(struct line_state *s, const char *word)
-{
-	const char *near;
-	uint8_t proto;
-
-	if (strncmp(word, "--", 2) != 0)
-		return;
-	word += 2;
-	if (xt_is_later(XT_TARGET, s->rule.jump)) {
-		cmd_hint(s->x->c, "Linux has -j %s, natbox does not have it yet", s->rule.jump);
-		return;
-	}
-	for (const struct xt_ext *const *e = xt_all; *e; e++)
-		for (const struct xt_opt *o = (*e)->opts; o && o->name; o++)
-			if (strcmp(o->name, word) == 0) {
-				const char *flag = (*e)->kind == XT_TARGET                    ? "-j"
-						   : ipt_proto_parse((*e)->name, &proto) == 0 ? "-p"
-											      : "-m";
-
-				cmd_hint(s->x->c, "--%s belongs to '%s %s', which must come before it", word, flag,
-					 (*e)->name);
-				return;
-			}
-	near = unabbreviated(s, word);
-	if (near)
-		cmd_hint(s->x->c, "did you mean '--%s'?", near);
 }
 
 /* ---- help ---- */

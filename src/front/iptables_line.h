@@ -79,6 +79,8 @@ int line_load_proto(struct line_state *s, bool *loaded);
 int line_ext_option(struct line_state *s);	/* the scanner's option is one of an extension */
 int line_check_exts(struct line_state *s);
 int line_help(struct line_state *s);
+/* hints: iptables_hint.c */
+void line_hint_interface(struct line_state *s);	/* -o in INPUT and its like */
 void line_hint_match(struct ipt_ctx *x, const char *name);
 void line_hint_option(struct line_state *s, const char *word);
 

@@ -131,6 +131,7 @@ static int check_options(struct line_state *s)
 static int check_chain(struct line_state *s)
 {
 	const char *c = s->chain;
+	int status = IPT_OK;
 
 	if (!c)
 		return IPT_OK;
@@ -140,10 +141,12 @@ static int check_chain(struct line_state *s)
 	if (!(s->cmds & RULE_CMDS))
 		return IPT_OK;
 	if ((s->options & O_OUT) && (strcmp(c, "PREROUTING") == 0 || strcmp(c, "INPUT") == 0))
-		return ipt_fail(s->x, IPT_PARAM, "Can't use -o with %s\n", c);
-	if ((s->options & O_IN) && (strcmp(c, "POSTROUTING") == 0 || strcmp(c, "OUTPUT") == 0))
-		return ipt_fail(s->x, IPT_PARAM, "Can't use -i with %s\n", c);
-	return IPT_OK;
+		status = ipt_fail(s->x, IPT_PARAM, "Can't use -o with %s\n", c);
+	else if ((s->options & O_IN) && (strcmp(c, "POSTROUTING") == 0 || strcmp(c, "OUTPUT") == 0))
+		status = ipt_fail(s->x, IPT_PARAM, "Can't use -i with %s\n", c);
+	if (status)
+		line_hint_interface(s);
+	return status;
 }
 
 static int check_line(struct line_state *s)
