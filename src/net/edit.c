@@ -383,7 +383,7 @@ int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add)
 	at = find_mss((uint8_t *)th, th->doff * 4u);
 	if (!at)
 		return add && th->syn ? insert_mss(p, mss) : -ENOENT;
-	/* the option may begin at an odd byte: replace the aligned words that it lies in */
+	/* the value may begin at an odd byte: replace the aligned words that it lies in (D-27) */
 	off = (unsigned)(at - (uint8_t *)th) & ~1u;
 	n = at - (uint8_t *)th == off ? 2 : 4;
 	memcpy(&from, (uint8_t *)th + off, n);

@@ -122,7 +122,7 @@ static void test_mss(void **state)
 	(void)state;
 	pkt_pool_init(&pool, 4);
 	rng_seed(&r, 4);
-	for (unsigned shift = 0; shift < 4; shift++) {
+	for (unsigned shift = 0; shift < 4; shift++) { /* odd ones: D-27 */
 		struct pkt *p = make_pkt(&pool, &r, IPPROTO_TCP, 28);
 		uint8_t *o = pkt_l4(p) + 20;
 		struct tcp_options got;
