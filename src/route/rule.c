@@ -331,7 +331,7 @@ static bool output_special(const struct fib *f, struct route_key *k, struct rout
 		out = (struct link *)link_of_addr(f->links, k->family, &k->src);
 	if (have_src && !out && !k->oif && (mcast || limited_broadcast(k)))
 		res->err = -EINVAL;
-	else if (have_src && !link_of_addr(f->links, k->family, &k->src) && fib_addr_type(f, k->family, &k->src, NULL) != RTN_LOCAL)
+	else if (have_src && fib_addr_type(f, k->family, &k->src, NULL) != RTN_LOCAL)
 		res->err = -ENETUNREACH;
 	else if (k->oif && !out)
 		res->err = -ENODEV;
@@ -470,5 +470,5 @@ int fib_validate_source(const struct fib *f, const struct route_key *k, const st
 		return validate_full(f, k, in, oif, rpf);
 	if (link_conf(in, LINK_CONF_ACCEPT_LOCAL))
 		return 0;
-	return link_of_addr(f->links, k->family, &k->src) ? -EINVAL : 0;
+	return fib_addr_type(f, k->family, &k->src, NULL) == RTN_LOCAL ? -EINVAL : 0;
 }
