@@ -67,7 +67,8 @@ static int addif(struct cmd *c, char **a)
 	if (err == -EBUSY)
 		cmd_err(c, "device %s is already a member of a bridge; can't add it to bridge %s.\n", a[1], a[0]);
 	else if (err == -ELOOP)
-		cmd_err(c, "device %s is a bridge device itself; can't add a bridge device to a bridge device.\n", a[1]);
+		cmd_err(c, "device %s is a bridge device itself; can't add a bridge device to a bridge device.\n",
+			a[1]);
 	else if (err)
 		cmd_err(c, "can't add %s to bridge %s: %s\n", a[1], a[0], strerror(-err));
 	return err ? 1 : 0;
@@ -166,7 +167,8 @@ static int showmacs(struct cmd *c, char **a)
 		uint64_t age = all[i]->flags & BRIDGE_FDB_STATIC ? 0 : now - all[i]->updated_ms;
 
 		cmd_out(c, "%3u\t%s\t%s\t\t%4llu.%02llu\n", all[i]->link->port->number, fmt_mac(mac, all[i]->mac),
-			all[i]->flags & BRIDGE_FDB_LOCAL ? "yes" : "no", (unsigned long long)(age / 1000), (unsigned long long)(age / 10 % 100));
+			all[i]->flags & BRIDGE_FDB_LOCAL ? "yes" : "no", (unsigned long long)(age / 1000),
+			(unsigned long long)(age / 10 % 100));
 	}
 	mem_free(all);
 	return 0;
@@ -235,7 +237,8 @@ int brctl_main(struct cmd *c, int argc, char **argv)
 		if (strcmp(argv[1], verbs[i].name) != 0)
 			continue;
 		if (argc < verbs[i].args + 2) {
-			cmd_err(c, "Incorrect number of arguments for command\nUsage: brctl %s %s\t%s\n", verbs[i].name, verbs[i].args_text, verbs[i].text);
+			cmd_err(c, "Incorrect number of arguments for command\nUsage: brctl %s %s\t%s\n", verbs[i].name,
+				verbs[i].args_text, verbs[i].text);
 			return 1;
 		}
 		if (verbs[i].run)

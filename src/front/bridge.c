@@ -45,7 +45,8 @@ static int show_links(struct cmd *c, int argc, char **argv)
 		ip_put_link_name(&x, l, &c->out);
 		cmd_out(c, ": ");
 		ip_put_link_flags(l, &c->out);
-		cmd_out(c, " mtu %u master %s state %s priority 32 cost 2 \n", l->mtu, l->master->name, l->port->forwarding ? "forwarding" : "disabled");
+		cmd_out(c, " mtu %u master %s state %s priority 32 cost 2 \n", l->mtu, l->master->name,
+			l->port->forwarding ? "forwarding" : "disabled");
 	}
 	return 0;
 }
@@ -72,14 +73,18 @@ static void put_learned(struct cmd *c, const struct fdb_filter *f, const struct 
 			continue;
 		cmd_out(c, "%s ", fmt_mac(mac, e->mac));
 		put_dev(c, f, l);
-		cmd_out(c, "master %s %s\n", b->link->name, e->flags & BRIDGE_FDB_LOCAL ? "permanent" : e->flags & BRIDGE_FDB_STATIC ? "static" : "");
+		cmd_out(c, "master %s %s\n", b->link->name,
+			e->flags & BRIDGE_FDB_LOCAL    ? "permanent"
+			: e->flags & BRIDGE_FDB_STATIC ? "static"
+						       : "");
 	}
 }
 
 /* the multicast groups that a link itself listens to once it is up */
 static void put_self(struct cmd *c, const struct fdb_filter *f, const struct link *l)
 {
-	static const char *const group[] = { "33:33:00:00:00:01", "01:00:5e:00:00:6a", "33:33:00:00:00:6a", "01:00:5e:00:00:01" };
+	static const char *const group[] = { "33:33:00:00:00:01", "01:00:5e:00:00:6a", "33:33:00:00:00:6a",
+					     "01:00:5e:00:00:01" };
 
 	if (!(l->flags & IFF_UP) || !(l->flags & IFF_MULTICAST) || l->kind == LINK_LOOPBACK)
 		return;
@@ -112,7 +117,8 @@ static int show_fdb(struct cmd *c, int argc, char **argv)
 		return 1;
 	}
 	list_for_each(l, &c->ns->links.links, node) {
-		if ((f.dev && strcmp(f.dev, l->name) != 0) || (f.br && strcmp(f.br, l->name) != 0 && !(l->master && !strcmp(l->master->name, f.br))))
+		if ((f.dev && strcmp(f.dev, l->name) != 0) ||
+		    (f.br && strcmp(f.br, l->name) != 0 && !(l->master && !strcmp(l->master->name, f.br))))
 			continue;
 		if (l->bridge)
 			bridge_age(l->bridge, clock_ms(&c->world->clock));
@@ -136,7 +142,8 @@ static int change_fdb(struct cmd *c, const char *verb, int argc, char **argv)
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "dev") && i + 1 < argc)
 			dev = argv[++i];
-		else if (!strcmp(argv[i], "self") || !strcmp(argv[i], "vlan") || !strcmp(argv[i], "dst") || !strcmp(argv[i], "local"))
+		else if (!strcmp(argv[i], "self") || !strcmp(argv[i], "vlan") || !strcmp(argv[i], "dst") ||
+			 !strcmp(argv[i], "local"))
 			return refuse(c, "bridge", argv[i]);
 		else if (strcmp(argv[i], "master") != 0 && strcmp(argv[i], "static") != 0)
 			mac_text = argv[i];
@@ -183,8 +190,8 @@ int bridge_main(struct cmd *c, int argc, char **argv)
 		return show_fdb(c, MAX(argc - 3, 0), argv + 3);
 	if (ip_begins(object, "fdb") && (!strcmp(verb, "add") || !strcmp(verb, "replace") || ip_begins(verb, "delete")))
 		return change_fdb(c, verb, argc - 3, argv + 3);
-	if (ip_begins(object, "link") || ip_begins(object, "fdb") || ip_begins(object, "mdb") || ip_begins(object, "vlan") ||
-	    ip_begins(object, "monitor") || ip_begins(object, "vni"))
+	if (ip_begins(object, "link") || ip_begins(object, "fdb") || ip_begins(object, "mdb") ||
+	    ip_begins(object, "vlan") || ip_begins(object, "monitor") || ip_begins(object, "vni"))
 		return refuse(c, "bridge", verb);
 	cmd_err(c, "Object \"%s\" is unknown, try \"bridge help\".\n", object);
 	return 255;
@@ -201,8 +208,8 @@ static void put_arp(struct cmd *c, const struct neigh *n)
 	if (n->state & (NUD_INCOMPLETE | NUD_FAILED))
 		cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", addr, "", "(incomplete)", "", l ? l->name : "?");
 	else
-		cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", addr, "ether", fmt_mac(mac, n->mac), n->state & NUD_PERMANENT ? "CM" : "C",
-			l ? l->name : "?");
+		cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", addr, "ether", fmt_mac(mac, n->mac),
+			n->state & NUD_PERMANENT ? "CM" : "C", l ? l->name : "?");
 }
 
 static void put_arp_head(struct cmd *c)
@@ -220,7 +227,8 @@ static int arp_list(struct cmd *c, const char *dev, const char *host)
 	list_for_each(n, &c->ns->neigh.all, all) {
 		const struct link *l = link_by_index(&c->ns->links, n->ifindex);
 
-		if (n->state == NUD_NONE || (dev && (!l || strcmp(l->name, dev) != 0)) || (host && strcmp(host, addr_fmt(addr, n->family, &n->addr)) != 0))
+		if (n->state == NUD_NONE || (dev && (!l || strcmp(l->name, dev) != 0)) ||
+		    (host && strcmp(host, addr_fmt(addr, n->family, &n->addr)) != 0))
 			continue;
 		if (!shown++)
 			put_arp_head(c);
@@ -233,7 +241,8 @@ static int arp_list(struct cmd *c, const char *dev, const char *host)
 			continue;
 		if (!shown++)
 			put_arp_head(c);
-		cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", addr_fmt(addr, p->family, &p->addr), "*", "<from_interface>", "MP", l ? l->name : "?");
+		cmd_out(c, "%-23s  %-6s  %-18s  %-20s  %s\n", addr_fmt(addr, p->family, &p->addr), "*",
+			"<from_interface>", "MP", l ? l->name : "?");
 	}
 	if (!shown && host)
 		cmd_out(c, "%s (%s) -- no entry\n", host, host);

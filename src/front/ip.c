@@ -2,7 +2,8 @@
 /*
  * front/ip.c - the `ip` command: global options, finding the object, and the reading of words that its files share.
  *
- * Differences: -batch, -json, -family other than IPv4, and objects that the engine has nothing of are refused by name.
+ * Differences: -batch, -json, -family other than IPv4, and objects that the engine has nothing of are refused
+ * by name.
  *
  * References: ip(8) of iproute2 6.1.0.
  */
@@ -18,14 +19,42 @@
 
 static const struct {
 	const char *name;
-	ip_fn *run;		/* NULL: there is no such thing in the engine */
+	ip_fn *run; /* NULL: there is no such thing in the engine */
 } objects[] = {
-	{ "address", ip_addr_main }, { "addrlabel", NULL }, { "maddress", NULL }, { "route", ip_route_main }, { "rule", ip_rule_main },
-	{ "neighbor", ip_neigh_main }, { "neighbour", ip_neigh_main }, { "ntable", NULL }, { "ntbl", NULL }, { "link", ip_link_main },
-	{ "l2tp", NULL }, { "fou", NULL }, { "ila", NULL }, { "macsec", NULL }, { "tunnel", NULL }, { "tunl", NULL }, { "tuntap", NULL },
-	{ "tap", NULL }, { "token", NULL }, { "tcpmetrics", NULL }, { "tcp_metrics", NULL }, { "monitor", NULL }, { "xfrm", NULL },
-	{ "mroute", NULL }, { "mrule", NULL }, { "netns", ip_netns_main }, { "netconf", NULL }, { "vrf", NULL }, { "sr", NULL },
-	{ "nexthop", NULL }, { "mptcp", NULL }, { "ioam", NULL }, { "amt", NULL }, { "stats", NULL },
+	{ "address", ip_addr_main },
+	{ "addrlabel", NULL },
+	{ "maddress", NULL },
+	{ "route", ip_route_main },
+	{ "rule", ip_rule_main },
+	{ "neighbor", ip_neigh_main },
+	{ "neighbour", ip_neigh_main },
+	{ "ntable", NULL },
+	{ "ntbl", NULL },
+	{ "link", ip_link_main },
+	{ "l2tp", NULL },
+	{ "fou", NULL },
+	{ "ila", NULL },
+	{ "macsec", NULL },
+	{ "tunnel", NULL },
+	{ "tunl", NULL },
+	{ "tuntap", NULL },
+	{ "tap", NULL },
+	{ "token", NULL },
+	{ "tcpmetrics", NULL },
+	{ "tcp_metrics", NULL },
+	{ "monitor", NULL },
+	{ "xfrm", NULL },
+	{ "mroute", NULL },
+	{ "mrule", NULL },
+	{ "netns", ip_netns_main },
+	{ "netconf", NULL },
+	{ "vrf", NULL },
+	{ "sr", NULL },
+	{ "nexthop", NULL },
+	{ "mptcp", NULL },
+	{ "ioam", NULL },
+	{ "amt", NULL },
+	{ "stats", NULL },
 };
 
 /* ---- words ---- */
@@ -288,17 +317,31 @@ struct name {
 	const char *name;
 };
 
-static const struct name tables[] = { { RT_TABLE_LOCAL, "local" }, { RT_TABLE_MAIN, "main" }, { RT_TABLE_DEFAULT, "default" }, { 0, "unspec" } };
-static const struct name protos[] = {
-	{ 0, "unspec" }, { 1, "redirect" }, { 2, "kernel" }, { 3, "boot" }, { 4, "static" }, { 8, "gated" }, { 9, "ra" }, { 10, "mrt" },
-	{ 11, "zebra" }, { 12, "bird" }, { 13, "dnrouted" }, { 14, "xorp" }, { 15, "ntk" }, { 16, "dhcp" }, { 18, "keepalived" },
-	{ 42, "babel" }, { 99, "openr" }, { 186, "bgp" }, { 187, "isis" }, { 188, "ospf" }, { 189, "rip" }, { 192, "eigrp" },
+static const struct name tables[] = {
+	{ RT_TABLE_LOCAL, "local" }, { RT_TABLE_MAIN, "main" }, { RT_TABLE_DEFAULT, "default" }, { 0, "unspec" }
 };
-static const struct name scopes[] = { { 0, "global" }, { 200, "site" }, { 253, "link" }, { 254, "host" }, { 255, "nowhere" } };
+static const struct name protos[] = {
+	{ 0, "unspec" }, { 1, "redirect" }, { 2, "kernel" },      { 3, "boot" },    { 4, "static" },    { 8, "gated" },
+	{ 9, "ra" },     { 10, "mrt" },     { 11, "zebra" },      { 12, "bird" },   { 13, "dnrouted" }, { 14, "xorp" },
+	{ 15, "ntk" },   { 16, "dhcp" },    { 18, "keepalived" }, { 42, "babel" },  { 99, "openr" },    { 186, "bgp" },
+	{ 187, "isis" }, { 188, "ospf" },   { 189, "rip" },       { 192, "eigrp" },
+};
+static const struct name scopes[] = {
+	{ 0, "global" }, { 200, "site" }, { 253, "link" }, { 254, "host" }, { 255, "nowhere" }
+};
 static const struct name types[] = {
-	{ RTN_UNSPEC, "none" }, { RTN_UNICAST, "unicast" }, { RTN_LOCAL, "local" }, { RTN_BROADCAST, "broadcast" }, { RTN_ANYCAST, "anycast" },
-	{ RTN_MULTICAST, "multicast" }, { RTN_BLACKHOLE, "blackhole" }, { RTN_UNREACHABLE, "unreachable" }, { RTN_PROHIBIT, "prohibit" },
-	{ RTN_THROW, "throw" }, { RTN_NAT, "nat" }, { RTN_XRESOLVE, "xresolve" },
+	{ RTN_UNSPEC, "none" },
+	{ RTN_UNICAST, "unicast" },
+	{ RTN_LOCAL, "local" },
+	{ RTN_BROADCAST, "broadcast" },
+	{ RTN_ANYCAST, "anycast" },
+	{ RTN_MULTICAST, "multicast" },
+	{ RTN_BLACKHOLE, "blackhole" },
+	{ RTN_UNREACHABLE, "unreachable" },
+	{ RTN_PROHIBIT, "prohibit" },
+	{ RTN_THROW, "throw" },
+	{ RTN_NAT, "nat" },
+	{ RTN_XRESOLVE, "xresolve" },
 };
 
 static const char *name_of(const struct name *t, size_t n, uint32_t id)
@@ -320,7 +363,8 @@ static bool id_of(const struct name *t, size_t n, const char *name, uint32_t *id
 }
 
 /*
- * A line "ID NAME" of the host's /etc/iproute2/rt_tables. By name when @name is given, else by number; the name found goes into @buf.
+ * A line "ID NAME" of the host's /etc/iproute2/rt_tables. By name when @name is given, else by number; the name
+ * found goes into @buf.
  */
 static bool rt_tables(struct ip *x, const char *name, uint32_t *id, char buf[16])
 {
@@ -330,7 +374,8 @@ static bool rt_tables(struct ip *x, const char *name, uint32_t *id, char buf[16]
 
 	if (!x->c->ops || !x->c->ops->file_read || x->c->ops->file_read(x->c, "/etc/iproute2/rt_tables", &text) < 0)
 		return false;
-	for (line = text.len ? strtok_r(text.data, "\n", &save) : NULL; line && !found; line = strtok_r(NULL, "\n", &save)) {
+	for (line = text.len ? strtok_r(text.data, "\n", &save) : NULL; line && !found;
+	     line = strtok_r(NULL, "\n", &save)) {
 		char word[64];
 		int n;
 
@@ -494,7 +539,7 @@ static bool option(struct ip *x, bool *done)
 	else if (ip_begins(o, "-json") || ip_begins(o, "-pretty"))
 		ip_refuse(x, "%s", o);
 	else if (!strncmp(o, "-c", 2) && (!o[2] || ip_begins(o, "-color") || !strncmp(o, "-color=", 7)))
-		;	/* output never goes to a terminal of its own: what -color=auto gives */
+		; /* output never goes to a terminal of its own: what -color=auto gives */
 	else if (ip_begins(o, "-help"))
 		usage(x, 255);
 	else if (ip_begins(o, "-netns"))
@@ -503,8 +548,8 @@ static bool option(struct ip *x, bool *done)
 		x->numeric = true;
 	else if (ip_begins(o, "-all"))
 		x->all = true;
-	else if (ip_begins(o, "-resolve") || ip_begins(o, "-timestamp") || ip_begins(o, "-tshort") || ip_begins(o, "-force") ||
-		 ip_begins(o, "-rcvbuf") || ip_begins(o, "-iec"))
+	else if (ip_begins(o, "-resolve") || ip_begins(o, "-timestamp") || ip_begins(o, "-tshort") ||
+		 ip_begins(o, "-force") || ip_begins(o, "-rcvbuf") || ip_begins(o, "-iec"))
 		ip_refuse(x, "%s", o);
 	else
 		ip_fail(x, 255, "Option \"%s\" is unknown, try \"ip -help\".\n", o);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/ip.h - what the files of the `ip` command share: the words still to be read, how errors are said, and names of numbers.
+ * front/ip.h - what the files of the `ip` command share: the words still to be read, how errors are said, and
+ * names of numbers.
  *
- * Errors are sticky: the first one prints its text and sets the exit status; from then on there are no more words, and what is still called
- * finds nothing to do. So a parser reads straight on and looks once, at its end.
+ * Errors are sticky: the first one prints its text and sets the exit status; from then on there are no more
+ * words, and what is still called finds nothing to do. So a parser reads straight on and looks once, at its
+ * end.
  */
 #ifndef FRONT_IP_H
 #define FRONT_IP_H

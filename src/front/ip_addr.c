@@ -18,7 +18,7 @@ struct spec {
 	union inet_addr brd;
 	uint8_t scope;
 	uint32_t metric, flags;
-	uint64_t valid_s, preferred_s;	/* 0: forever */
+	uint64_t valid_s, preferred_s; /* 0: forever */
 };
 
 static void parse_lifetime(struct ip *x, const char *word, uint64_t *s)
@@ -65,7 +65,8 @@ static void parse_spec(struct ip *x, struct spec *s)
 			ip_next(x);
 			if (s->have_peer)
 				ip_dup(x, "peer", ip_cur(x));
-			s->have_peer = ip_parse_prefix(x, s->have_local ? s->local.family : x->family, ip_cur(x), &s->peer);
+			s->have_peer =
+				ip_parse_prefix(x, s->have_local ? s->local.family : x->family, ip_cur(x), &s->peer);
 		} else if (ip_abbr(x, "broadcast") || ip_is(x, "brd")) {
 			parse_brd(x, s);
 		} else if (ip_is(x, "scope")) {
@@ -85,8 +86,8 @@ static void parse_spec(struct ip *x, struct spec *s)
 			parse_lifetime(x, "preferred_lft value", &s->preferred_s);
 		} else if (ip_is(x, "noprefixroute")) {
 			s->flags |= IFA_F_NOPREFIXROUTE;
-		} else if (ip_is(x, "anycast") || ip_is(x, "home") || ip_is(x, "nodad") || ip_is(x, "mngtmpaddr") || ip_is(x, "autojoin") ||
-			   ip_is(x, "proto")) {
+		} else if (ip_is(x, "anycast") || ip_is(x, "home") || ip_is(x, "nodad") || ip_is(x, "mngtmpaddr") ||
+			   ip_is(x, "autojoin") || ip_is(x, "proto")) {
 			ip_refuse(x, "address option \"%s\"", ip_cur(x));
 		} else {
 			parse_local(x, s);
@@ -104,8 +105,14 @@ static void broadcast_of(const struct link_addr *a, bool high, union inet_addr *
 /* the address as rtnetlink would get it */
 static void to_addr(struct ip *x, const struct spec *s, const struct link *l, struct link_addr *a)
 {
-	*a = (struct link_addr){ .family = AF_INET, .addr = s->local.addr, .peer = s->local.addr, .plen = s->local.plen, .flags = s->flags,
-				 .metric = s->metric, .valid_lft_s = s->valid_s, .preferred_lft_s = s->preferred_s };
+	*a = (struct link_addr){ .family = AF_INET,
+				 .addr = s->local.addr,
+				 .peer = s->local.addr,
+				 .plen = s->local.plen,
+				 .flags = s->flags,
+				 .metric = s->metric,
+				 .valid_lft_s = s->valid_s,
+				 .preferred_lft_s = s->preferred_s };
 	if (s->have_peer) {
 		a->peer = s->peer.addr;
 		a->plen = s->peer.plen;
@@ -182,7 +189,8 @@ static bool deletable(const struct spec *s, const struct link_addr *a)
 {
 	const struct ip_prefix *net = s->have_peer ? &s->peer : &s->local;
 
-	if (a->family != AF_INET || (s->have_local && !addr_eq(&a->addr, &s->local.addr)) || (s->label && strcmp(s->label, a->label) != 0))
+	if (a->family != AF_INET || (s->have_local && !addr_eq(&a->addr, &s->local.addr)) ||
+	    (s->label && strcmp(s->label, a->label) != 0))
 		return false;
 	if (!s->local.have_plen && !s->have_peer)
 		return true;
@@ -199,10 +207,12 @@ static int addr_del(struct ip *x)
 	parse_spec(x, &s);
 	if (!x->failed && s.have_local && !s.local.have_plen && !s.have_peer) {
 		addr_fmt(text, AF_INET, &s.local.addr);
-		cmd_err(x->c, "Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
-			      "         Explicitly specify the prefix length (%s/%u) to avoid this warning.\n"
-			      "         This special behaviour is likely to disappear in further releases,\n"
-			      "         fix your scripts!\n", text, s.local.plen);
+		cmd_err(x->c,
+			"Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
+			"         Explicitly specify the prefix length (%s/%u) to avoid this warning.\n"
+			"         This special behaviour is likely to disappear in further releases,\n"
+			"         fix your scripts!\n",
+			text, s.local.plen);
 	}
 	l = check(x, &s);
 	if (!l)
@@ -229,9 +239,15 @@ static bool parse_flag_word(struct ip *x, struct ip_show *f)
 		uint32_t flag;
 		bool off;
 	} words[] = {
-		{ "dynamic", IFA_F_PERMANENT, true }, { "permanent", IFA_F_PERMANENT, false }, { "secondary", IFA_F_SECONDARY, false },
-		{ "temporary", IFA_F_SECONDARY, false }, { "primary", IFA_F_SECONDARY, true }, { "tentative", IFA_F_TENTATIVE, false },
-		{ "deprecated", IFA_F_DEPRECATED, false }, { "dadfailed", IFA_F_DADFAILED, false }, { "noprefixroute", IFA_F_NOPREFIXROUTE, false },
+		{ "dynamic", IFA_F_PERMANENT, true },
+		{ "permanent", IFA_F_PERMANENT, false },
+		{ "secondary", IFA_F_SECONDARY, false },
+		{ "temporary", IFA_F_SECONDARY, false },
+		{ "primary", IFA_F_SECONDARY, true },
+		{ "tentative", IFA_F_TENTATIVE, false },
+		{ "deprecated", IFA_F_DEPRECATED, false },
+		{ "dadfailed", IFA_F_DADFAILED, false },
+		{ "noprefixroute", IFA_F_NOPREFIXROUTE, false },
 	};
 	const char *w = ip_cur(x);
 	bool minus = *w == '-';
@@ -335,9 +351,10 @@ int ip_addr_main(struct ip *x)
 		const char *word;
 		ip_fn *run;
 	} verbs[] = {
-		{ "add", addr_add }, { "change", addr_change }, { "chg", addr_change }, { "replace", addr_replace }, { "delete", addr_del },
-		{ "show", addr_show }, { "lst", addr_show }, { "list", addr_show }, { "flush", addr_flush }, { "save", NULL },
-		{ "showdump", NULL }, { "restore", NULL }, { "help", NULL },
+		{ "add", addr_add },     { "change", addr_change }, { "chg", addr_change }, { "replace", addr_replace },
+		{ "delete", addr_del },  { "show", addr_show },     { "lst", addr_show },   { "list", addr_show },
+		{ "flush", addr_flush }, { "save", NULL },          { "showdump", NULL },   { "restore", NULL },
+		{ "help", NULL },
 	};
 
 	if (!ip_more(x))

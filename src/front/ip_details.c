@@ -13,8 +13,9 @@
 static const struct {
 	unsigned min_mtu, max_mtu, queues, tso_max_size;
 } kind_row[LINK_KIND_MAX] = {
-	[LINK_LOOPBACK] = { 0, 0, 1, 524280 }, [LINK_VETH] = { 68, 65535, 2, 524280 }, [LINK_BRIDGE] = { 68, 65535, 1, 65536 },
-	[LINK_DUMMY] = { 0, 0, 1, 65536 }, [LINK_EXTERN] = { 68, 65535, 1, 65536 },
+	[LINK_LOOPBACK] = { 0, 0, 1, 524280 },   [LINK_VETH] = { 68, 65535, 2, 524280 },
+	[LINK_BRIDGE] = { 68, 65535, 1, 65536 }, [LINK_DUMMY] = { 0, 0, 1, 65536 },
+	[LINK_EXTERN] = { 68, 65535, 1, 65536 },
 };
 
 static void put_bridge_id(struct sbuf *o, const char *what, const uint8_t mac[6])
@@ -24,29 +25,43 @@ static void put_bridge_id(struct sbuf *o, const char *what, const uint8_t mac[6]
 
 static void put_bridge(struct sbuf *o, const struct bridge *b)
 {
-	sbuf_printf(o, "forward_delay 1500 hello_time 200 max_age 2000 ageing_time %llu stp_state 0 priority 32768 vlan_filtering 0 ",
+	sbuf_printf(o,
+		    "forward_delay 1500 hello_time 200 max_age 2000 ageing_time %llu stp_state 0 priority 32768 "
+		    "vlan_filtering 0 ",
 		    (unsigned long long)(b->ageing_ms / 10));
 	put_bridge_id(o, "bridge_id", b->id_mac);
 	put_bridge_id(o, "designated_root", b->id_mac);
-	sbuf_puts(o, "root_port 0 root_path_cost 0 topology_change 0 topology_change_detected 0 hello_timer    0.00 tcn_timer    0.00 "
-		     "topology_change_timer    0.00 gc_timer    0.00 group_fwd_mask 0 group_address 01:80:c2:00:00:00 mcast_snooping 1 "
-		     "no_linklocal_learn 0 mcast_vlan_snooping 0 mcast_router 1 mcast_query_use_ifaddr 0 mcast_querier 0 "
-		     "mcast_hash_elasticity 16 mcast_hash_max 4096 mcast_last_member_count 2 mcast_startup_query_count 2 "
-		     "mcast_last_member_interval 100 mcast_membership_interval 26000 mcast_querier_interval 25500 mcast_query_interval 12500 "
-		     "mcast_query_response_interval 1000 mcast_startup_query_interval 3124 mcast_stats_enabled 0 mcast_igmp_version 2 "
-		     "mcast_mld_version 1 nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0 ");
+	sbuf_puts(o,
+		  "root_port 0 root_path_cost 0 topology_change 0 topology_change_detected 0 hello_timer    0.00 "
+		  "tcn_timer    0.00 "
+		  "topology_change_timer    0.00 gc_timer    0.00 group_fwd_mask 0 group_address 01:80:c2:00:00:00 "
+		  "mcast_snooping 1 "
+		  "no_linklocal_learn 0 mcast_vlan_snooping 0 mcast_router 1 mcast_query_use_ifaddr 0 mcast_querier 0 "
+		  "mcast_hash_elasticity 16 mcast_hash_max 4096 mcast_last_member_count 2 mcast_startup_query_count 2 "
+		  "mcast_last_member_interval 100 mcast_membership_interval 26000 mcast_querier_interval 25500 "
+		  "mcast_query_interval 12500 "
+		  "mcast_query_response_interval 1000 mcast_startup_query_interval 3124 mcast_stats_enabled 0 "
+		  "mcast_igmp_version 2 "
+		  "mcast_mld_version 1 nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0 ");
 }
 
 static void put_port(struct sbuf *o, const struct bridge_port *p)
 {
-	sbuf_printf(o, "bridge_slave state %s priority 32 cost 2 hairpin %s guard off root_block off fastleave off learning on flood on "
-		       "port_id 0x80%02x port_no 0x%x designated_port %u designated_cost 0 ",
-		    p->forwarding ? "forwarding" : "disabled", p->hairpin ? "on" : "off", p->number, p->number, 32768 + p->number);
+	sbuf_printf(o,
+		    "bridge_slave state %s priority 32 cost 2 hairpin %s guard off root_block off fastleave off "
+		    "learning on flood on "
+		    "port_id 0x80%02x port_no 0x%x designated_port %u designated_cost 0 ",
+		    p->forwarding ? "forwarding" : "disabled", p->hairpin ? "on" : "off", p->number, p->number,
+		    32768 + p->number);
 	put_bridge_id(o, "designated_bridge", p->bridge->id_mac);
 	put_bridge_id(o, "designated_root", p->bridge->id_mac);
-	sbuf_puts(o, "hold_timer    0.00 message_age_timer    0.00 forward_delay_timer    0.00 topology_change_ack 0 config_pending 0 proxy_arp off "
-		     "proxy_arp_wifi off mcast_router 1 mcast_fast_leave off mcast_flood on bcast_flood on mcast_to_unicast off "
-		     "neigh_suppress off group_fwd_mask 0 group_fwd_mask_str 0x0 vlan_tunnel off isolated off locked off ");
+	sbuf_puts(
+		o,
+		"hold_timer    0.00 message_age_timer    0.00 forward_delay_timer    0.00 topology_change_ack 0 "
+		"config_pending 0 proxy_arp off "
+		"proxy_arp_wifi off mcast_router 1 mcast_fast_leave off mcast_flood on bcast_flood on mcast_to_unicast "
+		"off "
+		"neigh_suppress off group_fwd_mask 0 group_fwd_mask_str 0x0 vlan_tunnel off isolated off locked off ");
 }
 
 void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
@@ -54,8 +69,8 @@ void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
 	struct sbuf *o = &x->c->out;
 	unsigned promisc = ((l->flags & IFF_PROMISC) != 0) + (l->port != NULL);
 
-	sbuf_printf(o, " promiscuity %u  allmulti %u minmtu %u maxmtu %u ", promisc, l->port != NULL, kind_row[l->kind].min_mtu,
-		    kind_row[l->kind].max_mtu);
+	sbuf_printf(o, " promiscuity %u  allmulti %u minmtu %u maxmtu %u ", promisc, l->port != NULL,
+		    kind_row[l->kind].min_mtu, kind_row[l->kind].max_mtu);
 	if (link_kind_name(l->kind)[0])
 		sbuf_printf(o, "%s    %s ", ip_nl(x), link_kind_name(l->kind));
 	if (l->bridge)
@@ -66,7 +81,9 @@ void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
 	}
 	if (with_addrgen)
 		sbuf_puts(o, "addrgenmode eui64 ");
-	sbuf_printf(o, "numtxqueues %u numrxqueues %u gso_max_size 65536 gso_max_segs 65535 tso_max_size %u tso_max_segs 65535 gro_max_size 65536 ",
+	sbuf_printf(o,
+		    "numtxqueues %u numrxqueues %u gso_max_size 65536 gso_max_segs 65535 tso_max_size %u tso_max_segs "
+		    "65535 gro_max_size 65536 ",
 		    kind_row[l->kind].queues, kind_row[l->kind].queues, kind_row[l->kind].tso_max_size);
 }
 
@@ -75,7 +92,7 @@ void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
 struct column {
 	const char *name;
 	uint64_t value;
-	int least;		/* width */
+	int least; /* width */
 };
 
 static int digits(uint64_t v)
@@ -86,10 +103,11 @@ static int digits(uint64_t v)
 }
 
 /*
- * A line of names and a line of values under them. The first column is @first wide: it holds @head and, where that has a value of its own, its name
- * to the right. @tail: blanks that the tool leaves after the names.
+ * A line of names and a line of values under them. The first column is @first wide: it holds @head and, where
+ * that has a value of its own, its name to the right. @tail: blanks that the tool leaves after the names.
  */
-static void put_columns(struct ip *x, const char *head, int first, const struct column *own, const struct column *c, size_t n, const char *tail)
+static void put_columns(struct ip *x, const char *head, int first, const struct column *own, const struct column *c,
+			size_t n, const char *tail)
 {
 	struct sbuf *o = &x->c->out;
 
@@ -109,15 +127,31 @@ static void put_columns(struct ip *x, const char *head, int first, const struct 
 void ip_put_stats(struct ip *x, const struct link *l)
 {
 	const struct link_stats *s = &l->stats;
-	int bytes = MAX(10, MAX(digits(s->rx_bytes), digits(s->tx_bytes))), packets = MAX(7, MAX(digits(s->rx_packets), digits(s->tx_packets)));
-	int errors = MAX(6, MAX(digits(s->rx_errors), digits(s->tx_errors))), dropped = MAX(7, MAX(digits(s->rx_dropped), digits(s->tx_dropped)));
+	int bytes = MAX(10, MAX(digits(s->rx_bytes), digits(s->tx_bytes))),
+	    packets = MAX(7, MAX(digits(s->rx_packets), digits(s->tx_packets)));
+	int errors = MAX(6, MAX(digits(s->rx_errors), digits(s->tx_errors))),
+	    dropped = MAX(7, MAX(digits(s->rx_dropped), digits(s->tx_dropped)));
 	const struct column rx_bytes = { "bytes", s->rx_bytes, bytes }, tx_bytes = { "bytes", s->tx_bytes, bytes };
-	const struct column rx[] = { { "packets", s->rx_packets, packets }, { "errors", s->rx_errors, errors }, { "dropped", s->rx_dropped, dropped },
-				     { "missed", 0, 7 }, { "mcast", 0, 7 } };
-	const struct column rx_err[] = { { "length", 0, packets }, { "crc", 0, errors }, { "frame", 0, dropped }, { "fifo", 0, 7 }, { "overrun", 0, 7 } };
-	const struct column tx[] = { { "packets", s->tx_packets, packets }, { "errors", s->tx_errors, errors }, { "dropped", s->tx_dropped, dropped },
-				     { "carrier", 0, 7 }, { "collsns", 0, 7 } };
-	const struct column tx_err[] = { { "aborted", 0, packets }, { "fifo", 0, errors }, { "window", 0, dropped }, { "heartbt", 0, 7 }, { "transns", 0, 7 } };
+	const struct column rx[] = { { "packets", s->rx_packets, packets },
+				     { "errors", s->rx_errors, errors },
+				     { "dropped", s->rx_dropped, dropped },
+				     { "missed", 0, 7 },
+				     { "mcast", 0, 7 } };
+	const struct column rx_err[] = { { "length", 0, packets },
+					 { "crc", 0, errors },
+					 { "frame", 0, dropped },
+					 { "fifo", 0, 7 },
+					 { "overrun", 0, 7 } };
+	const struct column tx[] = { { "packets", s->tx_packets, packets },
+				     { "errors", s->tx_errors, errors },
+				     { "dropped", s->tx_dropped, dropped },
+				     { "carrier", 0, 7 },
+				     { "collsns", 0, 7 } };
+	const struct column tx_err[] = { { "aborted", 0, packets },
+					 { "fifo", 0, errors },
+					 { "window", 0, dropped },
+					 { "heartbt", 0, 7 },
+					 { "transns", 0, 7 } };
 
 	put_columns(x, "RX: ", bytes, &rx_bytes, rx, ARRAY_LEN(rx), "           ");
 	if (x->stats > 1)

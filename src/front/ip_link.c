@@ -2,7 +2,8 @@
 /*
  * front/ip_link.c - `ip link`: making, changing, deleting and showing links.
  *
- * What is said of a link is gathered first (struct spec), whatever its order on the line; then done in the kernel's order.
+ * What is said of a link is gathered first (struct spec), whatever its order on the line; then done in the
+ * kernel's order.
  *
  * References: ip-link(8).
  */
@@ -17,13 +18,13 @@
 
 struct spec {
 	const char *dev, *name, *type, *alias, *netns_name;
-	struct netns *netns;		/* NULL: not given */
+	struct netns *netns; /* NULL: not given */
 	bool have_mac, have_mtu, have_qlen, have_master, have_group;
 	uint8_t mac[6];
 	uint32_t mtu, qlen, group, index;
-	struct link *master;		/* NULL with have_master: nomaster */
+	struct link *master; /* NULL with have_master: nomaster */
 	const char *master_name;
-	uint32_t flags, mask;		/* IFF_* to set */
+	uint32_t flags, mask; /* IFF_* to set */
 };
 
 static void set_flag(struct spec *s, uint32_t flag, bool on)
@@ -113,9 +114,31 @@ static void parse_group(struct ip *x, struct spec *s)
 
 /* words that links have on Linux and not here */
 static const char *const refused[] = {
-	"allmulticast", "trailers", "carrier", "xdp", "xdpgeneric", "xdpdrv", "xdpoffload", "vf", "vrf", "mode", "state", "numtxqueues", "numrxqueues",
-	"gso_max_size", "gso_max_segs", "gro_max_size", "gso_ipv4_max_size", "gro_ipv4_max_size", "link-netnsid", "protodown", "protodown_reason",
-	"addrgenmode", "macaddr", "parentdev", "dynamic",
+	"allmulticast",
+	"trailers",
+	"carrier",
+	"xdp",
+	"xdpgeneric",
+	"xdpdrv",
+	"xdpoffload",
+	"vf",
+	"vrf",
+	"mode",
+	"state",
+	"numtxqueues",
+	"numrxqueues",
+	"gso_max_size",
+	"gso_max_segs",
+	"gro_max_size",
+	"gso_ipv4_max_size",
+	"gro_ipv4_max_size",
+	"link-netnsid",
+	"protodown",
+	"protodown_reason",
+	"addrgenmode",
+	"macaddr",
+	"parentdev",
+	"dynamic",
 };
 
 static bool parse_refused(struct ip *x)
@@ -221,7 +244,9 @@ static int apply(struct ip *x, struct link *l, const struct spec *s, bool create
 	if (s->netns && s->netns != l->ns) {
 		err = netns_link_move(l, s->netns, s->name && strcmp(s->name, l->name) != 0 ? s->name : NULL);
 		if (err)
-			return ip_answer(x, err, err == -EEXIST ? "An interface with the same name exists in the target netns" : x->ns->links.why);
+			return ip_answer(x, err,
+					 err == -EEXIST ? "An interface with the same name exists in the target netns"
+							: x->ns->links.why);
 	}
 	if (s->have_mac && !err)
 		err = link_set_mac(l, s->mac);
@@ -246,13 +271,18 @@ static int apply(struct ip *x, struct link *l, const struct spec *s, bool create
 
 static int kind_of(const char *type)
 {
-	return !strcmp(type, "veth") ? LINK_VETH : !strcmp(type, "bridge") ? LINK_BRIDGE : !strcmp(type, "dummy") ? LINK_DUMMY : -1;
+	return !strcmp(type, "veth")     ? LINK_VETH
+	       : !strcmp(type, "bridge") ? LINK_BRIDGE
+	       : !strcmp(type, "dummy")  ? LINK_DUMMY
+					 : -1;
 }
 
 static void type_name(struct ip *x, const char *type)
 {
-	static const char *const real[] = { "vlan", "macvlan", "macvtap", "ipvlan", "vxlan", "gre", "gretap", "ipip", "sit", "bond", "team", "vrf",
-					    "wireguard", "tun", "ifb", "geneve", "macsec", "vti", "xfrm", "ip6tnl", "ip6gre", "nlmon", "vcan" };
+	static const char *const real[] = { "vlan",      "macvlan", "macvtap", "ipvlan", "vxlan",  "gre",
+					    "gretap",    "ipip",    "sit",     "bond",   "team",   "vrf",
+					    "wireguard", "tun",     "ifb",     "geneve", "macsec", "vti",
+					    "xfrm",      "ip6tnl",  "ip6gre",  "nlmon",  "vcan" };
 
 	for (size_t i = 0; i < ARRAY_LEN(real); i++)
 		if (!strcmp(type, real[i])) {
@@ -271,13 +301,16 @@ static int add_veth(struct ip *x, struct spec *s)
 
 	if (ip_more(x) && !ip_is(x, "peer")) {
 		if (ip_is(x, "help") || !ip_abbr(x, "peer"))
-			return ip_fail(x, 1, "Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip link add help'\n");
+			return ip_fail(x, 1,
+				       "Usage: ip link <options> type veth [peer <options>]\nTo get <options> type 'ip "
+				       "link add help'\n");
 	}
 	ip_shift(x);
 	parse_spec(x, &peer);
 	if (x->failed)
 		return x->status;
-	err = netns_veth(ns, s->name ? s->name : "veth%d", peer.netns ? peer.netns : ns, peer.name ? peer.name : "veth%d", &a, &b);
+	err = netns_veth(ns, s->name ? s->name : "veth%d", peer.netns ? peer.netns : ns,
+			 peer.name ? peer.name : "veth%d", &a, &b);
 	if (err)
 		return ip_answer(x, err, NULL);
 	s->netns = peer.netns = NULL;
@@ -289,7 +322,9 @@ static int add_veth(struct ip *x, struct spec *s)
 /* settings of a bridge that say what it does anyway; others are refused */
 static void bridge_options(struct ip *x)
 {
-	static const char *const same[][2] = { { "stp_state", "0" }, { "vlan_filtering", "0" }, { "mcast_snooping", "0" }, { "stp", "off" } };
+	static const char *const same[][2] = {
+		{ "stp_state", "0" }, { "vlan_filtering", "0" }, { "mcast_snooping", "0" }, { "stp", "off" }
+	};
 
 	for (; ip_more(x); ip_shift(x)) {
 		const char *key = ip_cur(x), *v = ip_next(x);
@@ -333,7 +368,8 @@ static int link_new(struct ip *x)
 	if (x->failed)
 		return x->status;
 	if (!s.type)
-		return ip_fail(x, s.dev ? 1 : 255, "Not enough information: \"%s\" argument is required%s\n", s.dev ? "type" : "dev", s.dev ? "" : ".");
+		return ip_fail(x, s.dev ? 1 : 255, "Not enough information: \"%s\" argument is required%s\n",
+			       s.dev ? "type" : "dev", s.dev ? "" : ".");
 	kind = kind_of(s.type);
 	if (s.name && strlen(s.name) >= IFNAMSIZ)
 		return ip_answer(x, -ERANGE, "Attribute failed policy validation");
@@ -426,9 +462,9 @@ int ip_link_main(struct ip *x)
 		const char *word;
 		ip_fn *run;
 	} verbs[] = {
-		{ "add", link_new }, { "set", link_set }, { "change", link_set }, { "replace", NULL }, { "delete", link_delete },
-		{ "show", link_show }, { "lst", link_show }, { "list", link_show }, { "xstats", NULL }, { "afstats", NULL }, { "property", NULL },
-		{ "help", NULL },
+		{ "add", link_new },       { "set", link_set },   { "change", link_set }, { "replace", NULL },
+		{ "delete", link_delete }, { "show", link_show }, { "lst", link_show },   { "list", link_show },
+		{ "xstats", NULL },        { "afstats", NULL },   { "property", NULL },   { "help", NULL },
 	};
 
 	if (!ip_more(x))

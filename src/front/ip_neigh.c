@@ -15,9 +15,15 @@ static const struct {
 	uint16_t state;
 	const char *shown, *typed;
 } states[] = {
-	{ NUD_PERMANENT, "PERMANENT", "permanent" }, { NUD_REACHABLE, "REACHABLE", "reachable" }, { NUD_NOARP, "NOARP", "noarp" },
-	{ NUD_NONE, "NONE", "none" }, { NUD_STALE, "STALE", "stale" }, { NUD_INCOMPLETE, "INCOMPLETE", "incomplete" },
-	{ NUD_DELAY, "DELAY", "delay" }, { NUD_PROBE, "PROBE", "probe" }, { NUD_FAILED, "FAILED", "failed" },
+	{ NUD_PERMANENT, "PERMANENT", "permanent" },
+	{ NUD_REACHABLE, "REACHABLE", "reachable" },
+	{ NUD_NOARP, "NOARP", "noarp" },
+	{ NUD_NONE, "NONE", "none" },
+	{ NUD_STALE, "STALE", "stale" },
+	{ NUD_INCOMPLETE, "INCOMPLETE", "incomplete" },
+	{ NUD_DELAY, "DELAY", "delay" },
+	{ NUD_PROBE, "PROBE", "probe" },
+	{ NUD_FAILED, "FAILED", "failed" },
 };
 
 static bool parse_state(const char *word, uint16_t *state)
@@ -137,7 +143,8 @@ static int neigh_del_cmd(struct ip *x)
 
 	if (x->failed)
 		return x->status;
-	if (s.proxy ? neigh_proxy_del(&x->ns->neigh, link_by_name(&x->ns->links, s.dev)->ifindex, AF_INET, &s.addr) != 0 : !n)
+	if (s.proxy ? neigh_proxy_del(&x->ns->neigh, link_by_name(&x->ns->links, s.dev)->ifindex, AF_INET, &s.addr) != 0
+		    : !n)
 		return ip_answer(x, -ENOENT, NULL);
 	if (!s.proxy)
 		neigh_delete(&x->ns->neigh, n);
@@ -151,7 +158,8 @@ static void put_times(struct ip *x, const struct neigh *n)
 	uint64_t now = clock_ms(&x->ns->world->clock);
 
 	cmd_out(x->c, " used %llu/%llu/%llu probes %u", (unsigned long long)(now - n->used_ms) / 1000,
-		(unsigned long long)(now - n->confirmed_ms) / 1000, (unsigned long long)(now - n->updated_ms) / 1000, n->probes);
+		(unsigned long long)(now - n->confirmed_ms) / 1000, (unsigned long long)(now - n->updated_ms) / 1000,
+		n->probes);
 }
 
 static void put(struct ip *x, const struct neigh *n, bool with_dev)
@@ -201,7 +209,8 @@ static void parse_filter(struct ip *x, struct filter *f)
 			f->states |= state;
 		} else if (ip_is(x, "proxy")) {
 			f->proxy = true;
-		} else if (ip_is(x, "unused") || ip_is(x, "master") || ip_is(x, "vrf") || ip_is(x, "nomaster") || ip_is(x, "protocol")) {
+		} else if (ip_is(x, "unused") || ip_is(x, "master") || ip_is(x, "vrf") || ip_is(x, "nomaster") ||
+			   ip_is(x, "protocol")) {
 			ip_refuse(x, "neighbour filter \"%s\"", ip_cur(x));
 		} else {
 			if (ip_is(x, "to"))
@@ -221,7 +230,8 @@ static bool wanted(struct ip *x, const struct filter *f, const struct neigh *n)
 		return false;
 	if (!(n->state & f->states) || (f->dev && (!l || strcmp(l->name, f->dev) != 0)))
 		return false;
-	return !f->have_to || f->to.any || (n->family == f->to.family && addr_in(n->family, &n->addr, &f->to.addr, f->to.plen));
+	return !f->have_to || f->to.any ||
+	       (n->family == f->to.family && addr_in(n->family, &n->addr, &f->to.addr, f->to.plen));
 }
 
 static void put_proxies(struct ip *x, const struct filter *f)
@@ -231,7 +241,8 @@ static void put_proxies(struct ip *x, const struct filter *f)
 	list_for_each(p, &x->ns->neigh.proxies, node) {
 		const struct link *l = link_by_index(&x->ns->links, p->ifindex);
 
-		if ((f->dev && (!l || strcmp(l->name, f->dev) != 0)) || (f->have_to && !addr_in(p->family, &p->addr, &f->to.addr, f->to.plen)))
+		if ((f->dev && (!l || strcmp(l->name, f->dev) != 0)) ||
+		    (f->have_to && !addr_in(p->family, &p->addr, &f->to.addr, f->to.plen)))
 			continue;
 		addr_put(&x->c->out, p->family, &p->addr);
 		if (!f->dev)
@@ -287,7 +298,8 @@ static int neigh_flush_cmd(struct ip *x)
 		count++;
 	}
 	if (x->stats && count)
-		cmd_out(x->c, "\n*** Round 1, deleting %u entries ***\n*** Flush is complete after 1 round ***\n", count);
+		cmd_out(x->c, "\n*** Round 1, deleting %u entries ***\n*** Flush is complete after 1 round ***\n",
+			count);
 	else if (x->stats)
 		cmd_out(x->c, "Nothing to flush.\n");
 	return 0;
@@ -299,9 +311,17 @@ int ip_neigh_main(struct ip *x)
 		const char *word;
 		ip_fn *run;
 	} verbs[] = {
-		{ "add", neigh_add_cmd }, { "change", neigh_change_cmd }, { "chg", neigh_change_cmd }, { "replace", neigh_replace_cmd },
-		{ "delete", neigh_del_cmd }, { "get", neigh_get_cmd }, { "show", neigh_show_cmd }, { "lst", neigh_show_cmd },
-		{ "list", neigh_show_cmd }, { "flush", neigh_flush_cmd }, { "help", NULL },
+		{ "add", neigh_add_cmd },
+		{ "change", neigh_change_cmd },
+		{ "chg", neigh_change_cmd },
+		{ "replace", neigh_replace_cmd },
+		{ "delete", neigh_del_cmd },
+		{ "get", neigh_get_cmd },
+		{ "show", neigh_show_cmd },
+		{ "lst", neigh_show_cmd },
+		{ "list", neigh_show_cmd },
+		{ "flush", neigh_flush_cmd },
+		{ "help", NULL },
 	};
 
 	if (!ip_more(x))

@@ -133,9 +133,11 @@ int ip_netns_main(struct ip *x)
 		const char *word;
 		ip_fn *run;
 	} verbs[] = {
-		{ "list", netns_list }, { "show", netns_list }, { "lst", netns_list }, { "list-id", NULL }, { "help", NULL }, { "add", netns_add },
-		{ "set", NULL }, { "delete", netns_delete }, { "identify", netns_identify }, { "pids", NULL }, { "exec", netns_exec },
-		{ "monitor", NULL }, { "attach", NULL },
+		{ "list", netns_list }, { "show", netns_list },     { "lst", netns_list },
+		{ "list-id", NULL },    { "help", NULL },           { "add", netns_add },
+		{ "set", NULL },        { "delete", netns_delete }, { "identify", netns_identify },
+		{ "pids", NULL },       { "exec", netns_exec },     { "monitor", NULL },
+		{ "attach", NULL },
 	};
 
 	if (!ip_more(x))

@@ -2,8 +2,8 @@
 /*
  * front/ip_route.c - `ip route`: adding, removing, listing and flushing.
  *
- * Differences: encapsulations, nexthop objects, realms, and metrics other than mtu and advmss are refused by name. IPv6 routes are shown as
- * Linux makes them by itself; none can be added.
+ * Differences: encapsulations, nexthop objects, realms, and metrics other than mtu and advmss are refused by
+ * name. IPv6 routes are shown as Linux makes them by itself; none can be added.
  *
  * References: ip-route(8).
  */
@@ -94,9 +94,10 @@ static void parse_nexthops(struct ip *x, struct spec *s)
 
 static void usage(struct ip *x)
 {
-	ip_fail(x, 255, "Usage: ip route { add | del | change | append | replace } ROUTE\n"
-			"       ip route { list | flush } SELECTOR\n"
-			"       ip route get ADDRESS [ from ADDRESS iif STRING ] [ oif STRING ] [ tos TOS ] [ mark NUMBER ]\n");
+	ip_fail(x, 255,
+		"Usage: ip route { add | del | change | append | replace } ROUTE\n"
+		"       ip route { list | flush } SELECTOR\n"
+		"       ip route get ADDRESS [ from ADDRESS iif STRING ] [ oif STRING ] [ tos TOS ] [ mark NUMBER ]\n");
 }
 
 static void parse_dst(struct ip *x, struct spec *s)
@@ -132,9 +133,29 @@ static void parse_mtu(struct ip *x, struct spec *s)
 		bad_value(x, "mtu");
 }
 
-static const char *const refused[] = { "as", "from", "expires", "hoplimit", "reordering", "rtt", "rto_min", "window", "cwnd", "initcwnd", "initrwnd",
-				       "features", "quickack", "congctl", "rttvar", "ssthresh", "realms", "nhid", "vrf", "pref", "encap",
-				       "ttl-propagate", "fastopen_no_cookie" };
+static const char *const refused[] = { "as",
+				       "from",
+				       "expires",
+				       "hoplimit",
+				       "reordering",
+				       "rtt",
+				       "rto_min",
+				       "window",
+				       "cwnd",
+				       "initcwnd",
+				       "initrwnd",
+				       "features",
+				       "quickack",
+				       "congctl",
+				       "rttvar",
+				       "ssthresh",
+				       "realms",
+				       "nhid",
+				       "vrf",
+				       "pref",
+				       "encap",
+				       "ttl-propagate",
+				       "fastopen_no_cookie" };
 
 static bool parse_refused(struct ip *x)
 {
@@ -197,7 +218,8 @@ static void fill_in(struct spec *s, bool deleting)
 	struct route *r = &s->r;
 
 	if (!s->have_table)
-		r->table = s->have_type && (r->type == RTN_LOCAL || r->type == RTN_BROADCAST || r->type == RTN_NAT || r->type == RTN_ANYCAST)
+		r->table = s->have_type && (r->type == RTN_LOCAL || r->type == RTN_BROADCAST || r->type == RTN_NAT ||
+					    r->type == RTN_ANYCAST)
 				   ? RT_TABLE_LOCAL
 				   : RT_TABLE_MAIN;
 	if (!s->have_scope) {
@@ -278,7 +300,7 @@ static int route_del(struct ip *x)
 struct filter {
 	struct ip *x;
 	struct ip_route_view view;
-	uint32_t table;			/* 0: all */
+	uint32_t table; /* 0: all */
 	struct ip_prefix root, match;
 	bool have_root, have_match, have_proto, have_scope, have_type, have_tos, have_metric, have_src, have_via;
 	uint8_t proto, scope, type, tos;
@@ -341,7 +363,7 @@ static void parse_words(struct ip *x, struct filter *f)
 	} else if (ip_is(x, "iif") || ip_is(x, "mark") || ip_is(x, "vrf") || ip_abbr(x, "realms") || ip_is(x, "from")) {
 		ip_refuse(x, "route filter \"%s\"", ip_cur(x));
 	} else if (ip_abbr(x, "cached") || ip_abbr(x, "cloned")) {
-		f->cache = true;	/* Linux keeps no routing cache any more: it is always empty */
+		f->cache = true; /* Linux keeps no routing cache any more: it is always empty */
 	} else {
 		parse_target(x, f);
 	}
@@ -375,7 +397,8 @@ static void parse_filter(struct ip *x, struct filter *f)
 
 static bool via_wanted(const struct filter *f, const struct route *r)
 {
-	return r->n_nh == 1 && r->nh[0].gw_family == AF_INET && addr_in(AF_INET, &r->nh[0].gw, &f->via.addr, f->via.plen);
+	return r->n_nh == 1 && r->nh[0].gw_family == AF_INET &&
+	       addr_in(AF_INET, &r->nh[0].gw, &f->via.addr, f->via.plen);
 }
 
 static bool wanted(void *ctx, const struct route *r)
@@ -392,8 +415,9 @@ static bool wanted(void *ctx, const struct route *r)
 		return false;
 	if (f->have_src && (!r->have_prefsrc || !addr_in(AF_INET, &r->prefsrc, &f->src.addr, f->src.plen)))
 		return false;
-	return (!f->have_proto || r->protocol == f->proto) && (!f->have_scope || r->scope == f->scope) && (!f->have_type || r->type == f->type) &&
-	       (!f->have_tos || r->tos == f->tos) && (!f->have_metric || r->metric == f->metric);
+	return (!f->have_proto || r->protocol == f->proto) && (!f->have_scope || r->scope == f->scope) &&
+	       (!f->have_type || r->type == f->type) && (!f->have_tos || r->tos == f->tos) &&
+	       (!f->have_metric || r->metric == f->metric);
 }
 
 static int show_one(void *ctx, const struct route *r)
@@ -407,7 +431,8 @@ static int show_one(void *ctx, const struct route *r)
 
 /* ---- the IPv6 routes that Linux makes by itself, for what is shown of all tables ---- */
 
-static void put_route6(struct ip *x, const struct link *l, const char *type, const union inet_addr *dst, unsigned plen, const char *table, unsigned metric)
+static void put_route6(struct ip *x, const struct link *l, const char *type, const union inet_addr *dst, unsigned plen,
+		       const char *table, unsigned metric)
 {
 	struct sbuf *o = &x->c->out;
 
@@ -415,7 +440,8 @@ static void put_route6(struct ip *x, const struct link *l, const char *type, con
 	addr_put(o, AF_INET6, dst);
 	if (plen != 128)
 		sbuf_printf(o, "/%u", plen);
-	sbuf_printf(o, " dev %s %sproto kernel metric %u %spref medium\n", l->name, table, metric, !l->carrier && metric ? "linkdown " : "");
+	sbuf_printf(o, " dev %s %sproto kernel metric %u %spref medium\n", l->name, table, metric,
+		    !l->carrier && metric ? "linkdown " : "");
 }
 
 static const struct link_addr *link_local_of(const struct link *l)
@@ -437,7 +463,8 @@ static const struct link_addr *next_local6(struct ip *x, const struct link_addr 
 
 	list_for_each(l, &x->ns->links.links, node)
 		list_for_each(a, &l->addrs, node)
-			if (a->family == AF_INET6 && a->dad_ms <= now && (!last || memcmp(&a->addr, &last->addr, 16) > 0) &&
+			if (a->family == AF_INET6 && a->dad_ms <= now &&
+			    (!last || memcmp(&a->addr, &last->addr, 16) > 0) &&
 			    (!best || memcmp(&a->addr, &best->addr, 16) < 0)) {
 				best = a;
 				*on = l;
@@ -468,7 +495,8 @@ static void show_ipv6(struct ip *x, const struct filter *f)
 
 static bool plain(const struct filter *f)
 {
-	return !f->have_root && !f->have_match && !f->have_proto && !f->have_scope && !f->have_type && !f->have_src && !f->have_via && !f->have_metric;
+	return !f->have_root && !f->have_match && !f->have_proto && !f->have_scope && !f->have_type && !f->have_src &&
+	       !f->have_via && !f->have_metric;
 }
 
 static int route_show(struct ip *x)
@@ -516,10 +544,23 @@ int ip_route_main(struct ip *x)
 		const char *word;
 		ip_fn *run;
 	} verbs[] = {
-		{ "add", route_add }, { "change", route_change }, { "chg", route_change }, { "replace", route_replace }, { "prepend", route_prepend },
-		{ "append", route_append }, { "test", NULL }, { "delete", route_del }, { "list", route_show }, { "show", route_show },
-		{ "lst", route_show }, { "get", ip_route_get }, { "flush", route_flush }, { "save", NULL }, { "restore", NULL },
-		{ "showdump", NULL }, { "help", NULL },
+		{ "add", route_add },
+		{ "change", route_change },
+		{ "chg", route_change },
+		{ "replace", route_replace },
+		{ "prepend", route_prepend },
+		{ "append", route_append },
+		{ "test", NULL },
+		{ "delete", route_del },
+		{ "list", route_show },
+		{ "show", route_show },
+		{ "lst", route_show },
+		{ "get", ip_route_get },
+		{ "flush", route_flush },
+		{ "save", NULL },
+		{ "restore", NULL },
+		{ "showdump", NULL },
+		{ "help", NULL },
 	};
 
 	if (x->family == AF_INET6 && ip_more(x) && !ip_abbr(x, "list") && !ip_abbr(x, "show"))

@@ -214,8 +214,8 @@ static void input_route(struct ip *x, struct get *g, const struct link *in, stru
 	}
 	valid = fib_validate_source(&x->ns->fib, &g->k, in, res->type == RTN_UNICAST ? res->out->ifindex : 0);
 	res->err = MIN(valid, 0);
-	g->redirect = valid > 0 && res->type == RTN_UNICAST && res->out == in && link_conf(in, LINK_CONF_SEND_REDIRECTS) &&
-		      link_conf(in, LINK_CONF_SHARED_MEDIA);
+	g->redirect = valid > 0 && res->type == RTN_UNICAST && res->out == in &&
+		      link_conf(in, LINK_CONF_SEND_REDIRECTS) && link_conf(in, LINK_CONF_SHARED_MEDIA);
 }
 
 static void put_flags(struct sbuf *o, const struct get *g, const struct route_result *res)
@@ -267,7 +267,7 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 		addr_put(o, AF_INET, &res->prefsrc);
 		sbuf_puts(o, " ");
 	}
-	if (res->type == RTN_MULTICAST)	/* the kernel's flag for multicast reads like this to the tool */
+	if (res->type == RTN_MULTICAST) /* the kernel's flag for multicast reads like this to the tool */
 		sbuf_puts(o, "rt_offload_failed ");
 	if (g->k.mark)
 		sbuf_printf(o, g->k.mark >= 16 ? "mark 0x%x " : "mark %u ", g->k.mark);
@@ -276,9 +276,11 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 	sbuf_printf(o, "%s    cache ", ip_nl(x));
 	put_flags(o, g, res);
 	if (g->learned.until_ms)
-		sbuf_printf(o, "expires %llusec ", (unsigned long long)(g->learned.until_ms - clock_ms(&x->ns->world->clock)) / 1000);
+		sbuf_printf(o, "expires %llusec ",
+			    (unsigned long long)(g->learned.until_ms - clock_ms(&x->ns->world->clock)) / 1000);
 	if (res->route && res->type == RTN_UNICAST)
-		put_metrics(o, g->learned.pmtu ? g->learned.pmtu : res->route->mtu, res->route->mtu_locked, res->route->advmss);
+		put_metrics(o, g->learned.pmtu ? g->learned.pmtu : res->route->mtu, res->route->mtu_locked,
+			    res->route->advmss);
 	if (g->iif)
 		sbuf_printf(o, "iif %s ", g->iif);
 	sbuf_puts(o, "\n");
@@ -323,7 +325,7 @@ int ip_route_get(struct ip *x)
 		input_route(x, &g, in, &res);
 	else
 		fib_output(&x->ns->fib, &g.k, &res);
-	if (res.err)	/* what rp_filter refuses is a martian to whoever asks */
+	if (res.err) /* what rp_filter refuses is a martian to whoever asks */
 		return ip_answer(x, res.err == -EXDEV ? -EINVAL : res.err, NULL);
 	learned(x, &g, &res);
 	if (g.fibmatch && res.route)

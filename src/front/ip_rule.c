@@ -145,9 +145,12 @@ static void parse_action(struct ip *x, struct fib_rule *r)
 			bad(x, "invalid target\n");
 	} else if (ip_abbr(x, "nop")) {
 		r->action = FR_ACT_NOP;
-	} else if (ip_type_id(ip_cur(x), &type) && (type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT || type == RTN_UNICAST)) {
-		r->action = type == RTN_BLACKHOLE ? FR_ACT_BLACKHOLE : type == RTN_UNREACHABLE ? FR_ACT_UNREACHABLE
-			    : type == RTN_PROHIBIT ? FR_ACT_PROHIBIT : FR_ACT_TO_TBL;
+	} else if (ip_type_id(ip_cur(x), &type) &&
+		   (type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT || type == RTN_UNICAST)) {
+		r->action = type == RTN_BLACKHOLE     ? FR_ACT_BLACKHOLE
+			    : type == RTN_UNREACHABLE ? FR_ACT_UNREACHABLE
+			    : type == RTN_PROHIBIT    ? FR_ACT_PROHIBIT
+						      : FR_ACT_TO_TBL;
 	} else {
 		bad(x, "Failed to parse rule type");
 	}
@@ -191,7 +194,8 @@ static void parse_rule(struct ip *x, struct fib_rule *r)
 			parse_ports(x, "sport", &r->sport_min, &r->sport_max);
 		else if (ip_is(x, "dport"))
 			parse_ports(x, "dport", &r->dport_min, &r->dport_max);
-		else if (ip_is(x, "l3mdev") || ip_abbr(x, "realms") || ip_is(x, "nat") || ip_abbr(x, "map-to") || ip_is(x, "tun_id"))
+		else if (ip_is(x, "l3mdev") || ip_abbr(x, "realms") || ip_is(x, "nat") || ip_abbr(x, "map-to") ||
+			 ip_is(x, "tun_id"))
 			ip_refuse(x, "rule option \"%s\"", ip_cur(x));
 		else
 			parse_action(x, r);
@@ -294,7 +298,9 @@ static void put_action(struct ip *x, const struct fib_rule *r)
 		if (r->suppress_plen != -1)
 			sbuf_printf(o, " suppress_prefixlength %d", r->suppress_plen);
 		if (r->suppress_group != -1)
-			sbuf_printf(o, " suppress_ifgroup %s", r->suppress_group ? (snprintf(buf, sizeof(buf), "%d", r->suppress_group), buf) : "default");
+			sbuf_printf(o, " suppress_ifgroup %s",
+				    r->suppress_group ? (snprintf(buf, sizeof(buf), "%d", r->suppress_group), buf)
+						      : "default");
 		break;
 	case FR_ACT_GOTO:
 		sbuf_printf(o, "goto %u", r->goto_pref);
@@ -305,7 +311,9 @@ static void put_action(struct ip *x, const struct fib_rule *r)
 		sbuf_puts(o, "nop");
 		break;
 	default:
-		sbuf_puts(o, r->action == FR_ACT_BLACKHOLE ? "blackhole" : r->action == FR_ACT_UNREACHABLE ? "unreachable" : "prohibit");
+		sbuf_puts(o, r->action == FR_ACT_BLACKHOLE     ? "blackhole"
+			     : r->action == FR_ACT_UNREACHABLE ? "unreachable"
+							       : "prohibit");
 	}
 	if ((r->protocol && r->protocol != RTPROT_KERNEL) || x->details)
 		sbuf_printf(o, " proto %s", ip_proto_name(x, r->protocol, buf));
@@ -317,10 +325,12 @@ static bool shown(const struct fib_rule *w, const struct fib_rule *r)
 {
 	return (w->auto_pref || w->pref == r->pref) && (!w->table || w->table == r->table) &&
 	       (!w->src_plen || (w->src_plen == r->src_plen && addr_eq(&w->src, &r->src))) &&
-	       (!w->dst_plen || (w->dst_plen == r->dst_plen && addr_eq(&w->dst, &r->dst))) && (!w->iif[0] || !strcmp(w->iif, r->iif)) &&
-	       (!w->oif[0] || !strcmp(w->oif, r->oif)) && (!w->have_mark || (r->have_mark && ((w->fwmark ^ r->fwmark) & w->fwmask) == 0)) &&
+	       (!w->dst_plen || (w->dst_plen == r->dst_plen && addr_eq(&w->dst, &r->dst))) &&
+	       (!w->iif[0] || !strcmp(w->iif, r->iif)) && (!w->oif[0] || !strcmp(w->oif, r->oif)) &&
+	       (!w->have_mark || (r->have_mark && ((w->fwmark ^ r->fwmark) & w->fwmask) == 0)) &&
 	       (!w->tos || w->tos == r->tos) && (!w->ipproto || w->ipproto == r->ipproto) &&
-	       (!w->have_uid || (r->have_uid && w->uid_min == r->uid_min && w->uid_max == r->uid_max)) && (!w->protocol || w->protocol == r->protocol) &&
+	       (!w->have_uid || (r->have_uid && w->uid_min == r->uid_min && w->uid_max == r->uid_max)) &&
+	       (!w->protocol || w->protocol == r->protocol) &&
 	       (!w->sport_max || (w->sport_min == r->sport_min && w->sport_max == r->sport_max)) &&
 	       (!w->dport_max || (w->dport_min == r->dport_min && w->dport_max == r->dport_max));
 }
@@ -358,7 +368,8 @@ int ip_rule_main(struct ip *x)
 		const char *word;
 		ip_fn *run;
 	} verbs[] = {
-		{ "list", rule_show }, { "lst", rule_show }, { "show", rule_show }, { "save", NULL }, { "restore", NULL }, { "add", rule_add },
+		{ "list", rule_show },  { "lst", rule_show },    { "show", rule_show },
+		{ "save", NULL },       { "restore", NULL },     { "add", rule_add },
 		{ "delete", rule_del }, { "flush", rule_flush }, { "help", NULL },
 	};
 

@@ -89,7 +89,7 @@ static void put_peer_netns(struct ip *x, const struct link *l)
 static void put_link_head(struct ip *x, const struct ip_show *f, const struct link *l)
 {
 	struct sbuf *o = &x->c->out;
-	bool six = f->family == AF_INET6 && !f->dev;	/* a dump of that family says less */
+	bool six = f->family == AF_INET6 && !f->dev; /* a dump of that family says less */
 
 	sbuf_printf(o, "%d: ", l->ifindex);
 	ip_put_link_name(x, l, o);
@@ -176,7 +176,8 @@ bool ip_show_addr_wanted(const struct ip *x, const struct ip_show *f, const stru
 		return false;
 	if (f->label && fnmatch(f->label, a->label[0] ? a->label : l->name, 0) != 0)
 		return false;
-	return !f->have_to || (a->family == f->to.family && a->plen >= f->to.plen && addr_in(a->family, &a->addr, &f->to.addr, f->to.plen));
+	return !f->have_to || (a->family == f->to.family && a->plen >= f->to.plen &&
+			       addr_in(a->family, &a->addr, &f->to.addr, f->to.plen));
 }
 
 static void put_lifetime(struct ip *x, const char *what, uint64_t end_ms)
@@ -184,7 +185,8 @@ static void put_lifetime(struct ip *x, const char *what, uint64_t end_ms)
 	if (!end_ms)
 		cmd_out(x->c, "%s forever", what);
 	else
-		cmd_out(x->c, "%s %llusec", what, (unsigned long long)(end_ms > now_of(x) ? (end_ms - now_of(x) + 999) / 1000 : 0));
+		cmd_out(x->c, "%s %llusec", what,
+			(unsigned long long)(end_ms > now_of(x) ? (end_ms - now_of(x) + 999) / 1000 : 0));
 }
 
 static void put_addr_flags(struct ip *x, const struct link_addr *a)
@@ -197,7 +199,9 @@ static void put_addr_flags(struct ip *x, const struct link_addr *a)
 		if (addr_flag[i].flag == IFA_F_PERMANENT)
 			on = !on;
 		if (on)
-			cmd_out(x->c, "%s ", addr_flag[i].flag == IFA_F_SECONDARY && a->family == AF_INET6 ? "temporary" : addr_flag[i].name);
+			cmd_out(x->c, "%s ",
+				addr_flag[i].flag == IFA_F_SECONDARY && a->family == AF_INET6 ? "temporary"
+											      : addr_flag[i].name);
 	}
 }
 
@@ -261,7 +265,8 @@ static bool any_addr_wanted(struct ip *x, const struct ip_show *f, const struct 
 /* without addresses a link is shown only when nothing was asked of addresses */
 static bool shows_bare(const struct ip_show *f)
 {
-	return (f->family == AF_UNSPEC || f->family == AF_PACKET) && !f->have_scope && !f->flag_mask && !f->label && !f->have_to;
+	return (f->family == AF_UNSPEC || f->family == AF_PACKET) && !f->have_scope && !f->flag_mask && !f->label &&
+	       !f->have_to;
 }
 
 static void show_one(struct ip *x, const struct ip_show *f, const struct link *l)

@@ -25,13 +25,14 @@
 
 struct sysctl {
 	struct cmd *c;
-	bool globs;		/* * in a name to be written stands for all that fit: only in files */
+	bool globs; /* * in a name to be written stands for all that fit: only in files */
 	bool all, binary, ignore, names, values, load, system, quiet, write, dry_run, have_pattern;
 	regex_t pattern;
 	int status;
 };
 
-static const char usage_text[] = "\nUsage:\n sysctl [options] [variable[=value] ...]\n\nOptions:\n"
+static const char usage_text[] =
+	"\nUsage:\n sysctl [options] [variable[=value] ...]\n\nOptions:\n"
 	"  -a, --all            display all variables\n"
 	"  -A                   alias of -a\n"
 	"  -X                   alias of -a\n"
@@ -166,7 +167,7 @@ struct select {
 	struct sysctl *s;
 	char want[256];
 	bool subtree;
-	const char *value;		/* to write, NULL: read */
+	const char *value; /* to write, NULL: read */
 	unsigned n;
 };
 
@@ -179,7 +180,8 @@ static int select_one(void *ctx, const char *name)
 	size_t n = strlen(x->want);
 
 	as_path(name, path, sizeof(path));
-	if (x->subtree ? strncmp(path, x->want, n) != 0 || (n && path[n] != '/') : fnmatch(x->want, path, FNM_PATHNAME) != 0)
+	if (x->subtree ? strncmp(path, x->want, n) != 0 || (n && path[n] != '/')
+		       : fnmatch(x->want, path, FNM_PATHNAME) != 0)
 		return 0;
 	x->n++;
 	if (x->value)
@@ -220,7 +222,7 @@ static void write_one(struct sysctl *s, const char *name, const char *value, boo
 		missing(s, name);
 	} else if (err) {
 		complain(s, "sysctl: setting key \"%s\": Invalid argument\n", shown);
-		if (!ignore_failure && err != -EACCES)	/* the tool gives no status for one that is read-only */
+		if (!ignore_failure && err != -EACCES) /* the tool gives no status for one that is read-only */
 			s->status = 1;
 	} else if (!s->quiet) {
 		if (s->names || s->values)
@@ -350,8 +352,9 @@ static bool long_option(struct sysctl *s, const char *o, const char **file, int 
 		const char *name;
 		bool *flag;
 	} flags[] = {
-		{ "--all", &s->all }, { "--binary", &s->binary }, { "--ignore", &s->ignore }, { "--names", &s->names }, { "--values", &s->values },
-		{ "--system", &s->system }, { "--quiet", &s->quiet }, { "--write", &s->write }, { "--dry-run", &s->dry_run },
+		{ "--all", &s->all },     { "--binary", &s->binary }, { "--ignore", &s->ignore },
+		{ "--names", &s->names }, { "--values", &s->values }, { "--system", &s->system },
+		{ "--quiet", &s->quiet }, { "--write", &s->write },   { "--dry-run", &s->dry_run },
 	};
 
 	for (size_t k = 0; k < ARRAY_LEN(flags); k++)
@@ -388,15 +391,34 @@ static bool short_options(struct sysctl *s, const char *o, const char **file, in
 {
 	for (o++; *o; o++) {
 		switch (*o) {
-		case 'a': case 'A': case 'X': s->all = true; break;
-		case 'b': s->binary = true; break;
-		case 'e': s->ignore = true; break;
-		case 'N': s->names = true; break;
-		case 'n': s->values = true; break;
-		case 'q': s->quiet = true; break;
-		case 'w': s->write = true; break;
-		case 'o': case 'x': break;
-		case 'f': case 'p':
+		case 'a':
+		case 'A':
+		case 'X':
+			s->all = true;
+			break;
+		case 'b':
+			s->binary = true;
+			break;
+		case 'e':
+			s->ignore = true;
+			break;
+		case 'N':
+			s->names = true;
+			break;
+		case 'n':
+			s->values = true;
+			break;
+		case 'q':
+			s->quiet = true;
+			break;
+		case 'w':
+			s->write = true;
+			break;
+		case 'o':
+		case 'x':
+			break;
+		case 'f':
+		case 'p':
 			s->load = true;
 			if (*o == 'p' && o[1]) {
 				*file = o + 1;
@@ -410,7 +432,8 @@ static bool short_options(struct sysctl *s, const char *o, const char **file, in
 				return false;
 			}
 			return set_pattern(s, o[1] ? o + 1 : argv[++*i]);
-		case 'd': case 'h':
+		case 'd':
+		case 'h':
 			cmd_out(s->c, "%s", usage_text);
 			return false;
 		case 'V':

@@ -2,8 +2,8 @@
 /*
  * ns/netns.c - network namespaces, the world they live in, and links that join or change them.
  *
- * A namespace owns one of everything: links, routes, neighbours, fragments, rules, connections, settings. What happens to a link is told here,
- * in the order in which each must know: routes, neighbours, the packet path.
+ * A namespace owns one of everything: links, routes, neighbours, fragments, rules, connections, settings. What
+ * happens to a link is told here, in the order in which each must know: routes, neighbours, the packet path.
  *
  * Namespaces know each other by small numbers (nsids), given when first needed, as `ip link` shows them.
  *
@@ -19,10 +19,11 @@
 #include "ns/netns.h"
 #include "route/bridge.h"
 
-#define PACKETS_MAX (1u << 18)		/* alive in one world */
+#define PACKETS_MAX  (1u << 18) /* alive in one world */
 #define NETNS_ID_MAX 4096
 
-int world_init(struct world *w, uint64_t seed, const struct world_ops *ops, void *ctx, const struct world_engine *engine)
+int world_init(struct world *w, uint64_t seed, const struct world_ops *ops, void *ctx,
+	       const struct world_engine *engine)
 {
 	memset(w, 0, sizeof(*w));
 	w->engine = engine;
@@ -101,8 +102,15 @@ static int init_parts(struct netns *ns)
 {
 	struct world *w = ns->world;
 	struct hash_key key = netns_key(w);
-	struct ct_env env = { .clock = &w->clock, .rng = &w->rng, .key = netns_key(w), .slice = { 0, 1 }, .event = ct_event, .log = ct_log, .invalid = ct_invalid,
-			      .port_used = port_used, .ctx = ns };
+	struct ct_env env = { .clock = &w->clock,
+			      .rng = &w->rng,
+			      .key = netns_key(w),
+			      .slice = { 0, 1 },
+			      .event = ct_event,
+			      .log = ct_log,
+			      .invalid = ct_invalid,
+			      .port_used = port_used,
+			      .ctx = ns };
 	int err;
 
 	link_set_init(&ns->links);
@@ -238,10 +246,12 @@ static void note_peers(struct netns *a, struct netns *b)
 	netns_id(b, a, true);
 }
 
-int netns_veth(struct netns *a, const char *name_a, struct netns *b, const char *name_b, struct link **la, struct link **lb)
+int netns_veth(struct netns *a, const char *name_a, struct netns *b, const char *name_b, struct link **la,
+	       struct link **lb)
 {
 	struct link *l, *peer;
-	int err = link_add(&b->links, LINK_VETH, name_b, 0, &peer);	/* the peer comes first, and so has the lower index */
+	int err =
+		link_add(&b->links, LINK_VETH, name_b, 0, &peer); /* the peer comes first, and so has the lower index */
 
 	if (err)
 		return err;
@@ -315,7 +325,7 @@ int netns_link_move(struct link *l, struct netns *to, const char *new_name)
 	netns_id(from, to, true);
 	link_detach(l);
 	err = link_attach(&to->links, l, name);
-	if (err) {		/* only without memory: back where it came from, whose tables have the room */
+	if (err) { /* only without memory: back where it came from, whose tables have the room */
 		link_attach(&from->links, l, keep);
 		return err;
 	}

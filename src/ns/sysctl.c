@@ -2,16 +2,16 @@
 /*
  * ns/sysctl.c - the settings of a namespace by name: one table that /proc/sys and sysctl(8) both read.
  *
- * Four kinds of names, each with its rows: net.* that are one per namespace, net.ipv4.conf.IF.* (route/link.c has their names and rules),
- * net.ipv6.conf.IF.*, and net.ipv4.neigh.IF.*. A row says where the value is, how it is written, and what it may be; the few settings that
- * do more than hold a number have a hook.
+ * Four kinds of names, each with its rows: net.* that are one per namespace, net.ipv4.conf.IF.* (route/link.c
+ * has their names and rules), net.ipv6.conf.IF.*, and net.ipv4.neigh.IF.*. A row says where the value is, how
+ * it is written, and what it may be; the few settings that do more than hold a number have a hook.
  *
  * Invariants
  *  1. A refused value changes nothing.
  *  2. Every name that ns_sysctl_walk() gives can be read by ns_sysctl_get().
  *
- * Differences: neighbour settings are one set per namespace, whatever interface they are given for. nf_conntrack_max and its like can be
- * written in every namespace, where Linux has them in the first one only.
+ * Differences: neighbour settings are one set per namespace, whatever interface they are given for.
+ * nf_conntrack_max and its like can be written in every namespace, where Linux has them in the first one only.
  *
  * References: the kernel's Documentation/networking/ip-sysctl.rst and nf_conntrack-sysctl.rst.
  */
@@ -36,14 +36,14 @@ struct row {
 	void (*wrote)(struct netns *ns, int64_t old, int64_t now);
 };
 
-#define ANY INT_MIN, INT_MAX
-#define UNSIGNED 0, UINT32_MAX
-#define BOOL 0, 1
-#define SYS(field) IN_SYSCTL, F_INT, 0, offsetof(struct ns_sysctl, field)
+#define ANY             INT_MIN, INT_MAX
+#define UNSIGNED        0, UINT32_MAX
+#define BOOL            0, 1
+#define SYS(field)      IN_SYSCTL, F_INT, 0, offsetof(struct ns_sysctl, field)
 #define SYS_PAIR(field) IN_SYSCTL, F_PAIR, 0, offsetof(struct ns_sysctl, field)
-#define CT(field) IN_CT, F_INT, 0, offsetof(struct ct_conf, field)
-#define CT_RO(field) IN_CT, F_INT, RO, offsetof(struct ct_conf, field)
-#define TCP(state) IN_CT, F_INT, 0, offsetof(struct ct_conf, tcp_timeout) + 4 * TCP_CONNTRACK_##state
+#define CT(field)       IN_CT, F_INT, 0, offsetof(struct ct_conf, field)
+#define CT_RO(field)    IN_CT, F_INT, RO, offsetof(struct ct_conf, field)
+#define TCP(state)      IN_CT, F_INT, 0, offsetof(struct ct_conf, tcp_timeout) + 4 * TCP_CONNTRACK_##state
 
 static void forwarding_wrote(struct netns *ns, int64_t old, int64_t now);
 
@@ -54,7 +54,8 @@ static const struct row rows[] = {
 	{ "net.core.rmem_default", SYS(rmem_default), 2304, INT_MAX, NULL },
 	{ "net.core.somaxconn", SYS(somaxconn), 0, INT_MAX, NULL },
 	{ "net.core.wmem_default", SYS(wmem_default), 4608, INT_MAX, NULL },
-	{ "net.ipv4.fib_multipath_hash_policy", IN_FIB, F_INT, 0, offsetof(struct fib, multipath_hash_policy), 0, 1, NULL },
+	{ "net.ipv4.fib_multipath_hash_policy", IN_FIB, F_INT, 0, offsetof(struct fib, multipath_hash_policy), 0, 1,
+	  NULL },
 	{ "net.ipv4.fwmark_reflect", SYS(fwmark_reflect), ANY, NULL },
 	{ "net.ipv4.icmp_echo_ignore_all", SYS(icmp_echo_ignore_all), BOOL, NULL },
 	{ "net.ipv4.icmp_echo_ignore_broadcasts", SYS(icmp_echo_ignore_broadcasts), BOOL, NULL },
@@ -140,14 +141,43 @@ static const char *const conf6_names[] = { "disable_ipv6", "forwarding" };
 void ns_sysctl_init(struct netns *ns)
 {
 	ns->sysctl = (struct ns_sysctl){
-		.ip_default_ttl = 64, .icmp_echo_ignore_broadcasts = 1, .icmp_ignore_bogus_error_responses = 1, .icmp_ratelimit = 1000,
-		.icmp_ratemask = 6168, .icmp_msgs_per_sec = 1000, .icmp_msgs_burst = 50, .ip_early_demux = 1, .ip_local_port_min = 32768,
-		.ip_local_port_max = 60999, .ip_unprivileged_port_start = 1024, .tcp_syncookies = 1, .tcp_timestamps = 1, .tcp_sack = 1,
-		.tcp_window_scaling = 1, .tcp_syn_retries = 6, .tcp_synack_retries = 5, .tcp_retries1 = 3, .tcp_retries2 = 15,
-		.tcp_fin_timeout = 60, .tcp_tw_reuse = 2, .tcp_ecn = 2, .tcp_keepalive_time = 7200, .ipfrag_time = 30,
-		.ipfrag_high_thresh = 4194304, .ipfrag_low_thresh = 3145728, .ping_group_min = 1, .ping_group_max = 0,
-		.rmem_default = 212992, .wmem_default = 212992, .somaxconn = 4096, .rt_error_cost = 1000, .rt_error_burst = 5000,
-		.redirect_number = 9, .redirect_load = 20, .redirect_silence = 20480, .nf_log_all_netns = 1,
+		.ip_default_ttl = 64,
+		.icmp_echo_ignore_broadcasts = 1,
+		.icmp_ignore_bogus_error_responses = 1,
+		.icmp_ratelimit = 1000,
+		.icmp_ratemask = 6168,
+		.icmp_msgs_per_sec = 1000,
+		.icmp_msgs_burst = 50,
+		.ip_early_demux = 1,
+		.ip_local_port_min = 32768,
+		.ip_local_port_max = 60999,
+		.ip_unprivileged_port_start = 1024,
+		.tcp_syncookies = 1,
+		.tcp_timestamps = 1,
+		.tcp_sack = 1,
+		.tcp_window_scaling = 1,
+		.tcp_syn_retries = 6,
+		.tcp_synack_retries = 5,
+		.tcp_retries1 = 3,
+		.tcp_retries2 = 15,
+		.tcp_fin_timeout = 60,
+		.tcp_tw_reuse = 2,
+		.tcp_ecn = 2,
+		.tcp_keepalive_time = 7200,
+		.ipfrag_time = 30,
+		.ipfrag_high_thresh = 4194304,
+		.ipfrag_low_thresh = 3145728,
+		.ping_group_min = 1,
+		.ping_group_max = 0,
+		.rmem_default = 212992,
+		.wmem_default = 212992,
+		.somaxconn = 4096,
+		.rt_error_cost = 1000,
+		.rt_error_burst = 5000,
+		.redirect_number = 9,
+		.redirect_load = 20,
+		.redirect_silence = 20480,
+		.nf_log_all_netns = 1,
 	};
 }
 
@@ -247,8 +277,10 @@ static int parse_numbers(const char *text, const struct row *r, int64_t v[2], in
 
 static void *row_place(struct netns *ns, const struct row *r)
 {
-	char *base = r->where == IN_SYSCTL ? (char *)&ns->sysctl : r->where == IN_CT ? (char *)&ns->ct_conf
-		     : r->where == IN_FIB ? (char *)&ns->fib : (char *)&ns->neigh;
+	char *base = r->where == IN_SYSCTL ? (char *)&ns->sysctl
+		     : r->where == IN_CT   ? (char *)&ns->ct_conf
+		     : r->where == IN_FIB  ? (char *)&ns->fib
+					   : (char *)&ns->neigh;
 
 	return base + r->off;
 }
@@ -287,7 +319,7 @@ static int row_write(struct netns *ns, const struct row *r, const char *text)
 		memcpy((char *)place + 4 * i, &word, 4);
 	}
 	if (r->where == IN_NEIGH)
-		ns->neigh.reachable_ms = 0;	/* drawn again from the new base */
+		ns->neigh.reachable_ms = 0; /* drawn again from the new base */
 	if (r->wrote)
 		r->wrote(ns, old, v[0]);
 	ns->fib.gen++;
@@ -304,7 +336,10 @@ static const struct row *row_find(const struct row *table, size_t n, const char 
 	return NULL;
 }
 
-/* a name with dots between its parts. With a slash first, slashes are the separators and dots belong to names; what was written is swapped */
+/*
+ * a name with dots between its parts. With a slash first, slashes are the separators and dots belong to names;
+ * what was written is swapped
+ */
 static void normalise(const char *name, char *out, size_t size)
 {
 	const char *first = strpbrk(name, "./");
@@ -333,21 +368,23 @@ static bool split_if(const char *name, const char *prefix, char ifname[IFNAMSIZ]
 	return true;
 }
 
-struct target {			/* what a name means */
+struct target { /* what a name means */
 	const struct row *row;
-	int *conf;		/* with .key */
+	int *conf; /* with .key */
 	struct link *link;
 	unsigned key;
-	bool *flag;		/* disable_ipv6 */
+	bool *flag; /* disable_ipv6 */
 	int *v6forwarding;
-	bool count;		/* nf_conntrack_count */
+	bool count; /* nf_conntrack_count */
 };
 
 static bool find_conf(struct netns *ns, const char *ifname, const char *key, struct target *t)
 {
 	t->link = link_by_name(&ns->links, ifname);
-	t->conf = !strcmp(ifname, "all") ? ns->links.conf_all : !strcmp(ifname, "default") ? ns->links.conf_default
-		  : t->link ? t->link->conf : NULL;
+	t->conf = !strcmp(ifname, "all")       ? ns->links.conf_all
+		  : !strcmp(ifname, "default") ? ns->links.conf_default
+		  : t->link                    ? t->link->conf
+					       : NULL;
 	for (t->key = 0; t->conf && t->key < LINK_CONF_MAX; t->key++)
 		if (!strcmp(link_conf_name(t->key), key))
 			return true;
@@ -358,8 +395,10 @@ static bool find_conf6(struct netns *ns, const char *ifname, const char *key, st
 {
 	t->link = link_by_name(&ns->links, ifname);
 	if (!strcmp(key, "disable_ipv6"))
-		t->flag = !strcmp(ifname, "all") ? &ns->links.disable_ipv6_all : !strcmp(ifname, "default") ? &ns->links.disable_ipv6_default
-			  : t->link ? &t->link->disable_ipv6 : NULL;
+		t->flag = !strcmp(ifname, "all")       ? &ns->links.disable_ipv6_all
+			  : !strcmp(ifname, "default") ? &ns->links.disable_ipv6_default
+			  : t->link                    ? &t->link->disable_ipv6
+						       : NULL;
 	else if (!strcmp(key, "forwarding") && !strcmp(ifname, "all"))
 		t->v6forwarding = &ns->sysctl.ipv6_forwarding_all;
 	return t->flag || t->v6forwarding;
@@ -380,7 +419,8 @@ static bool find(struct netns *ns, const char *given, struct target *t)
 		return find_conf(ns, ifname, key, t);
 	if (split_if(name, "net.ipv6.conf.", ifname, &key))
 		return find_conf6(ns, ifname, key, t);
-	if (split_if(name, "net.ipv4.neigh.", ifname, &key) && (!strcmp(ifname, "default") || link_by_name(&ns->links, ifname)))
+	if (split_if(name, "net.ipv4.neigh.", ifname, &key) &&
+	    (!strcmp(ifname, "default") || link_by_name(&ns->links, ifname)))
 		t->row = row_find(neigh_rows, ARRAY_LEN(neigh_rows), key);
 	return t->row != NULL;
 }

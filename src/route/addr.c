@@ -2,11 +2,12 @@
 /*
  * route/addr.c - the addresses of links, and which of them is taken as a source.
  *
- * Primaries stand in front, ordered by scope; an address of a subnet that is there already is secondary and stands at the end. Deleting a
- * primary takes its secondaries along, or promotes the first of them. Routes that follow from addresses are fib_dev.c's: it hears of each
- * change through link_set.notify.
+ * Primaries stand in front, ordered by scope; an address of a subnet that is there already is secondary and
+ * stands at the end. Deleting a primary takes its secondaries along, or promotes the first of them. Routes that
+ * follow from addresses are fib_dev.c's: it hears of each change through link_set.notify.
  *
- * IPv6 here is what one sees of it: the link-local address that Linux makes by itself, and addresses a user gives. Nothing is routed by them.
+ * IPv6 here is what one sees of it: the link-local address that Linux makes by itself, and addresses a user
+ * gives. Nothing is routed by them.
  *
  * Invariants
  *  1. IPv4 addresses of a link stand before its IPv6 ones.
@@ -23,8 +24,8 @@
 #include "base/mem.h"
 #include "route/link.h"
 
-#define DAD_MS 1000			/* one probe and a second's wait (RFC 4862), after up to a second's delay */
-#define PROTO_KERNEL_LO 1		/* IFAPROT_KERNEL_LO, younger than Debian 12's headers */
+#define DAD_MS          1000 /* one probe and a second's wait (RFC 4862), after up to a second's delay */
+#define PROTO_KERNEL_LO 1    /* IFAPROT_KERNEL_LO, younger than Debian 12's headers */
 #define PROTO_KERNEL_LL 3
 
 static uint64_t now_ms(const struct link *l)
@@ -153,7 +154,7 @@ int link_addr_add(struct link *l, const struct link_addr *like)
 	}
 	set_times(l, a);
 	if (a->family == AF_INET)
-		l->conf_set = UINT32_MAX;	/* a configured link no longer follows conf.default */
+		l->conf_set = UINT32_MAX; /* a configured link no longer follows conf.default */
 	list_add_before(pos, &a->node);
 	tell(l, ADDR_ADDED, a);
 	return 0;
@@ -168,7 +169,7 @@ int link_addr_change(struct link *l, const struct link_addr *like)
 	if (!a)
 		return -EADDRNOTAVAIL;
 	routes = a->metric != like->metric || ((a->flags ^ like->flags) & IFA_F_NOPREFIXROUTE);
-	if (routes) {		/* the prefix route goes by the old settings and comes by the new */
+	if (routes) { /* the prefix route goes by the old settings and comes by the new */
 		list_del(&a->node);
 		tell(l, ADDR_REMOVED, a);
 	}
@@ -258,7 +259,7 @@ void link_addr_flush(struct link *l, uint8_t family)
 {
 	bool again = true;
 
-	while (again) {		/* secondaries first: their primary must be there when they go */
+	while (again) { /* secondaries first: their primary must be there when they go */
 		struct link_addr *a, *best = NULL;
 
 		again = false;
@@ -286,7 +287,10 @@ static bool has_addr(const struct link *l, uint8_t family, uint8_t scope)
 
 static void add_loopback(struct link *l)
 {
-	struct link_addr a = { .family = AF_INET, .plen = 8, .scope = RT_SCOPE_HOST, .addr = addr_ip4(htonl(INADDR_LOOPBACK)),
+	struct link_addr a = { .family = AF_INET,
+			       .plen = 8,
+			       .scope = RT_SCOPE_HOST,
+			       .addr = addr_ip4(htonl(INADDR_LOOPBACK)),
 			       .peer = addr_ip4(htonl(INADDR_LOOPBACK)) };
 
 	memcpy(a.label, l->name, IFNAMSIZ);
@@ -300,7 +304,9 @@ static void add_link_local(struct link *l)
 	uint8_t *b = a.addr.b;
 
 	if (l->arphrd == ARPHRD_LOOPBACK) {
-		a = (struct link_addr){ .family = AF_INET6, .plen = 128, .scope = RT_SCOPE_HOST, .proto = PROTO_KERNEL_LO };
+		a = (struct link_addr){
+			.family = AF_INET6, .plen = 128, .scope = RT_SCOPE_HOST, .proto = PROTO_KERNEL_LO
+		};
 		a.addr.b[15] = 1;
 	} else {
 		b[0] = 0xfe;
@@ -353,14 +359,16 @@ static bool pick_elsewhere(const struct link_set *s, uint8_t family, uint8_t sco
 
 	list_for_each(l, &s->links, node)
 		list_for_each(a, &l->addrs, node)
-			if (a->family == family && !(a->flags & IFA_F_SECONDARY) && a->scope != RT_SCOPE_LINK && a->scope <= scope) {
+			if (a->family == family && !(a->flags & IFA_F_SECONDARY) && a->scope != RT_SCOPE_LINK &&
+			    a->scope <= scope) {
 				*out = a->addr;
 				return true;
 			}
 	return false;
 }
 
-bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, uint8_t scope, union inet_addr *out)
+bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, uint8_t scope,
+		    union inet_addr *out)
 {
 	uint8_t local_scope = link_conf(l, LINK_CONF_ROUTE_LOCALNET) ? RT_SCOPE_LINK : RT_SCOPE_HOST;
 	const struct link_addr *a, *found = NULL;

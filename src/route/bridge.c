@@ -2,8 +2,9 @@
 /*
  * route/bridge.c - a bridge's ports and forwarding table.
  *
- * A learned address ages; the addresses of the bridge and of its ports are entries that do not, so that one lookup tells a frame for this host
- * from one to forward. The bridge takes the lowest address of its ports and their smallest MTU until the user gives it its own, as Linux does.
+ * A learned address ages; the addresses of the bridge and of its ports are entries that do not, so that one
+ * lookup tells a frame for this host from one to forward. The bridge takes the lowest address of its ports and
+ * their smallest MTU until the user gives it its own, as Linux does.
  *
  * Invariants
  *  1. An address has at most one entry.
@@ -64,7 +65,8 @@ static struct bridge_fdb *fdb_find(const struct bridge *b, const uint8_t mac[6])
 	return NULL;
 }
 
-static struct bridge_fdb *fdb_new(struct bridge *b, struct link *l, const uint8_t mac[6], uint8_t flags, uint64_t now_ms)
+static struct bridge_fdb *fdb_new(struct bridge *b, struct link *l, const uint8_t mac[6], uint8_t flags,
+				  uint64_t now_ms)
 {
 	struct bridge_fdb *f = mem_pool_get(&b->pool);
 
@@ -118,7 +120,7 @@ void bridge_learn(struct bridge *b, struct link *port, const uint8_t mac[6], uin
 	if (mac[0] & 1)
 		return;
 	if (!f) {
-		fdb_new(b, port, mac, 0, now_ms);	/* a full table floods: the pool counts it */
+		fdb_new(b, port, mac, 0, now_ms); /* a full table floods: the pool counts it */
 		return;
 	}
 	if (f->flags & BRIDGE_FDB_LOCAL)
@@ -164,7 +166,10 @@ uint64_t bridge_next_ms(const struct bridge *b)
 	return first;
 }
 
-/* a bridge has carrier while one of its ports forwards; asked only when a port or the bridge id changes, so that one without ports keeps it */
+/*
+ * a bridge has carrier while one of its ports forwards; asked only when a port or the bridge id changes, so
+ * that one without ports keeps it
+ */
 static void select_carrier(struct bridge *b)
 {
 	struct bridge_port *p;

@@ -2,7 +2,8 @@
 /*
  * route/bridge.h - what a bridge knows: its ports and where addresses were last seen.
  *
- * path/ moves the frames; this says where to. There is no spanning tree: a port forwards as soon as it is up with carrier.
+ * path/ moves the frames; this says where to. There is no spanning tree: a port forwards as soon as it is up
+ * with carrier.
  */
 #ifndef ROUTE_BRIDGE_H
 #define ROUTE_BRIDGE_H
@@ -52,13 +53,19 @@ struct bridge {
 /** bridge_new() - make @l, of kind LINK_BRIDGE, a bridge without ports; -ENOMEM */
 int bridge_new(struct link *l, const struct hash_key *key);
 void bridge_free(struct bridge *b);		/* NULL is fine */
-/** bridge_port_add() - @port becomes a port of @br; -EINVAL (loopback, NOARP is fine), -ELOOP (a bridge), -EBUSY (has a master), -EXFULL, -ENOMEM */
+/**
+ * bridge_port_add() - @port becomes a port of @br; -EINVAL (loopback, NOARP is fine), -ELOOP (a bridge), -EBUSY
+ * (has a master), -EXFULL, -ENOMEM
+ */
 int bridge_port_add(struct link *br, struct link *port);
 void bridge_port_del(struct link *port);
 void bridge_release_ports(struct bridge *b);
 /** bridge_learn() - a frame from @mac came in on @port */
 void bridge_learn(struct bridge *b, struct link *port, const uint8_t mac[6], uint64_t now_ms);
-/** bridge_lookup() - the port that leads to @mac, the bridge's own link for its own addresses (and its ports'), NULL: not known, flood */
+/**
+ * bridge_lookup() - the port that leads to @mac, the bridge's own link for its own addresses (and its ports'),
+ * NULL: not known, flood
+ */
 struct link *bridge_lookup(const struct bridge *b, const uint8_t mac[6], uint64_t now_ms);
 /** bridge_age() - forget what was not seen for ageing_ms; called now and then, lookups look at the age themselves */
 void bridge_age(struct bridge *b, uint64_t now_ms);

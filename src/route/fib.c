@@ -2,8 +2,9 @@
 /*
  * route/fib.c - routing tables: adding, removing, listing, and looking up in one of them.
  *
- * A table is a trie of prefixes; a prefix holds its routes in the order in which they are tried. Which tables are asked, and in which order, is
- * rule.c's; whether a route may be is fib_check.c's; what links and addresses cause is fib_dev.c's.
+ * A table is a trie of prefixes; a prefix holds its routes in the order in which they are tried. Which tables
+ * are asked, and in which order, is rule.c's; whether a route may be is fib_check.c's; what links and addresses
+ * cause is fib_dev.c's.
  *
  * Invariants
  *  1. Every route is in the list of the prefix it names, in the table it names, and no prefix is empty.
@@ -20,7 +21,8 @@
 #include "route/fib_int.h"
 
 static const int type_error[] = {
-	[RTN_BLACKHOLE] = -EINVAL, [RTN_UNREACHABLE] = -EHOSTUNREACH, [RTN_PROHIBIT] = -EACCES, [RTN_THROW] = -EAGAIN, [RTN_XRESOLVE] = -EINVAL,
+	[RTN_BLACKHOLE] = -EINVAL, [RTN_UNREACHABLE] = -EHOSTUNREACH, [RTN_PROHIBIT] = -EACCES,
+	[RTN_THROW] = -EAGAIN,     [RTN_XRESOLVE] = -EINVAL,
 };
 
 int fib_init(struct fib *f, struct link_set *links)
@@ -160,16 +162,16 @@ void fib_remove(struct fib *f, struct route *r)
 
 static bool nh_same(const struct nexthop *a, const struct nexthop *b)
 {
-	return a->ifindex == b->ifindex && a->gw_family == b->gw_family && addr_eq(&a->gw, &b->gw) && a->weight == b->weight &&
-	       !((a->flags ^ b->flags) & RTNH_F_ONLINK);
+	return a->ifindex == b->ifindex && a->gw_family == b->gw_family && addr_eq(&a->gw, &b->gw) &&
+	       a->weight == b->weight && !((a->flags ^ b->flags) & RTNH_F_ONLINK);
 }
 
 /* the same in all that the kernel compares: everything but the link state */
 static bool route_same(const struct route *a, const struct route *b)
 {
-	if (a->type != b->type || a->scope != b->scope || a->protocol != b->protocol || a->have_prefsrc != b->have_prefsrc ||
-	    !addr_eq(&a->prefsrc, &b->prefsrc) || a->mtu != b->mtu || a->mtu_locked != b->mtu_locked || a->advmss != b->advmss ||
-	    a->n_nh != b->n_nh)
+	if (a->type != b->type || a->scope != b->scope || a->protocol != b->protocol ||
+	    a->have_prefsrc != b->have_prefsrc || !addr_eq(&a->prefsrc, &b->prefsrc) || a->mtu != b->mtu ||
+	    a->mtu_locked != b->mtu_locked || a->advmss != b->advmss || a->n_nh != b->n_nh)
 		return false;
 	for (unsigned i = 0; i < a->n_nh; i++)
 		if (!nh_same(&a->nh[i], &b->nh[i]))
@@ -178,8 +180,8 @@ static bool route_same(const struct route *a, const struct route *b)
 }
 
 /*
- * Where a new route goes among those of its prefix. @first is the first with its TOS and metric (NULL: none), @same the one that equals it,
- * the return value the list position in front of which it would be appended.
+ * Where a new route goes among those of its prefix. @first is the first with its TOS and metric (NULL: none),
+ * @same the one that equals it, the return value the list position in front of which it would be appended.
  */
 static struct list *find_place(struct fib_prefix *p, const struct route *r, struct route **first, struct route **same)
 {
@@ -265,7 +267,7 @@ static bool nh_match(const struct route *like, const struct route *r)
 {
 	if (!like->n_nh)
 		return true;
-	if (like->n_nh == 1) {		/* one given: device and gateway as far as they are given */
+	if (like->n_nh == 1) { /* one given: device and gateway as far as they are given */
 		const struct nexthop *w = &like->nh[0], *h = r->nh;
 
 		if (!r->n_nh)
@@ -286,10 +288,11 @@ static bool nh_match(const struct route *like, const struct route *r)
 
 static bool route_match(const struct route *like, const struct route *r)
 {
-	return r->tos == like->tos && (!like->metric || like->metric == r->metric) && (!like->type || like->type == r->type) &&
-	       (like->scope == RT_SCOPE_NOWHERE || like->scope == r->scope) && (!like->protocol || like->protocol == r->protocol) &&
-	       (!like->have_prefsrc || (r->have_prefsrc && addr_eq(&like->prefsrc, &r->prefsrc))) && (!like->mtu || like->mtu == r->mtu) &&
-	       nh_match(like, r);
+	return r->tos == like->tos && (!like->metric || like->metric == r->metric) &&
+	       (!like->type || like->type == r->type) && (like->scope == RT_SCOPE_NOWHERE || like->scope == r->scope) &&
+	       (!like->protocol || like->protocol == r->protocol) &&
+	       (!like->have_prefsrc || (r->have_prefsrc && addr_eq(&like->prefsrc, &r->prefsrc))) &&
+	       (!like->mtu || like->mtu == r->mtu) && nh_match(like, r);
 }
 
 int fib_del(struct fib *f, const struct route *like)
@@ -369,7 +372,8 @@ static int walk_table(struct fib_table *t, uint8_t family, int (*fn)(void *ctx, 
 	return rc;
 }
 
-int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r), void *ctx)
+int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r),
+	     void *ctx)
 {
 	struct fib_table *t;
 	int rc = 0;
@@ -423,7 +427,8 @@ static bool nh_usable(const struct fib *f, const struct nexthop *nh, const struc
 }
 
 /* the next hop of a route for this key, by hash over the weights of those that can be used; NULL: none */
-static const struct nexthop *nh_pick(const struct fib *f, const struct route *r, const struct route_key *k, unsigned flags)
+static const struct nexthop *nh_pick(const struct fib *f, const struct route *r, const struct route_key *k,
+				     unsigned flags)
 {
 	const struct nexthop *first = NULL;
 	uint64_t total = 0, at;
@@ -448,7 +453,8 @@ static const struct nexthop *nh_pick(const struct fib *f, const struct route *r,
 	return first;
 }
 
-static void fill(const struct fib *f, const struct route *r, const struct nexthop *nh, const struct route_key *k, struct route_result *res)
+static void fill(const struct fib *f, const struct route *r, const struct nexthop *nh, const struct route_key *k,
+		 struct route_result *res)
 {
 	struct link *l = link_by_index(f->links, nh->ifindex);
 
@@ -463,7 +469,8 @@ static void fill(const struct fib *f, const struct route *r, const struct nextho
 	res->mtu = r->mtu ? r->mtu : l ? l->mtu : 0;
 }
 
-static int prefix_search(const struct fib *f, const struct fib_prefix *p, const struct route_key *k, unsigned flags, struct route_result *res)
+static int prefix_search(const struct fib *f, const struct fib_prefix *p, const struct route_key *k, unsigned flags,
+			 struct route_result *res)
 {
 	struct route *r;
 
@@ -489,7 +496,8 @@ static int prefix_search(const struct fib *f, const struct fib_prefix *p, const 
 	return 1;
 }
 
-int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags, struct route_result *res)
+int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags,
+		     struct route_result *res)
 {
 	void *found[129];
 	unsigned n = lpm_lookup(&t->trie[fib_fam(k->family)], k->dst.b, found, ARRAY_LEN(found));

@@ -100,7 +100,8 @@ void fib_free(struct fib *f);
 /**
  * fib_add() - add a route (copied)
  * @nlflags: NLM_F_CREATE, _EXCL, _REPLACE, _APPEND as rtnetlink takes them
- * Return: 0, -EEXIST, -ENOENT (replace without create), -ENETUNREACH (gateway not reachable), -ENETDOWN, -EINVAL, -ENOMEM
+ * Return: 0, -EEXIST, -ENOENT (replace without create), -ENETUNREACH (gateway not reachable), -ENETDOWN,
+ * -EINVAL, -ENOMEM
  */
 int fib_add(struct fib *f, const struct route *r, unsigned nlflags);
 int fib_del(struct fib *f, const struct route *like);	/* first that matches what is given; -ESRCH */
@@ -109,8 +110,9 @@ int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void
 /** fib_lookup() - what the rules and tables say, with the source address that the kernel would take (prefsrc) */
 void fib_lookup(const struct fib *f, const struct route_key *k, struct route_result *res);
 /**
- * fib_output() - the whole of the routing decision of a packet made here (ip_route_output_key): as fib_lookup(), but it also knows unspecified and local
- * destinations, multicast and broadcast, checks the source, and takes a destination for on-link when an interface is asked for and no route is there
+ * fib_output() - the whole of the routing decision of a packet made here (ip_route_output_key): as
+ * fib_lookup(), but it also knows unspecified and local destinations, multicast and broadcast, checks the
+ * source, and takes a destination for on-link when an interface is asked for and no route is there
  * @k: iif 0; oif 0 any; src all zero: to be picked, then in @res->prefsrc
  * @res->err: also -EINVAL (source is not this host's), -ENODEV, -ENETUNREACH (oif is down)
  */
@@ -123,7 +125,10 @@ void fib_output(const struct fib *f, const struct route_key *k, struct route_res
 int fib_validate_source(const struct fib *f, const struct route_key *k, const struct link *in, int oif);
 /** fib_lookup_table() - in one table only, no rules */
 void fib_lookup_table(const struct fib *f, uint32_t table, const struct route_key *k, struct route_result *res);
-/** fib_addr_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ... of an address, as -m addrtype sees it; @limit: only on that link */
+/**
+ * fib_addr_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ... of an address, as -m addrtype
+ * sees it; @limit: only on that link
+ */
 uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit);
 /** fib_custom_rules() - are there other rules than the three that every namespace begins with */
 bool fib_custom_rules(const struct fib *f, uint8_t family);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route/fib_check.c - whether a route may be: scopes, next hops that must be reachable, source addresses that must be this host's.
+ * route/fib_check.c - whether a route may be: scopes, next hops that must be reachable, source addresses that
+ * must be this host's.
  *
  * The refusals carry the kernel's own words, which the tools print after "Error: ".
  *
- * A route's scope says how far its destination is; a gateway must be nearer than that, so it is looked up with the next narrower scope: that is why
- * a gateway must be on a connected network.
+ * A route's scope says how far its destination is; a gateway must be nearer than that, so it is looked up with
+ * the next narrower scope: that is why a gateway must be on a connected network.
  *
  * References: rtnetlink(7), scopes of ip-route(8).
  */
@@ -18,9 +19,10 @@
 
 /* the narrowest scope that each type allows; NONE: not a type that a user may add */
 static const uint8_t type_scope[] = {
-	[RTN_UNSPEC] = RT_SCOPE_NOWHERE, [RTN_UNICAST] = RT_SCOPE_UNIVERSE, [RTN_LOCAL] = RT_SCOPE_HOST, [RTN_BROADCAST] = RT_SCOPE_LINK,
-	[RTN_ANYCAST] = RT_SCOPE_LINK, [RTN_MULTICAST] = RT_SCOPE_UNIVERSE, [RTN_BLACKHOLE] = RT_SCOPE_UNIVERSE,
-	[RTN_UNREACHABLE] = RT_SCOPE_UNIVERSE, [RTN_PROHIBIT] = RT_SCOPE_UNIVERSE, [RTN_THROW] = RT_SCOPE_UNIVERSE, [RTN_NAT] = RT_SCOPE_NOWHERE,
+	[RTN_UNSPEC] = RT_SCOPE_NOWHERE,     [RTN_UNICAST] = RT_SCOPE_UNIVERSE,     [RTN_LOCAL] = RT_SCOPE_HOST,
+	[RTN_BROADCAST] = RT_SCOPE_LINK,     [RTN_ANYCAST] = RT_SCOPE_LINK,         [RTN_MULTICAST] = RT_SCOPE_UNIVERSE,
+	[RTN_BLACKHOLE] = RT_SCOPE_UNIVERSE, [RTN_UNREACHABLE] = RT_SCOPE_UNIVERSE, [RTN_PROHIBIT] = RT_SCOPE_UNIVERSE,
+	[RTN_THROW] = RT_SCOPE_UNIVERSE,     [RTN_NAT] = RT_SCOPE_NOWHERE,
 };
 
 static int refuse(struct fib *f, int err, const char *why)
@@ -59,7 +61,9 @@ static int check_onlink(struct fib *f, const struct route *r, struct nexthop *nh
 
 static int check_gateway(struct fib *f, const struct route *r, struct nexthop *nh)
 {
-	struct route_key k = { .family = r->family, .dst = nh->gw, .oif = nh->ifindex, .scope = MAX(r->scope + 1, RT_SCOPE_LINK) };
+	struct route_key k = {
+		.family = r->family, .dst = nh->gw, .oif = nh->ifindex, .scope = MAX(r->scope + 1, RT_SCOPE_LINK)
+	};
 	struct route_result res = { 0 };
 	const struct fib_table *own = r->table != RT_TABLE_MAIN ? fib_table_find(f, r->table) : NULL;
 	int err = own ? fib_table_search(f, own, &k, FIB_IGNORE_LINKSTATE, &res) : -EAGAIN;
@@ -160,7 +164,9 @@ int fib_check(struct fib *f, struct route *r)
 	if (r->n_nh > FIB_NEXTHOPS_MAX)
 		return -EINVAL;
 	if (is_error_type(r->type))
-		return r->n_nh ? refuse(f, -EINVAL, "Gateway, device and multipath can not be specified for this route type") : 0;
+		return r->n_nh ? refuse(f, -EINVAL,
+					"Gateway, device and multipath can not be specified for this route type")
+			       : 0;
 	if (r->scope > RT_SCOPE_HOST)
 		return refuse(f, -EINVAL, "Invalid scope");
 	if (!r->n_nh)

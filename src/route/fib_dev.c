@@ -2,12 +2,13 @@
 /*
  * route/fib_dev.c - the routes that follow from links and addresses.
  *
- * An address wants up to four routes: itself (local), its broadcast address, its network (connected), and the broadcast address that
- * its mask makes. A secondary's carry its primary's source. The local route is there as long as the address; the others come when the link is up and
- * go when it goes down, with every other route over it.
+ * An address wants up to four routes: itself (local), its broadcast address, its network (connected), and the
+ * broadcast address that its mask makes. A secondary's carry its primary's source. The local route is there as
+ * long as the address; the others come when the link is up and go when it goes down, with every other route
+ * over it.
  *
- * When an address goes, what it wanted and no other address of the link still wants is removed: so nothing has to be counted, and promoting
- * a secondary is the same as removing one address and adding others.
+ * When an address goes, what it wanted and no other address of the link still wants is removed: so nothing has
+ * to be counted, and promoting a secondary is the same as removing one address and adding others.
  *
  * Invariants
  *  1. A next hop over a link that is down is DEAD; a route whose next hops all are is gone.
@@ -62,7 +63,8 @@ static unsigned wants(const struct link *l, const struct link_addr *a, bool up, 
 	if (zeronet(&net) || (a->flags & IFA_F_SECONDARY) || (addr_eq(&net, &a->addr) && a->plen == 32))
 		return n;
 	if (!(a->flags & IFA_F_NOPREFIXROUTE))
-		w[n++] = (struct want){ net, prim->addr, a->plen, l->flags & IFF_LOOPBACK ? RTN_LOCAL : RTN_UNICAST, a->metric };
+		w[n++] = (struct want){ net, prim->addr, a->plen, l->flags & IFF_LOOPBACK ? RTN_LOCAL : RTN_UNICAST,
+					a->metric };
 	if (a->plen < 31)
 		w[n++] = (struct want){ high_broadcast(a), prim->addr, 32, RTN_BROADCAST, 0 };
 	return n;
@@ -80,11 +82,20 @@ static void add_wanted(struct fib *f, const struct link *l, const struct link_ad
 
 	for (unsigned i = 0; i < n; i++) {
 		struct nexthop nh = { .ifindex = l->ifindex, .weight = 1 };
-		struct route r = { .family = AF_INET, .plen = w[i].plen, .type = w[i].type, .protocol = RTPROT_KERNEL, .dst = w[i].dst,
-				   .prefsrc = w[i].src, .have_prefsrc = true, .metric = w[i].metric, .table = want_table(&w[i]), .n_nh = 1, .nh = &nh,
+		struct route r = { .family = AF_INET,
+				   .plen = w[i].plen,
+				   .type = w[i].type,
+				   .protocol = RTPROT_KERNEL,
+				   .dst = w[i].dst,
+				   .prefsrc = w[i].src,
+				   .have_prefsrc = true,
+				   .metric = w[i].metric,
+				   .table = want_table(&w[i]),
+				   .n_nh = 1,
+				   .nh = &nh,
 				   .scope = w[i].type == RTN_LOCAL ? RT_SCOPE_HOST : RT_SCOPE_LINK };
 
-		fib_add(f, &r, NLM_F_CREATE | NLM_F_APPEND);	/* one that is there already stays */
+		fib_add(f, &r, NLM_F_CREATE | NLM_F_APPEND); /* one that is there already stays */
 	}
 }
 
@@ -92,17 +103,20 @@ static void add_wanted(struct fib *f, const struct link *l, const struct link_ad
 
 struct gone {
 	const struct link *l;
-	union inet_addr src;		/* of the routes in question */
+	union inet_addr src; /* of the routes in question */
 	bool any_src;
 };
 
 static bool route_is(const struct route *r, const struct want *w)
 {
-	return r->plen == w->plen && r->type == w->type && r->metric == w->metric && addr_eq(&r->dst, &w->dst) && addr_eq(&r->prefsrc, &w->src) &&
-	       r->table == want_table(w);
+	return r->plen == w->plen && r->type == w->type && r->metric == w->metric && addr_eq(&r->dst, &w->dst) &&
+	       addr_eq(&r->prefsrc, &w->src) && r->table == want_table(w);
 }
 
-/* a route that addresses made, on this link, with the source in question, that none of the link's addresses wants any more */
+/*
+ * a route that addresses made, on this link, with the source in question, that none of the link's addresses
+ * wants any more
+ */
 static bool unwanted(void *ctx, const struct route *r)
 {
 	const struct gone *g = ctx;
@@ -159,7 +173,7 @@ static void addr_gone(struct fib *f, struct link *l, const struct link_addr *a)
 	fib_flush(f, AF_INET, RT_TABLE_LOCAL, unwanted, &g);
 	if (fib_addr_type(f, AF_INET, &addr, NULL) != RTN_LOCAL)
 		fib_flush(f, AF_INET, 0, has_prefsrc, &addr);
-	if (!has_ip4(l))	/* without an address there is no IP on this link: everything over it goes */
+	if (!has_ip4(l)) /* without an address there is no IP on this link: everything over it goes */
 		fib_flush(f, AF_INET, 0, over_link, l);
 }
 
@@ -168,7 +182,7 @@ static void addr_gone(struct fib *f, struct link *l, const struct link_addr *a)
 struct sync {
 	struct fib *f;
 	const struct link *l;
-	uint32_t set, clear;		/* of RTNH_F_DEAD, RTNH_F_LINKDOWN */
+	uint32_t set, clear; /* of RTNH_F_DEAD, RTNH_F_LINKDOWN */
 	bool changed;
 };
 

@@ -21,11 +21,17 @@ static inline int fib_fam(uint8_t family)
 }
 
 struct fib_table *fib_table_find(const struct fib *f, uint32_t id);
-/** fib_table_search() - 0, -EAGAIN (nothing there, or a throw route), or the error of an unreachable route and its like */
+/**
+ * fib_table_search() - 0, -EAGAIN (nothing there, or a throw route), or the error of an unreachable route and
+ * its like
+ */
 int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags, struct route_result *res);
 /** fib_search() - by the rules: 0, or -ENETUNREACH and its like */
 int fib_search(const struct fib *f, const struct route_key *k, unsigned flags, struct route_result *res);
-/** fib_check() - may this route be; fills in what its next hops leave open (device, link state). 0 or -errno and f->why */
+/**
+ * fib_check() - may this route be; fills in what its next hops leave open (device, link state). 0 or -errno and
+ * f->why
+ */
 int fib_check(struct fib *f, struct route *r);
 /** fib_prefsrc() - the source address that goes with a result: the route's own, or picked */
 void fib_prefsrc(struct route_result *res);

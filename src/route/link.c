@@ -2,9 +2,10 @@
 /*
  * route/link.c - the links of a network namespace: their names, indices, flags and carrier.
  *
- * Everything else of route/ and ns/ hears of changes through link_set.notify, after the change is in place, so that routes, neighbours and
- * connections follow without links knowing them. What a link's kind means for its carrier stands here in one place: a pair of veths has
- * carrier while both are up, a bridge while one of its ports has (bridge.c), the others always.
+ * Everything else of route/ and ns/ hears of changes through link_set.notify, after the change is in place, so
+ * that routes, neighbours and connections follow without links knowing them. What a link's kind means for its
+ * carrier stands here in one place: a pair of veths has carrier while both are up, a bridge while one of its
+ * ports has (bridge.c), the others always.
  *
  * Invariants
  *  1. links is in ascending order of ifindex, and by_index[i] is the link with that index.
@@ -25,7 +26,8 @@
 #include "route/link.h"
 
 static const char *const kind_name[LINK_KIND_MAX] = {
-	[LINK_LOOPBACK] = "", [LINK_VETH] = "veth", [LINK_BRIDGE] = "bridge", [LINK_DUMMY] = "dummy", [LINK_EXTERN] = "",
+	[LINK_LOOPBACK] = "",   [LINK_VETH] = "veth", [LINK_BRIDGE] = "bridge",
+	[LINK_DUMMY] = "dummy", [LINK_EXTERN] = "",
 };
 
 static const struct {
@@ -40,8 +42,10 @@ static const struct {
 };
 
 static const char *const oper_name[] = {
-	[IF_OPER_UNKNOWN] = "UNKNOWN", [IF_OPER_NOTPRESENT] = "NOTPRESENT", [IF_OPER_DOWN] = "DOWN",
-	[IF_OPER_LOWERLAYERDOWN] = "LOWERLAYERDOWN", [IF_OPER_TESTING] = "TESTING", [IF_OPER_DORMANT] = "DORMANT", [IF_OPER_UP] = "UP",
+	[IF_OPER_UNKNOWN] = "UNKNOWN", [IF_OPER_NOTPRESENT] = "NOTPRESENT",
+	[IF_OPER_DOWN] = "DOWN",       [IF_OPER_LOWERLAYERDOWN] = "LOWERLAYERDOWN",
+	[IF_OPER_TESTING] = "TESTING", [IF_OPER_DORMANT] = "DORMANT",
+	[IF_OPER_UP] = "UP",
 };
 
 const char *link_kind_name(enum link_kind k)
@@ -88,9 +92,11 @@ void link_set_init(struct link_set *s)
 	static const struct {
 		uint8_t key;
 		int all, def;
-	} start[] = {	/* what is not 0 in a new namespace */
-		{ LINK_CONF_ACCEPT_REDIRECTS, 1, 1 }, { LINK_CONF_SECURE_REDIRECTS, 1, 1 }, { LINK_CONF_SEND_REDIRECTS, 1, 1 },
-		{ LINK_CONF_SHARED_MEDIA, 1, 1 },     { LINK_CONF_ACCEPT_SOURCE_ROUTE, 0, 1 },
+	} start[] = {
+		/* what is not 0 in a new namespace */
+		{ LINK_CONF_ACCEPT_REDIRECTS, 1, 1 },    { LINK_CONF_SECURE_REDIRECTS, 1, 1 },
+		{ LINK_CONF_SEND_REDIRECTS, 1, 1 },      { LINK_CONF_SHARED_MEDIA, 1, 1 },
+		{ LINK_CONF_ACCEPT_SOURCE_ROUTE, 0, 1 },
 	};
 
 	memset(s, 0, sizeof(*s));
@@ -139,7 +145,8 @@ int link_alloc_name(const struct link_set *s, const char *pattern, char name[IFN
 	for (unsigned i = 0; i < LINK_MAX; i++) {
 		char try[2 * IFNAMSIZ + 16];
 
-		if (snprintf(try, sizeof(try), "%.*s%u%s", (int)MIN(pct - pattern, IFNAMSIZ), pattern, i, "") >= IFNAMSIZ)
+		if (snprintf(try, sizeof(try), "%.*s%u%s", (int)MIN(pct - pattern, IFNAMSIZ), pattern, i, "") >=
+		    IFNAMSIZ)
 			return -EINVAL;
 		if (!link_by_name(s, try)) {
 			memcpy(name, try, strlen(try) + 1);
@@ -315,7 +322,7 @@ static void go_up(struct link *l)
 	l->flags |= IFF_UP;
 	l->was_up = true;
 	if (l->kind == LINK_VETH && l->peer && (l->peer->flags & IFF_UP)) {
-		l->carrier = true;	/* told with UP below */
+		l->carrier = true; /* told with UP below */
 		l->oper = IF_OPER_UP;
 		link_set_carrier(l->peer, true);
 	}
@@ -376,7 +383,8 @@ int link_set_mac(struct link *l, const uint8_t mac[6])
 
 int link_set_mtu(struct link *l, uint32_t mtu)
 {
-	uint32_t min = l->kind == LINK_LOOPBACK || l->kind == LINK_DUMMY ? 0 : 68, max = l->kind == LINK_LOOPBACK ? 0x7fffffff : 65535;
+	uint32_t min = l->kind == LINK_LOOPBACK || l->kind == LINK_DUMMY ? 0 : 68,
+		 max = l->kind == LINK_LOOPBACK ? 0x7fffffff : 65535;
 
 	l->set->why = NULL;
 	if (mtu < min)
@@ -449,7 +457,7 @@ int link_conf(const struct link *l, enum link_conf_key key)
 		return all || own;
 	case CONF_MAX:
 		return MAX(all, own);
-	case CONF_REDIRECTS:	/* a router wants both, a host is content with one */
+	case CONF_REDIRECTS: /* a router wants both, a host is content with one */
 		return l->conf[LINK_CONF_FORWARDING] ? all && own : all || own;
 	case CONF_OWN:
 		break;

@@ -108,7 +108,10 @@ struct link *link_by_name(const struct link_set *s, const char *name);
 /** link_add() - a new link, down; @ifindex 0: the next free. -EEXIST (name or index), -EINVAL (name), -ENOMEM */
 int link_add(struct link_set *s, enum link_kind kind, const char *name, int ifindex, struct link **out);
 void link_remove(struct link *l);		/* frees it; a veth's peer is the caller's to remove */
-/** link_attach() - a link that belongs to no set into @s, as @name, with its old index where that is free; -EEXIST, -ENOMEM */
+/**
+ * link_attach() - a link that belongs to no set into @s, as @name, with its old index where that is free;
+ * -EEXIST, -ENOMEM
+ */
 int link_attach(struct link_set *s, struct link *l, const char *name);
 /** link_detach() - out of its set, down, without addresses and master, but not freed */
 void link_detach(struct link *l);
@@ -133,7 +136,10 @@ int link_addr_change(struct link *l, const struct link_addr *a);
 int link_addr_del(struct link *l, uint8_t family, const union inet_addr *addr, uint8_t plen);
 /** link_addr_flush() - all of a family (0: every), at once, as when the link goes */
 void link_addr_flush(struct link *l, uint8_t family);
-/** link_addr_up(), link_addr_down() - what IPv6, and the loopback, do by themselves when a link comes up or goes down */
+/**
+ * link_addr_up(), link_addr_down() - what IPv6, and the loopback, do by themselves when a link comes up or goes
+ * down
+ */
 void link_addr_up(struct link *l);
 void link_addr_down(struct link *l);
 /** link_addr_primary() - the first primary address of the same subnet as @a, NULL: none */
@@ -143,9 +149,15 @@ static inline bool link_addr_same_subnet(const struct link_addr *a, const struct
 	return a->family == b->family && a->plen == b->plen && addr_in(a->family, &a->peer, &b->peer, b->plen);
 }
 const struct link_addr *link_addr_find(const struct link_set *s, uint8_t family, const union inet_addr *addr);
-/** link_pick_addr() - the address the kernel's inet_select_addr() takes for @dst through @l with scope at most @scope; false: none */
+/**
+ * link_pick_addr() - the address the kernel's inet_select_addr() takes for @dst through @l with scope at most
+ * @scope; false: none
+ */
 bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, uint8_t scope, union inet_addr *out);
-/** link_conf() - effective value of a setting: the kernel's rule for that key over "all" and the interface's own (or, and, max) */
+/**
+ * link_conf() - effective value of a setting: the kernel's rule for that key over "all" and the interface's own
+ * (or, and, max)
+ */
 int link_conf(const struct link *l, enum link_conf_key key);
 bool link_conf_forwarding(const struct link *l);
 const char *link_conf_name(enum link_conf_key key);	/* "rp_filter" */

@@ -2,20 +2,22 @@
 /*
  * route/neigh.c - neighbours: who has which link-layer address, and for how long that is believed.
  *
- * On the packet's way it stands between routing and the device: neigh_resolve() gives the address, or keeps the packet until there is one.
- * ARP itself (what a request looks like, who answers) is path's, through struct neigh_ops.
+ * On the packet's way it stands between routing and the device: neigh_resolve() gives the address, or keeps the
+ * packet until there is one. ARP itself (what a request looks like, who answers) is path's, through struct
+ * neigh_ops.
  *
  *     NONE -> INCOMPLETE -(answer)-> REACHABLE -(time)-> STALE -(used)-> DELAY -(5 s)-> PROBE -(3 probes)-> FAILED
  *
- * INCOMPLETE asks three times, a second apart, by broadcast; PROBE three times the known address. A STALE neighbour is used at once and only
- * asked again when nothing confirmed it within the delay.
+ * INCOMPLETE asks three times, a second apart, by broadcast; PROBE three times the known address. A STALE
+ * neighbour is used at once and only asked again when nothing confirmed it within the delay.
  *
  * Invariants
  *  1. A neighbour has a timer exactly in INCOMPLETE, REACHABLE, DELAY and PROBE.
  *  2. Packets wait only in INCOMPLETE.
  *  3. PERMANENT and NOARP are left only by neigh_set() and by the link going down.
  *
- * Neighbours of links without ARP, and groups, are computed (NOARP). Entries below gc_thresh1 (128) are never collected, as in Linux.
+ * Neighbours of links without ARP, and groups, are computed (NOARP). Entries below gc_thresh1 (128) are never
+ * collected, as in Linux.
  *
  * Difference: above NEIGH_MAX the oldest that is not in use makes room; gc_thresh1 and 2 do nothing.
  *
@@ -29,13 +31,14 @@
 #include "base/mem.h"
 #include "route/neigh.h"
 
-#define NUD_IN_TIMER (NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
+#define NUD_IN_TIMER  (NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
 #define NUD_CONNECTED (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE)
-#define NUD_VALID (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
+#define NUD_VALID     (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
 
 #define RANDOM_EVERY_MS 300000
 
-void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rng, const struct hash_key *key, const struct neigh_ops *ops, void *ctx)
+void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rng, const struct hash_key *key,
+		const struct neigh_ops *ops, void *ctx)
 {
 	memset(t, 0, sizeof(*t));
 	t->clock = clock;
@@ -325,7 +328,7 @@ static bool without_arp(const struct link *l, uint8_t family, const union inet_a
 		return true;
 	}
 	if (l->flags & (IFF_NOARP | IFF_LOOPBACK)) {
-		memcpy(mac, l->mac, 6);		/* as Linux: frames carry the sender's own address */
+		memcpy(mac, l->mac, 6); /* as Linux: frames carry the sender's own address */
 		return true;
 	}
 	if ((family == AF_INET && addr->ip4 == htonl(INADDR_BROADCAST)) || (l->flags & IFF_POINTOPOINT)) {
@@ -360,7 +363,8 @@ static void take_computed(struct neigh_table *t, struct neigh *n, uint8_t mac[6]
 	n->have_mac = true;
 }
 
-int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p, uint8_t mac[6])
+int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p,
+		  uint8_t mac[6])
 {
 	struct neigh *n = neigh_find(t, l->ifindex, family, addr);
 
@@ -428,7 +432,8 @@ static int update(struct neigh_table *t, struct neigh *n, const uint8_t *mac, ui
 		n->have_mac = true;
 		t->gen++;
 		if (!(state & NUD_CONNECTED))
-			n->confirmed_ms = now_ms(t) > 2 * t->base_reachable_ms ? now_ms(t) - 2 * t->base_reachable_ms : 0;
+			n->confirmed_ms =
+				now_ms(t) > 2 * t->base_reachable_ms ? now_ms(t) - 2 * t->base_reachable_ms : 0;
 	}
 	if (state == old)
 		return 0;
@@ -443,8 +448,8 @@ static int update(struct neigh_table *t, struct neigh *n, const uint8_t *mac, ui
 	return 0;
 }
 
-int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, bool override,
-		 bool may_create)
+int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac,
+		 uint16_t state, bool override, bool may_create)
 {
 	struct neigh *n = neigh_find(t, l->ifindex, family, addr);
 
@@ -455,7 +460,8 @@ int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const un
 	return n ? update(t, n, mac, state, override, false) : -ENOBUFS;
 }
 
-int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, uint8_t flags)
+int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac,
+	      uint16_t state, uint8_t flags)
 {
 	struct neigh *n = neigh_find(t, l->ifindex, family, addr);
 	if (!n)
@@ -463,7 +469,7 @@ int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union
 	if (!n)
 		return -ENOBUFS;
 	n->flags = flags;
-	return update(t, n, mac, state, true, true);	/* one that fails leaves a neighbour in NUD_NONE, as in Linux */
+	return update(t, n, mac, state, true, true); /* one that fails leaves a neighbour in NUD_NONE, as in Linux */
 }
 
 void neigh_confirm(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
@@ -491,7 +497,8 @@ void neigh_flush_link(struct neigh_table *t, int ifindex, bool keep_permanent)
 
 /* ---- addresses answered for ---- */
 
-static struct neigh_proxy *proxy_find(const struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
+static struct neigh_proxy *proxy_find(const struct neigh_table *t, int ifindex, uint8_t family,
+				      const union inet_addr *addr)
 {
 	struct neigh_proxy *p;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route/neigh.h - neighbours: the state machine of RFC 4861 section 7.3 as Linux runs it for ARP (and, later, for IPv6).
+ * route/neigh.h - neighbours: the state machine of RFC 4861 section 7.3 as Linux runs it for ARP (and, later,
+ * for IPv6).
  */
 #ifndef ROUTE_NEIGH_H
 #define ROUTE_NEIGH_H
@@ -42,7 +43,10 @@ struct neigh_proxy {			/* an address that this host answers for on a link */
 };
 
 struct neigh_ops {
-	/* send a request: @mac NULL is a broadcast, else a unicast probe; @cause the packet that waits, for its source address */
+	/*
+	 * send a request: @mac NULL is a broadcast, else a unicast probe; @cause the packet that waits, for its
+	 * source address
+	 */
 	void (*solicit)(void *ctx, struct neigh *n, const uint8_t *mac, const struct pkt *cause);
 	/* resolved: send this packet now; failed: report it unreachable. The packet's owner is the callee. */
 	void (*release)(void *ctx, struct neigh *n, struct pkt *p);
@@ -74,15 +78,25 @@ void neigh_free(struct neigh_table *t);
 struct neigh *neigh_find(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 /**
  * neigh_resolve() - the link-layer address to send @p to; @p NULL: only ask for it
- * Return: 0 and mac filled in; -EINPROGRESS: the packet waits (or was dropped because too many do; it is the table's either way)
+ * Return: 0 and mac filled in; -EINPROGRESS: the packet waits (or was dropped because too many do; it is the
+ * table's either way)
  */
 int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p, uint8_t mac[6]);
-/** neigh_update() - what an ARP packet or a user says; @override: may replace a different address. Creates when @create */
+/**
+ * neigh_update() - what an ARP packet or a user says; @override: may replace a different address. Creates when
+ * @create
+ */
 int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, bool override,
 		 bool create);
-/** neigh_set() - what `ip neigh add` does: any state, over any other; @mac NULL keeps the address. -EINVAL: valid without an address */
+/**
+ * neigh_set() - what `ip neigh add` does: any state, over any other; @mac NULL keeps the address. -EINVAL:
+ * valid without an address
+ */
 int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, uint8_t flags);
-/** neigh_proxy_add(), neigh_proxy_del() - `ip neigh add proxy`; adding one that is there is fine; -ENOBUFS, -ENOMEM, -ENOENT */
+/**
+ * neigh_proxy_add(), neigh_proxy_del() - `ip neigh add proxy`; adding one that is there is fine; -ENOBUFS,
+ * -ENOMEM, -ENOENT
+ */
 int neigh_proxy_add(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 int neigh_proxy_del(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 bool neigh_proxied(const struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);

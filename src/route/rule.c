@@ -2,11 +2,11 @@
 /*
  * route/rule.c - the policy rules (RPDB), and the routing decision made by them.
  *
- * Rules are tried by preference. One that matches names a table, an error, or another rule to go on with; a table without an answer, a throw route, or
- * an answer that the rule suppresses let the search go on.
+ * Rules are tried by preference. One that matches names a table, an error, or another rule to go on with; a
+ * table without an answer, a throw route, or an answer that the rule suppresses let the search go on.
  *
- * fib_lookup() is that search. fib_output() is what a packet made here gets: it adds what ip_route_output_key() knows besides the tables.
- * fib_validate_source() asks the way back.
+ * fib_lookup() is that search. fib_output() is what a packet made here gets: it adds what ip_route_output_key()
+ * knows besides the tables. fib_validate_source() asks the way back.
  *
  * Invariants
  *  1. Rules of a family are in ascending order of preference; equal ones in order of creation.
@@ -28,8 +28,13 @@ int fib_rules_init(struct fib *f)
 {
 	for (int fam = 0; fam < 2; fam++)
 		for (size_t i = 0; i < ARRAY_LEN(first_rule) - (fam ? 1 : 0); i++) {
-			struct fib_rule r = { .family = fam ? AF_INET6 : AF_INET, .pref = first_rule[i].pref, .table = first_rule[i].table,
-					      .action = FR_ACT_TO_TBL, .suppress_plen = -1, .suppress_group = -1, .protocol = RTPROT_KERNEL };
+			struct fib_rule r = { .family = fam ? AF_INET6 : AF_INET,
+					      .pref = first_rule[i].pref,
+					      .table = first_rule[i].table,
+					      .action = FR_ACT_TO_TBL,
+					      .suppress_plen = -1,
+					      .suppress_group = -1,
+					      .protocol = RTPROT_KERNEL };
 			int err = fib_rule_add(f, &r);
 
 			if (err)
@@ -72,12 +77,14 @@ bool fib_custom_rules(const struct fib *f, uint8_t family)
 
 static bool same_selector(const struct fib_rule *a, const struct fib_rule *b)
 {
-	return a->action == b->action && a->table == b->table && a->suppress_plen == b->suppress_plen && a->suppress_group == b->suppress_group &&
-	       !strcmp(a->iif, b->iif) && !strcmp(a->oif, b->oif) && a->fwmark == b->fwmark && a->fwmask == b->fwmask && a->ipproto == b->ipproto &&
-	       a->sport_min == b->sport_min && a->sport_max == b->sport_max && a->dport_min == b->dport_min && a->dport_max == b->dport_max &&
-	       a->src_plen == b->src_plen && addr_eq(&a->src, &b->src) && a->dst_plen == b->dst_plen && addr_eq(&a->dst, &b->dst) &&
-	       a->tos == b->tos && a->have_uid == b->have_uid && a->uid_min == b->uid_min && a->uid_max == b->uid_max && a->invert == b->invert &&
-	       a->goto_pref == b->goto_pref;
+	return a->action == b->action && a->table == b->table && a->suppress_plen == b->suppress_plen &&
+	       a->suppress_group == b->suppress_group && !strcmp(a->iif, b->iif) && !strcmp(a->oif, b->oif) &&
+	       a->fwmark == b->fwmark && a->fwmask == b->fwmask && a->ipproto == b->ipproto &&
+	       a->sport_min == b->sport_min && a->sport_max == b->sport_max && a->dport_min == b->dport_min &&
+	       a->dport_max == b->dport_max && a->src_plen == b->src_plen && addr_eq(&a->src, &b->src) &&
+	       a->dst_plen == b->dst_plen && addr_eq(&a->dst, &b->dst) && a->tos == b->tos &&
+	       a->have_uid == b->have_uid && a->uid_min == b->uid_min && a->uid_max == b->uid_max &&
+	       a->invert == b->invert && a->goto_pref == b->goto_pref;
 }
 
 /* in front of the second rule, as the kernel gives it to a rule without a preference */
@@ -134,15 +141,19 @@ static bool range_given(uint16_t lo, uint16_t hi)
 /* what is given must be equal */
 static bool rule_like(const struct fib_rule *w, const struct fib_rule *r)
 {
-	return (!w->action || w->action == r->action) && (!w->table || w->table == r->table) && (w->auto_pref || w->pref == r->pref) &&
-	       (!w->iif[0] || !strcmp(w->iif, r->iif)) && (!w->oif[0] || !strcmp(w->oif, r->oif)) && (!w->fwmark || w->fwmark == r->fwmark) &&
+	return (!w->action || w->action == r->action) && (!w->table || w->table == r->table) &&
+	       (w->auto_pref || w->pref == r->pref) && (!w->iif[0] || !strcmp(w->iif, r->iif)) &&
+	       (!w->oif[0] || !strcmp(w->oif, r->oif)) && (!w->fwmark || w->fwmark == r->fwmark) &&
 	       (!w->fwmask || w->fwmask == r->fwmask) && (!w->ipproto || w->ipproto == r->ipproto) &&
-	       (!range_given(w->sport_min, w->sport_max) || (w->sport_min == r->sport_min && w->sport_max == r->sport_max)) &&
-	       (!range_given(w->dport_min, w->dport_max) || (w->dport_min == r->dport_min && w->dport_max == r->dport_max)) &&
+	       (!range_given(w->sport_min, w->sport_max) ||
+		(w->sport_min == r->sport_min && w->sport_max == r->sport_max)) &&
+	       (!range_given(w->dport_min, w->dport_max) ||
+		(w->dport_min == r->dport_min && w->dport_max == r->dport_max)) &&
 	       (!w->src_plen || (w->src_plen == r->src_plen && addr_eq(&w->src, &r->src))) &&
-	       (!w->dst_plen || (w->dst_plen == r->dst_plen && addr_eq(&w->dst, &r->dst))) && (!w->tos || w->tos == r->tos) &&
-	       (w->suppress_plen == -1 || w->suppress_plen == r->suppress_plen) && (!w->have_uid || (w->uid_min == r->uid_min && w->uid_max == r->uid_max)) &&
-	       (!w->invert || r->invert) && (w->action != FR_ACT_GOTO || !w->goto_pref || w->goto_pref == r->goto_pref);
+	       (!w->dst_plen || (w->dst_plen == r->dst_plen && addr_eq(&w->dst, &r->dst))) &&
+	       (!w->tos || w->tos == r->tos) && (w->suppress_plen == -1 || w->suppress_plen == r->suppress_plen) &&
+	       (!w->have_uid || (w->uid_min == r->uid_min && w->uid_max == r->uid_max)) && (!w->invert || r->invert) &&
+	       (w->action != FR_ACT_GOTO || !w->goto_pref || w->goto_pref == r->goto_pref);
 }
 
 int fib_rule_del(struct fib *f, const struct fib_rule *like)
@@ -185,7 +196,7 @@ static bool name_is(const struct fib *f, const char *want, int ifindex, bool loc
 
 	if (!want[0])
 		return true;
-	if (local)		/* what is made here comes in by the loopback */
+	if (local) /* what is made here comes in by the loopback */
 		return !strcmp(want, "lo");
 	l = link_by_index(f->links, ifindex);
 	return l && !strcmp(l->name, want);
@@ -198,10 +209,12 @@ static bool in_range(uint16_t v, uint16_t lo, uint16_t hi)
 
 static bool rule_matches(const struct fib *f, const struct fib_rule *r, const struct route_key *k)
 {
-	bool m = name_is(f, r->iif, k->iif, !k->iif) && name_is(f, r->oif, k->oif, false) && !((r->fwmark ^ k->mark) & r->fwmask) &&
-		 addr_in(r->family, &k->src, &r->src, r->src_plen) && addr_in(r->family, &k->dst, &r->dst, r->dst_plen) &&
-		 (!r->tos || r->tos == (k->tos & ~3)) && (!r->ipproto || r->ipproto == k->proto) && in_range(k->sport, r->sport_min, r->sport_max) &&
-		 in_range(k->dport, r->dport_min, r->dport_max) && (!r->have_uid || (k->uid >= r->uid_min && k->uid <= r->uid_max));
+	bool m = name_is(f, r->iif, k->iif, !k->iif) && name_is(f, r->oif, k->oif, false) &&
+		 !((r->fwmark ^ k->mark) & r->fwmask) && addr_in(r->family, &k->src, &r->src, r->src_plen) &&
+		 addr_in(r->family, &k->dst, &r->dst, r->dst_plen) && (!r->tos || r->tos == (k->tos & ~3)) &&
+		 (!r->ipproto || r->ipproto == k->proto) && in_range(k->sport, r->sport_min, r->sport_max) &&
+		 in_range(k->dport, r->dport_min, r->dport_max) &&
+		 (!r->have_uid || (k->uid >= r->uid_min && k->uid <= r->uid_max));
 
 	return m != r->invert;
 }
@@ -216,7 +229,8 @@ static bool suppressed(const struct fib_rule *r, const struct route_result *res)
 }
 
 /* 0, -EAGAIN: go on with the next rule, or the decision's error */
-static int rule_act(const struct fib *f, const struct fib_rule *r, const struct route_key *k, unsigned flags, struct route_result *res)
+static int rule_act(const struct fib *f, const struct fib_rule *r, const struct route_key *k, unsigned flags,
+		    struct route_result *res)
 {
 	const struct fib_table *t;
 	int rc;
@@ -232,7 +246,7 @@ static int rule_act(const struct fib *f, const struct fib_rule *r, const struct 
 		return -EACCES;
 	case FR_ACT_BLACKHOLE:
 		return -EINVAL;
-	default:		/* nop */
+	default: /* nop */
 		return -EAGAIN;
 	}
 }
@@ -269,7 +283,8 @@ void fib_prefsrc(struct route_result *res)
 	if (res->route->have_prefsrc)
 		res->prefsrc = res->route->prefsrc;
 	else if (res->out)
-		link_pick_addr(res->out, res->route->family, res->have_gw && res->gw_family == res->route->family ? &res->gw : NULL,
+		link_pick_addr(res->out, res->route->family,
+			       res->have_gw && res->gw_family == res->route->family ? &res->gw : NULL,
 			       res->route->scope, &res->prefsrc);
 }
 
@@ -391,8 +406,9 @@ void fib_output(const struct fib *f, const struct route_key *key, struct route_r
 	}
 	have_src = !addr_is_any(&k.src);
 	res->err = fib_search(f, &k, 0, res);
-	if (res->err && k.oif) {	/* the tables are wrong, or not made yet: it must be on that link */
-		on_link(res, &k, link_by_index(f->links, k.oif), addr_is_multicast(k.family, &k.dst) ? RTN_MULTICAST : RTN_UNICAST);
+	if (res->err && k.oif) { /* the tables are wrong, or not made yet: it must be on that link */
+		on_link(res, &k, link_by_index(f->links, k.oif),
+			addr_is_multicast(k.family, &k.dst) ? RTN_MULTICAST : RTN_UNICAST);
 		link_pick_addr(res->out, k.family, NULL, RT_SCOPE_LINK, &res->prefsrc);
 	} else if (!res->err) {
 		if (res->type == RTN_LOCAL) {
@@ -441,8 +457,14 @@ static bool has_addr(const struct link *l, uint8_t family)
 
 static int validate_full(const struct fib *f, const struct route_key *k, const struct link *in, int oif, int rpf)
 {
-	struct route_key back = { .family = k->family, .dst = k->src, .src = k->dst, .tos = k->tos, .proto = k->proto, .iif = oif,
-				  .mark = link_conf(in, LINK_CONF_SRC_VALID_MARK) ? k->mark : 0, .mp_hash = k->mp_hash };
+	struct route_key back = { .family = k->family,
+				  .dst = k->src,
+				  .src = k->dst,
+				  .tos = k->tos,
+				  .proto = k->proto,
+				  .iif = oif,
+				  .mark = link_conf(in, LINK_CONF_SRC_VALID_MARK) ? k->mark : 0,
+				  .mp_hash = k->mp_hash };
 	struct route_result res = { 0 };
 
 	if (fib_search(f, &back, 0, &res))

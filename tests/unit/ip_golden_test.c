@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The commands of tests/golden/ip are run on a world without packets, and must print what the real tools printed on Linux (tests/golden/ip/record).
+ * The commands of tests/golden/ip are run on a world without packets, and must print what the real tools
+ * printed on Linux (tests/golden/ip/record).
  *
- * A line "$ command" is run, the lines up to the next one are what it prints, "[N]" last is an exit status other than 0. `sleep` moves the clock.
+ * A line "$ command" is run, the lines up to the next one are what it prints, "[N]" last is an exit status
+ * other than 0. `sleep` moves the clock.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -77,8 +79,13 @@ static int op_exec(struct cmd *c, struct netns *ns, int argc, char **argv)
 	return run_argv(c->ctx, ns, argc, argv);
 }
 
-static const struct cmd_ops ops = { .write = op_write, .file_read = op_file_read, .netns_find = op_find, .netns_add = op_add, .netns_del = op_del,
-				    .netns_list = op_list, .exec = op_exec };
+static const struct cmd_ops ops = { .write = op_write,
+				    .file_read = op_file_read,
+				    .netns_find = op_find,
+				    .netns_add = op_add,
+				    .netns_del = op_del,
+				    .netns_list = op_list,
+				    .exec = op_exec };
 
 static int run_argv(struct place *p, struct netns *ns, int argc, char **argv)
 {
@@ -204,12 +211,16 @@ static void test_file(void **state)
 	assert_int_equal(run_file(*state), 0);
 }
 
-#define GOLDEN(name) { "ip golden " name, test_file, NULL, NULL, (void *)name }
+#define GOLDEN(name)                                                                                                   \
+	{                                                                                                              \
+		"ip golden " name, test_file, NULL, NULL, (void *)name                                                 \
+	}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		GOLDEN("link"), GOLDEN("netns"), GOLDEN("addr"), GOLDEN("route"), GOLDEN("rule"), GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"), GOLDEN("ipv6"),
+		GOLDEN("link"),  GOLDEN("netns"),  GOLDEN("addr"),   GOLDEN("route"), GOLDEN("rule"),
+		GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"), GOLDEN("ipv6"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Routing tables, rules and addresses below the command line: lookups, validation, what links and addresses cause, sources.
+ * Routing tables, rules and addresses below the command line: lookups, validation, what links and addresses
+ * cause, sources.
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -17,7 +18,7 @@
 struct place {
 	struct world w;
 	struct netns *ns, *far;
-	struct link *a, *b;		/* a pair of veths, one end in each */
+	struct link *a, *b; /* a pair of veths, one end in each */
 };
 
 static union inet_addr ip(const char *text)
@@ -58,11 +59,22 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int add(struct place *p, const char *dst, unsigned plen, const char *gw, uint32_t table, uint32_t metric, unsigned flags)
+static int add(struct place *p, const char *dst, unsigned plen, const char *gw, uint32_t table, uint32_t metric,
+	       unsigned flags)
 {
-	struct nexthop nh = { .ifindex = gw ? 0 : p->a->ifindex, .gw_family = gw ? AF_INET : 0, .gw = gw ? ip(gw) : (union inet_addr){ 0 } };
-	struct route r = { .family = AF_INET, .dst = ip(dst), .plen = (uint8_t)plen, .type = RTN_UNICAST, .protocol = RTPROT_BOOT, .table = table,
-			   .metric = metric, .scope = gw ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK, .n_nh = 1, .nh = &nh };
+	struct nexthop nh = { .ifindex = gw ? 0 : p->a->ifindex,
+			      .gw_family = gw ? AF_INET : 0,
+			      .gw = gw ? ip(gw) : (union inet_addr){ 0 } };
+	struct route r = { .family = AF_INET,
+			   .dst = ip(dst),
+			   .plen = (uint8_t)plen,
+			   .type = RTN_UNICAST,
+			   .protocol = RTPROT_BOOT,
+			   .table = table,
+			   .metric = metric,
+			   .scope = gw ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+			   .n_nh = 1,
+			   .nh = &nh };
 
 	return fib_add(&p->ns->fib, &r, flags);
 }
@@ -118,11 +130,29 @@ static void rtnetlink_flags(void **state)
 static void policy_rules(void **state)
 {
 	struct place *p = *state;
-	struct fib_rule r = { .family = AF_INET, .pref = 100, .fwmark = 5, .fwmask = 0xff, .have_mark = true, .table = 10, .action = FR_ACT_TO_TBL,
-			      .suppress_plen = -1, .suppress_group = -1 };
-	struct fib_rule go = { .family = AF_INET, .pref = 50, .action = FR_ACT_GOTO, .goto_pref = 32766, .src = ip("10.9.0.0"), .src_plen = 16,
-			       .suppress_plen = -1, .suppress_group = -1 };
-	struct fib_rule no = { .family = AF_INET, .pref = 200, .action = FR_ACT_PROHIBIT, .dst = ip("203.0.113.0"), .dst_plen = 24, .suppress_plen = -1,
+	struct fib_rule r = { .family = AF_INET,
+			      .pref = 100,
+			      .fwmark = 5,
+			      .fwmask = 0xff,
+			      .have_mark = true,
+			      .table = 10,
+			      .action = FR_ACT_TO_TBL,
+			      .suppress_plen = -1,
+			      .suppress_group = -1 };
+	struct fib_rule go = { .family = AF_INET,
+			       .pref = 50,
+			       .action = FR_ACT_GOTO,
+			       .goto_pref = 32766,
+			       .src = ip("10.9.0.0"),
+			       .src_plen = 16,
+			       .suppress_plen = -1,
+			       .suppress_group = -1 };
+	struct fib_rule no = { .family = AF_INET,
+			       .pref = 200,
+			       .action = FR_ACT_PROHIBIT,
+			       .dst = ip("203.0.113.0"),
+			       .dst_plen = 24,
+			       .suppress_plen = -1,
 			       .suppress_group = -1 };
 
 	assert_false(fib_custom_rules(&p->ns->fib, AF_INET));
@@ -144,8 +174,18 @@ static void policy_rules(void **state)
 static void suppressed_default(void **state)
 {
 	struct place *p = *state;
-	struct fib_rule r = { .family = AF_INET, .pref = 100, .table = RT_TABLE_MAIN, .action = FR_ACT_TO_TBL, .suppress_plen = 0, .suppress_group = -1 };
-	struct fib_rule s = { .family = AF_INET, .pref = 101, .table = 10, .action = FR_ACT_TO_TBL, .suppress_plen = -1, .suppress_group = -1 };
+	struct fib_rule r = { .family = AF_INET,
+			      .pref = 100,
+			      .table = RT_TABLE_MAIN,
+			      .action = FR_ACT_TO_TBL,
+			      .suppress_plen = 0,
+			      .suppress_group = -1 };
+	struct fib_rule s = { .family = AF_INET,
+			      .pref = 101,
+			      .table = 10,
+			      .action = FR_ACT_TO_TBL,
+			      .suppress_plen = -1,
+			      .suppress_group = -1 };
 
 	assert_int_equal(add(p, "0.0.0.0", 0, "10.0.0.254", RT_TABLE_MAIN, 0, NLM_F_CREATE), 0);
 	assert_int_equal(add(p, "0.0.0.0", 0, "10.0.0.253", 10, 0, NLM_F_CREATE), 0);
@@ -160,11 +200,18 @@ static void error_routes(void **state)
 	static const struct {
 		uint8_t type;
 		int err;
-	} rows[] = { { RTN_BLACKHOLE, -EINVAL }, { RTN_UNREACHABLE, -EHOSTUNREACH }, { RTN_PROHIBIT, -EACCES }, { RTN_THROW, -ENETUNREACH } };
+	} rows[] = { { RTN_BLACKHOLE, -EINVAL },
+		     { RTN_UNREACHABLE, -EHOSTUNREACH },
+		     { RTN_PROHIBIT, -EACCES },
+		     { RTN_THROW, -ENETUNREACH } };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct route r = { .family = AF_INET, .dst = ip("198.51.100.0"), .plen = 24, .type = rows[i].type, .table = RT_TABLE_MAIN };
+		struct route r = { .family = AF_INET,
+				   .dst = ip("198.51.100.0"),
+				   .plen = 24,
+				   .type = rows[i].type,
+				   .table = RT_TABLE_MAIN };
 
 		assert_int_equal(fib_add(&p->ns->fib, &r, NLM_F_CREATE), 0);
 		assert_int_equal(look(p, "198.51.100.1", NULL, 0).err, rows[i].err);
@@ -177,8 +224,15 @@ static void error_routes(void **state)
 static void multipath_by_weight(void **state)
 {
 	struct place *p = *state;
-	struct nexthop nh[2] = { { .gw_family = AF_INET, .gw = ip("10.0.0.2"), .weight = 1 }, { .gw_family = AF_INET, .gw = ip("10.0.0.3"), .weight = 3 } };
-	struct route r = { .family = AF_INET, .dst = ip("192.0.2.0"), .plen = 24, .type = RTN_UNICAST, .table = RT_TABLE_MAIN, .n_nh = 2, .nh = nh };
+	struct nexthop nh[2] = { { .gw_family = AF_INET, .gw = ip("10.0.0.2"), .weight = 1 },
+				 { .gw_family = AF_INET, .gw = ip("10.0.0.3"), .weight = 3 } };
+	struct route r = { .family = AF_INET,
+			   .dst = ip("192.0.2.0"),
+			   .plen = 24,
+			   .type = RTN_UNICAST,
+			   .table = RT_TABLE_MAIN,
+			   .n_nh = 2,
+			   .nh = nh };
 	unsigned second = 0;
 
 	assert_int_equal(fib_add(&p->ns->fib, &r, NLM_F_CREATE), 0);
@@ -199,7 +253,7 @@ static void link_down_takes_routes(void **state)
 	assert_int_equal(add(p, "0.0.0.0", 0, "10.0.0.254", RT_TABLE_MAIN, 0, NLM_F_CREATE), 0);
 	link_set_flags(p->b, 0, IFF_UP);
 	assert_false(p->a->carrier);
-	assert_int_equal(look(p, "8.8.8.8", NULL, 0).err, 0);		/* linkdown, but still used */
+	assert_int_equal(look(p, "8.8.8.8", NULL, 0).err, 0); /* linkdown, but still used */
 	p->a->conf[LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN] = 1;
 	assert_int_equal(look(p, "8.8.8.8", NULL, 0).err, -ENETUNREACH);
 	link_set_flags(p->a, 0, IFF_UP);
@@ -208,7 +262,7 @@ static void link_down_takes_routes(void **state)
 	link_set_flags(p->a, IFF_UP, IFF_UP);
 	link_set_flags(p->b, IFF_UP, IFF_UP);
 	assert_int_equal(look(p, "10.0.0.9", NULL, 0).err, 0);
-	assert_int_equal(look(p, "8.8.8.8", NULL, 0).err, -ENETUNREACH);	/* what a user gave does not come back */
+	assert_int_equal(look(p, "8.8.8.8", NULL, 0).err, -ENETUNREACH); /* what a user gave does not come back */
 }
 
 static void secondaries(void **state)
@@ -244,7 +298,7 @@ static void output_decisions(void **state)
 	k.dst = ip("99.0.0.1");
 	fib_output(&p->ns->fib, &k, &r);
 	assert_int_equal(r.err, -ENETUNREACH);
-	k.oif = p->a->ifindex;		/* no route, but an interface: it must be there */
+	k.oif = p->a->ifindex; /* no route, but an interface: it must be there */
 	fib_output(&p->ns->fib, &k, &r);
 	assert_int_equal(r.err, 0);
 	assert_ptr_equal(r.out, p->a);
@@ -299,7 +353,12 @@ static void moving_a_link(void **state)
 static void lifetimes_end(void **state)
 {
 	struct place *p = *state;
-	struct link_addr a = { .family = AF_INET, .addr = ip("10.5.0.1"), .peer = ip("10.5.0.1"), .plen = 24, .valid_lft_s = 10, .preferred_lft_s = 5 };
+	struct link_addr a = { .family = AF_INET,
+			       .addr = ip("10.5.0.1"),
+			       .peer = ip("10.5.0.1"),
+			       .plen = 24,
+			       .valid_lft_s = 10,
+			       .preferred_lft_s = 5 };
 
 	assert_int_equal(link_addr_add(p->a, &a), 0);
 	assert_int_equal(world_next_ns(&p->w), 10 * NSEC_PER_SEC);
@@ -316,9 +375,10 @@ static void lifetimes_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(longest_prefix_then_metric), TEST(rtnetlink_flags), TEST(policy_rules), TEST(suppressed_default), TEST(error_routes),
-		TEST(multipath_by_weight), TEST(link_down_takes_routes), TEST(secondaries), TEST(output_decisions), TEST(source_validation),
-		TEST(moving_a_link), TEST(lifetimes_end),
+		TEST(longest_prefix_then_metric), TEST(rtnetlink_flags), TEST(policy_rules),
+		TEST(suppressed_default),         TEST(error_routes),    TEST(multipath_by_weight),
+		TEST(link_down_takes_routes),     TEST(secondaries),     TEST(output_decisions),
+		TEST(source_validation),          TEST(moving_a_link),   TEST(lifetimes_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

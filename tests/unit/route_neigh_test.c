@@ -119,7 +119,7 @@ static void three_probes_then_failed(void **state)
 	run_to(p, 3000);
 	assert_int_equal(p->failed, 2);
 	assert_int_equal(neigh_find(&p->t, p->l->ifindex, AF_INET, &a)->state, NUD_FAILED);
-	assert_int_equal(send_to(p, 9, mac), -EINPROGRESS);	/* asked again */
+	assert_int_equal(send_to(p, 9, mac), -EINPROGRESS); /* asked again */
 	assert_int_equal(p->asked, 4);
 }
 
@@ -205,7 +205,7 @@ static void queue_and_table_are_bounded(void **state)
 		send_to(p, 1000 + i, mac);
 	assert_int_equal(p->t.count, NEIGH_MAX);
 	assert_true(p->t.refused > 0);
-	run_to(p, 5000);		/* all failed: now they make room */
+	run_to(p, 5000); /* all failed: now they make room */
 	assert_int_equal(send_to(p, 7777, mac), -EINPROGRESS);
 	assert_int_equal(p->t.count, NEIGH_MAX);
 }
@@ -256,7 +256,7 @@ static void bridge_learns_and_forgets(void **state)
 	bridge_learn(b, port2, mac1, 20);
 	assert_ptr_equal(bridge_lookup(b, mac1, 30), port2);
 	assert_ptr_equal(bridge_lookup(b, port1->mac, 30), br);
-	bridge_learn(b, port1, port2->mac, 40);		/* nobody takes the bridge's own */
+	bridge_learn(b, port1, port2->mac, 40); /* nobody takes the bridge's own */
 	assert_ptr_equal(bridge_lookup(b, port2->mac, 50), br);
 	assert_ptr_equal(bridge_lookup(b, mac1, 300019), port2);
 	assert_null(bridge_lookup(b, mac1, 300020));
@@ -277,8 +277,9 @@ static void bridge_learns_and_forgets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(three_probes_then_failed), TEST(reachable_stale_delay_probe), TEST(confirmed_while_delayed), TEST(override_and_permanent),
-		TEST(queue_and_table_are_bounded), TEST(without_arp), TEST(bridge_learns_and_forgets),
+		TEST(three_probes_then_failed),  TEST(reachable_stale_delay_probe), TEST(confirmed_while_delayed),
+		TEST(override_and_permanent),    TEST(queue_and_table_are_bounded), TEST(without_arp),
+		TEST(bridge_learns_and_forgets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
