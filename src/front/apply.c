@@ -524,12 +524,31 @@ static int new_chain(struct apply *a, const struct ipt_cmd *cmd)
 	return txn_chain_add(a->txn, t, cmd->chain) ? IPT_OK : no_memory(a);
 }
 
+/* -X, without -v in the order in which they were made: it shows in which one is called busy */
+static int delete_all(struct apply *a, const struct ipt_cmd *cmd)
+{
+	struct table *t = table_of(a, cmd->table);
+	struct chain *c, *tmp;
+	int status = IPT_OK;
+
+	if (!t)
+		return IPT_OK;
+	list_for_each_safe(c, tmp, &t->chains, node) {
+		status = delete_one(a, cmd, c);
+		if (status)
+			break;
+	}
+	return status;
+}
+
 static int delete_chain(struct apply *a, const struct ipt_cmd *cmd)
 {
 	struct chain *c;
 
-	if (!cmd->chain)
+	if (!cmd->chain && cmd->verbose)
 		return each_chain(a, cmd, delete_one);
+	if (!cmd->chain)
+		return delete_all(a, cmd);
 	c = chain_of(a, cmd);
 	return c ? delete_one(a, cmd, c) : no_chain(a, cmd, NO_CHAIN);
 }
