@@ -1,0 +1,973 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lab/prog_ping.c - ping, as iputils 20221126 has it, on a simulated host.
+ *
+ * On the packet's way it is a raw ICMP socket with an error queue, as the real one run by root.
+ *
+ * Theory of operation: pinger() sends what is due by a budget of milliseconds ("tokens") and says when to come again; between its calls the
+ * program waits for replies and errors. When all -c packets are out, one last timer (the largest round trip twice, or -W) ends the wait; -w is a timer from the start.
+ * Errors of sendto() that are not in the error queue are not shown: the packet counts as sent, as in this version of the real one.
+ *
+ * References: RFC 792; ping(8).
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "lab/netname.h"
+#include "lab/programs.h"
+#include "lab/sock.h"
+
+#define HLEN 8				/* of an ICMP echo */
+#define STAMP_LEN 16			/* struct timeval at the payload's beginning */
+#define MIN_INTERVAL 10			/* ms: how long to wait when there is nothing to wait for */
+#define SEQS 65536
+#define PAYLOAD_MAX 65535		/* what is longer cannot be sent, so it need not be kept */
+
+struct ping {
+	struct proc *p;
+	struct sock *s;
+	const char *self;		/* argv[0] */
+	struct sbuf hostname;
+	union inet_addr to, source;
+	const char *device;
+	uint16_t ident;
+	uint8_t *out;			/* message as it is sent */
+	uint8_t *in;
+	size_t datalen;
+	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, outstanding, quiet, show_time, strict_source, verbose;
+	bool timing, multicast, exiting, has_pattern;
+	long count;
+	int interval, linger, deadline, preload;	/* ms, ms, s */
+	int pmtudisc, tos, ttl, mark;	/* -1: not given */
+	uint64_t started_ns, sent_ns, alarm_ns;
+	long tokens;
+	bool linger_set;
+	/* what became of them */
+	long sent, received, repeats, errors;
+	uint16_t acked;
+	int pipe;
+	long tmin, tmax, rtt;		/* us; rtt: eight times the smoothed one */
+	double tsum, tsum2;
+	uint64_t seen[SEQS / 64];
+};
+
+static const char usage[] =
+	"\nUsage\n"
+	"  ping [options] <destination>\n"
+	"\nOptions:\n"
+	"  <destination>      dns name or ip address\n"
+	"  -a                 use audible ping\n"
+	"  -A                 use adaptive ping\n"
+	"  -B                 sticky source address\n"
+	"  -c <count>         stop after <count> replies\n"
+	"  -C                 call connect() syscall on socket creation\n"
+	"  -D                 print timestamps\n"
+	"  -d                 use SO_DEBUG socket option\n"
+	"  -e <identifier>    define identifier for ping session, default is random for\n"
+	"                     SOCK_RAW and kernel defined for SOCK_DGRAM\n"
+	"                     Imply using SOCK_RAW (for IPv4 only for identifier 0)\n"
+	"  -f                 flood ping\n"
+	"  -h                 print help and exit\n"
+	"  -I <interface>     either interface name or address\n"
+	"  -i <interval>      seconds between sending each packet\n"
+	"  -L                 suppress loopback of multicast packets\n"
+	"  -l <preload>       send <preload> number of packages while waiting replies\n"
+	"  -m <mark>          tag the packets going out\n"
+	"  -M <pmtud opt>     define mtu discovery, can be one of <do|dont|want>\n"
+	"  -n                 no dns name resolution\n"
+	"  -O                 report outstanding replies\n"
+	"  -p <pattern>       contents of padding byte\n"
+	"  -q                 quiet output\n"
+	"  -Q <tclass>        use quality of service <tclass> bits\n"
+	"  -s <size>          use <size> as number of data bytes to be sent\n"
+	"  -S <size>          use <size> as SO_SNDBUF socket option value\n"
+	"  -t <ttl>           define time to live\n"
+	"  -U                 print user-to-user latency\n"
+	"  -v                 verbose output\n"
+	"  -V                 print version and exit\n"
+	"  -w <deadline>      reply wait <deadline> in seconds\n"
+	"  -W <timeout>       time to wait for response\n"
+	"\nIPv4 options:\n"
+	"  -4                 use IPv4\n"
+	"  -b                 allow pinging broadcast\n"
+	"  -R                 record route\n"
+	"  -T <timestamp>     define timestamp, can be one of <tsonly|tsandaddr|tsprespec>\n"
+	"\nIPv6 options:\n"
+	"  -6                 use IPv6\n"
+	"  -F <flowlabel>     define flow label, default is random\n"
+	"  -N <nodeinfo opt>  use icmp6 node info query, try <help> as argument\n"
+	"\nFor more details see ping(8).\n";
+
+/* "ping: TEXT" on stderr, with the error's text unless @err is 0; returns @status */
+static int complain(struct ping *g, int status, int err, const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+static int complain(struct ping *g, int status, int err, const char *fmt, ...)
+{
+	struct sbuf s = SBUF_INIT;
+	va_list ap;
+
+	sbuf_printf(&s, "%s: ", g->self);
+	va_start(ap, fmt);
+	sbuf_vprintf(&s, fmt, ap);
+	va_end(ap);
+	if (err)
+		sbuf_printf(&s, ": %s", strerror(err));
+	sbuf_putc(&s, '\n');
+	proc_write(g->p, 2, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+	return status;
+}
+
+/* ---- options: 0, or the exit status ---- */
+
+static int number(struct ping *g, const char *text, long lo, long hi, long *val)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (end == text || *end)
+		return complain(g, 1, 0, "invalid argument: '%s'", text);
+	if (errno || n < lo || n > hi)
+		return complain(g, 1, 0, "invalid argument: '%s': out of range: %ld <= value <= %ld", text, lo, hi);
+	*val = n;
+	return 0;
+}
+
+/* seconds with a fraction, in ms */
+static int seconds(struct ping *g, const char *text, const char *what, int *ms)
+{
+	char *end;
+	double n;
+
+	errno = 0;
+	n = strtod(text, &end);
+	if (!*text || errno)
+		return complain(g, 2, errno, "%s: %s", what, text);
+	if (*end) {
+		complain(g, 2, 0, "option argument contains garbage: %s", end);
+		complain(g, 2, 0, "this will become fatal error in the future");
+	}
+	if (n != n || n < 0 || n > (double)(INT_MAX / 1000))
+		return complain(g, 2, 0, "%s: %s", what, text);
+	*ms = (int)(n * 1000);
+	return 0;
+}
+
+static int tos_option(struct ping *g, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, strncasecmp(text, "0x", 2) == 0 ? 16 : 10);
+
+	if (*end)
+		return complain(g, 2, 0, "bad TOS value: %s", text);
+	if (n > 255)
+		return complain(g, 2, 0, "the decimal value of TOS bits must be in range 0-255: %ld", n);
+	g->tos = (int)(n & 255);
+	return 0;
+}
+
+static int pmtu_option(struct ping *g, const char *text)
+{
+	static const char *const names[] = { "dont", "want", "do" };
+
+	for (int i = 0; i < (int)ARRAY_LEN(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			g->pmtudisc = i;
+			return 0;
+		}
+	}
+	return complain(g, 2, 0, "invalid -M argument: %s", text);
+}
+
+static int option(struct ping *g, int c, const char *arg)
+{
+	union inet_addr a;
+	long n = 0;
+	int err = 0;
+
+	switch (c) {
+	case '4': break;
+	case 'a': g->audible = true; break;
+	case 'A': g->adaptive = true; break;
+	case 'b': g->broadcast = true; break;
+	case 'B': g->strict_source = true; break;
+	case 'c':
+		err = number(g, arg, 1, LONG_MAX, &g->count);
+		break;
+	case 'd': break;		/* SO_DEBUG: traces that Linux has not had for long */
+	case 'D': g->show_time = true; break;
+	case 'e':
+		err = number(g, arg, 0, 65535, &n);
+		g->ident = (uint16_t)n;
+		break;
+	case 'f': g->flood = g->numeric = true; break;
+	case 'i':
+		g->has_interval = true;
+		return seconds(g, arg, "bad timing interval", &g->interval);
+	case 'I':
+		if (addr_parse(AF_INET, arg, &a)) {
+			g->device = arg;
+		} else {
+			g->source = a;
+			g->strict_source = true;
+		}
+		break;
+	case 'l':
+		err = number(g, arg, 1, SEQS, &n);
+		g->preload = (int)n;
+		break;
+	case 'm':
+		err = number(g, arg, 0, UINT_MAX, &n);
+		g->mark = (int)n;
+		break;
+	case 'M': return pmtu_option(g, arg);
+	case 'n': g->numeric = true; break;
+	case 'O': g->outstanding = true; break;
+	case 'p': break;		/* once the length is known */
+	case 'q': g->quiet = true; break;
+	case 'Q': return tos_option(g, arg);
+	case 's':
+		err = number(g, arg, 0, INT_MAX, &n);
+		g->datalen = (size_t)n;
+		break;
+	case 't':
+		err = number(g, arg, 0, 255, &n);
+		g->ttl = (int)n;
+		break;
+	case 'U': g->latency = true; break;
+	case 'v': g->verbose = true; break;
+	case 'w':
+		err = number(g, arg, 0, INT_MAX, &n);
+		g->deadline = (int)n;
+		break;
+	case 'W': return seconds(g, arg, "bad linger time", &g->linger);
+	case '6':
+		return prog_refuse(g->p, g->self, "IPv6");
+	default:
+		return prog_refuse_opt(g->p, g->self, c);
+	}
+	return err;
+}
+
+static int pattern(struct ping *g, const char *text)
+{
+	uint8_t pat[16];
+	unsigned n = 0, v;
+	int used;
+
+	for (const char *c = text; *c; c++)
+		if (!strchr("0123456789abcdefABCDEF", *c))
+			return complain(g, 2, 0, "patterns must be specified as hex digits: %s", c);
+	while (n < sizeof(pat) && sscanf(text, "%2x%n", &v, &used) == 1) {
+		pat[n++] = (uint8_t)v;
+		text += used;
+	}
+	for (size_t i = 0; n && i < MIN(g->datalen, (size_t)PAYLOAD_MAX); i++)
+		g->out[HLEN + i] = pat[i % n];
+	if (!g->quiet) {
+		proc_printf(g->p, "PATTERN: 0x");
+		for (unsigned i = 0; i < n; i++)
+			proc_printf(g->p, "%02x", pat[i]);
+		proc_printf(g->p, "\n");
+	}
+	g->has_pattern = true;
+	return 0;
+}
+
+/* ---- setting up ---- */
+
+static bool link_has_addr(const struct link *l, be32 ip)
+{
+	const struct link_addr *a;
+
+	list_for_each(a, &l->addrs, node)
+		if (a->family == AF_INET && a->addr.ip4 == ip)
+			return true;
+	return false;
+}
+
+/* the source that a connected UDP socket would get says whether there is a way at all */
+static int find_source(struct ping *g)
+{
+	struct sock_addr to = { .ip = g->to, .port = 1025 };
+	struct link *l;
+	struct sock *probe;
+	int err = sock_new(g->p->host->sock, SOCK_DGRAM, 0, &probe);
+
+	if (err)
+		return complain(g, 2, -err, "socket");
+	if (g->device && (err = sock_bind_device(probe, g->device))) {
+		sock_close(probe);
+		return complain(g, 2, -err, "SO_BINDTODEVICE %s", g->device);
+	}
+	if (g->tos > 0)
+		sock_setopt(probe, SOCK_OPT_TOS, g->tos);
+	err = sock_connect(probe, &to);
+	if (err == -EACCES && !g->broadcast) {
+		sock_close(probe);
+		return complain(g, 2, 0, "Do you want to ping broadcast? Then -b. If not, check your local firewall rules");
+	}
+	if (err == -EACCES) {
+		proc_eprintf(g->p, "WARNING: pinging broadcast address\n");
+		sock_setopt(probe, SOCK_OPT_BROADCAST, 1);
+		err = sock_connect(probe, &to);
+	}
+	g->source = probe->local.ip;
+	sock_close(probe);
+	if (err)
+		return complain(g, 2, -err, "connect");
+	l = g->device ? link_by_name(&proc_ns(g->p)->links, g->device) : NULL;
+	if (l && !link_has_addr(l, g->source.ip4))
+		complain(g, 0, 0, "Warning: source address might be selected on device other than: %s", g->device);
+	return 0;
+}
+
+static int set_options(struct ping *g)
+{
+	struct sock_addr from = { .ip = g->source };
+	int err;
+
+	if (g->broadcast || addr_is_multicast(AF_INET, &g->to)) {
+		g->multicast = true;
+		if (g->pmtudisc < 0)
+			g->pmtudisc = 2;
+	}
+	if (g->pmtudisc >= 0)
+		sock_setopt(g->s, SOCK_OPT_PMTUDISC, g->pmtudisc);
+	if (g->device && (err = sock_bind_device(g->s, g->device)))
+		return complain(g, 2, -err, "SO_BINDTODEVICE %s", g->device);
+	if (g->strict_source && (err = sock_bind(g->s, &from)))
+		return complain(g, 2, -err, "bind");
+	sock_setopt(g->s, SOCK_OPT_RECVERR, 1);
+	if (g->broadcast)
+		sock_setopt(g->s, SOCK_OPT_BROADCAST, 1);
+	if (g->ttl == 0)
+		return complain(g, 2, EINVAL, "cannot set unicast time-to-live");
+	if (g->ttl > 0)
+		sock_setopt(g->s, SOCK_OPT_TTL, g->ttl);
+	if (g->tos > 0)
+		sock_setopt(g->s, SOCK_OPT_TOS, g->tos);
+	if (g->mark >= 0)
+		sock_setopt(g->s, SOCK_OPT_MARK, g->mark);
+	sock_setopt(g->s, SOCK_OPT_UID, g->p->uid);
+	return 0;
+}
+
+static int resolve(struct ping *g, char **names, int n)
+{
+	int err;
+
+	if (g->verbose)
+		complain(g, 0, 0, "sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: 4 (socktype: SOCK_RAW), hints.ai_family: AF_UNSPEC\n");
+	if (netname_number(names[n - 1], &g->to) == 0) {
+		sbuf_puts(&g->hostname, names[n - 1]);
+		g->numeric |= n == 1;
+	} else {
+		err = netname_host(g->p, names[n - 1], &g->to, &g->hostname);
+		if (err)
+			return complain(g, 2, 0, "%s: %s", names[n - 1], gai_strerror(err));
+	}
+	if (g->verbose)
+		proc_printf(g->p, "ai->ai_family: AF_INET, ai->ai_canonname: '%s'\n", sbuf_str(&g->hostname));
+	return 0;
+}
+
+static int set_up(struct ping *g, char **names, int n)
+{
+	char a[ADDR_STRLEN], b[ADDR_STRLEN];
+	int err = resolve(g, names, n);
+
+	if (!err && addr_is_any(&g->source))
+		err = find_source(g);
+	if (err)
+		return err;
+	if (n > 1)
+		return complain(g, 2, EPERM, "record route");
+	if (addr_is_any(&g->to))
+		g->to = g->source;
+	err = sock_new(g->p->host->sock, SOCK_RAW, IPPROTO_ICMP, &g->s);
+	if (err)
+		return complain(g, 2, -err, "socket");
+	err = set_options(g);
+	if (err)
+		return err;
+	g->timing = g->datalen >= STAMP_LEN;
+	if (!g->has_pattern)
+		for (size_t i = 0; i < MIN(g->datalen, (size_t)PAYLOAD_MAX); i++)
+			g->out[HLEN + i] = (uint8_t)i;
+	proc_printf(g->p, "PING %s (%s) ", sbuf_str(&g->hostname), addr_fmt(a, AF_INET, &g->to));
+	if (g->device || g->strict_source)
+		proc_printf(g->p, "from %s %s: ", addr_fmt(b, AF_INET, &g->source), g->device ? g->device : "");
+	proc_printf(g->p, "%zu(%zu) bytes of data.\n", g->datalen, g->datalen + HLEN + sizeof(struct iphdr));
+	if (g->flood && !g->has_interval)
+		g->interval = 0;
+	return 0;
+}
+
+/* ---- counting ---- */
+
+static bool seen(const struct ping *g, uint16_t seq)
+{
+	return g->seen[seq / 64] >> seq % 64 & 1;
+}
+
+static int in_flight(const struct ping *g)
+{
+	uint16_t diff = (uint16_t)((uint16_t)g->sent - g->acked);
+
+	return diff <= 0x7fff ? diff : (int)(g->sent - g->received - g->errors);
+}
+
+static void acknowledge(struct ping *g, uint16_t seq)
+{
+	uint16_t diff = (uint16_t)((uint16_t)g->sent - seq);
+
+	if (diff > 0x7fff)
+		return;
+	g->pipe = MAX(g->pipe, diff + 1);
+	if ((int16_t)(seq - g->acked) > 0 || (uint16_t)((uint16_t)g->sent - g->acked) > 0x7fff)
+		g->acked = seq;
+}
+
+static void count_sent(struct ping *g)
+{
+	g->sent++;
+	if ((uint16_t)((uint16_t)g->sent - g->acked) > 0x7fff)
+		g->acked = (uint16_t)(g->sent + 1);
+}
+
+static void update_interval(struct ping *g)
+{
+	long est = g->rtt ? g->rtt / 8 : g->interval * 1000L;
+
+	g->interval = (int)((est + 500) / 1000);
+}
+
+static void count_time(struct ping *g, long us)
+{
+	g->tsum += us;
+	g->tsum2 += (double)us * us;
+	g->tmin = MIN(g->tmin, us);
+	g->tmax = MAX(g->tmax, us);
+	g->rtt = g->rtt ? g->rtt + us - g->rtt / 8 : us * 8;
+	if (g->adaptive)
+		update_interval(g);
+}
+
+/* ---- out ---- */
+
+static uint64_t wall_us(const struct ping *g)
+{
+	return clock_wall_ns(&proc_ns(g->p)->world->clock) / 1000;
+}
+
+static void stamp(const struct ping *g, uint8_t *to)
+{
+	uint64_t us = wall_us(g), tv[2] = { us / 1000000, us % 1000000 };
+
+	memcpy(to, tv, STAMP_LEN);
+}
+
+static uint16_t checksum(const uint8_t *b, size_t n)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += i % 2 ? b[i] : (uint32_t)b[i] << 8;
+	while (sum >> 16)
+		sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)~sum;
+}
+
+static void print_time(struct ping *g)
+{
+	uint64_t us = wall_us(g);
+
+	if (g->show_time)
+		proc_printf(g->p, "[%lu.%06lu] ", (unsigned long)(us / 1000000), (unsigned long)(us % 1000000));
+}
+
+/* the error queue's answer to a packet that is too long for the way and must not be cut */
+static void too_long(struct ping *g)
+{
+	struct route_key k = { .family = AF_INET, .proto = IPPROTO_ICMP, .src = g->s->local.ip, .dst = g->to, .mark = (uint32_t)g->s->opt[SOCK_OPT_MARK],
+			       .oif = g->s->opt[SOCK_OPT_BINDTODEVICE] };
+	struct route_result res;
+
+	if (g->datalen + HLEN > 0xffff || g->quiet || path_route(proc_ns(g->p), &k, &res))
+		return;
+	g->errors++;
+	if (g->flood)
+		proc_printf(g->p, "E");
+	else
+		complain(g, 0, 0, "local error: message too long, mtu=%u", path_pmtu(proc_ns(g->p), &g->to, res.mtu));
+}
+
+static bool take_error(struct ping *g);
+
+static void send_probe(struct ping *g)
+{
+	uint16_t seq = (uint16_t)(g->sent + 1);
+	struct sock_addr to = { .ip = g->to };
+	size_t n = HLEN + g->datalen;
+	ssize_t did = -EMSGSIZE;
+
+	g->seen[seq / 64] &= ~(1ull << seq % 64);
+	memset(g->out, 0, HLEN);
+	g->out[0] = ICMP_ECHO;
+	put_u16(g->out + 4, g->ident);
+	put_u16(g->out + 6, seq);
+	if (g->timing)
+		stamp(g, g->out + HLEN);
+	if (n <= PAYLOAD_MAX) {
+		put_u16(g->out + 2, checksum(g->out, n));
+		did = sock_sendto(g->s, g->out, n, &to);
+	}
+	if (did == -EMSGSIZE)
+		too_long(g);
+	else if (did < 0)
+		take_error(g);
+	count_sent(g);
+	if (did >= 0 && !g->quiet && g->flood)
+		proc_printf(g->p, ".");
+	if (did < 0)
+		g->tokens = 0;
+}
+
+/* send what is due; ms until there is more to send */
+static long pinger(struct ping *g)
+{
+	uint64_t now = proc_now(g->p);
+	long tokens;
+
+	if (g->exiting || (g->count && g->sent >= g->count && !g->deadline))
+		return 1000;
+	if (!g->sent_ns) {
+		g->tokens = (long)g->interval * (g->preload - 1);
+	} else {
+		tokens = (long)((now - g->sent_ns) / NSEC_PER_MSEC);
+		if (!g->interval && tokens < MIN_INTERVAL && in_flight(g) >= g->preload)
+			return MIN_INTERVAL - tokens;
+		tokens = MIN(tokens + g->tokens, (long)g->interval * g->preload);
+		if (tokens < g->interval)
+			return g->interval - tokens;
+		g->tokens = tokens - g->interval;
+	}
+	g->sent_ns = now;
+	if (g->outstanding && g->sent > 0 && !seen(g, (uint16_t)g->sent)) {
+		print_time(g);
+		proc_printf(g->p, "no answer yet for icmp_seq=%lu\n", (unsigned long)g->sent % SEQS);
+	}
+	send_probe(g);
+	return g->interval - g->tokens;
+}
+
+/* everything is out: how long to wait for the rest */
+static long last_wait(struct ping *g, long next)
+{
+	long us;
+
+	if (!g->count || g->sent < g->count || g->deadline || g->linger_set)
+		return next;
+	us = g->received ? MAX(2 * g->tmax, 1000L * g->interval) : 1000L * g->linger;
+	if (us) {
+		g->linger_set = true;
+		g->alarm_ns = proc_now(g->p) + (uint64_t)us * 1000;
+	}
+	return MAX(next, us / 1000);
+}
+
+/* ---- in ---- */
+
+static void put_host(struct ping *g, struct sbuf *s, const union inet_addr *ip)
+{
+	size_t at = s->len;
+
+	if (!g->numeric && !g->exiting && netname_of(g->p, ip, s)) {
+		sbuf_puts(s, " (");
+		addr_put(s, AF_INET, ip);
+		sbuf_putc(s, ')');
+		return;
+	}
+	sbuf_truncate(s, at);
+	addr_put(s, AF_INET, ip);
+}
+
+static const char *const unreach_text[] = {
+	[ICMP_NET_UNREACH] = "Destination Net Unreachable",
+	[ICMP_HOST_UNREACH] = "Destination Host Unreachable",
+	[ICMP_PROT_UNREACH] = "Destination Protocol Unreachable",
+	[ICMP_PORT_UNREACH] = "Destination Port Unreachable",
+	[ICMP_SR_FAILED] = "Source Route Failed",
+	[ICMP_NET_UNKNOWN] = "Destination Net Unknown",
+	[ICMP_HOST_UNKNOWN] = "Destination Host Unknown",
+	[ICMP_HOST_ISOLATED] = "Source Host Isolated",
+	[ICMP_NET_ANO] = "Destination Net Prohibited",
+	[ICMP_HOST_ANO] = "Destination Host Prohibited",
+	[ICMP_NET_UNR_TOS] = "Destination Net Unreachable for Type of Service",
+	[ICMP_HOST_UNR_TOS] = "Destination Host Unreachable for Type of Service",
+	[ICMP_PKT_FILTERED] = "Packet filtered",
+	[ICMP_PREC_VIOLATION] = "Precedence Violation",
+	[ICMP_PREC_CUTOFF] = "Precedence Cutoff",
+};
+
+static const char *const redirect_text[] = {
+	[ICMP_REDIR_NET] = "Redirect Network",
+	[ICMP_REDIR_HOST] = "Redirect Host",
+	[ICMP_REDIR_NETTOS] = "Redirect Type of Service and Network",
+	[ICMP_REDIR_HOSTTOS] = "Redirect Type of Service and Host",
+};
+
+/* @info: next-hop MTU, pointer, or the gateway of a redirect in network order */
+static void put_icmp(struct ping *g, struct sbuf *s, uint8_t type, uint8_t code, uint32_t info)
+{
+	union inet_addr gateway = addr_ip4(info);
+
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		if (code == ICMP_FRAG_NEEDED)
+			sbuf_printf(s, "Frag needed and DF set (mtu = %u)\n", info);
+		else if (code < ARRAY_LEN(unreach_text))
+			sbuf_printf(s, "%s\n", unreach_text[code]);
+		else
+			sbuf_printf(s, "Dest Unreachable, Bad Code: %d\n", code);
+		break;
+	case ICMP_SOURCE_QUENCH:
+		sbuf_puts(s, "Source Quench\n");
+		break;
+	case ICMP_REDIRECT:
+		if (code < ARRAY_LEN(redirect_text))
+			sbuf_puts(s, redirect_text[code]);
+		else
+			sbuf_printf(s, "Redirect, Bad Code: %d", code);
+		sbuf_puts(s, "(New nexthop: ");
+		put_host(g, s, &gateway);
+		sbuf_puts(s, ")\n");
+		break;
+	case ICMP_TIME_EXCEEDED:
+		if (code == ICMP_EXC_TTL)
+			sbuf_puts(s, "Time to live exceeded\n");
+		else if (code == ICMP_EXC_FRAGTIME)
+			sbuf_puts(s, "Frag reassembly time exceeded\n");
+		else
+			sbuf_printf(s, "Time exceeded, Bad Code: %d\n", code);
+		break;
+	case ICMP_PARAMETERPROB:
+		sbuf_printf(s, "Parameter problem: pointer = %u\n", info);
+		break;
+	default:
+		sbuf_printf(s, "Bad ICMP type: %d\n", type);
+	}
+}
+
+/* one error of the queue; false: there is none */
+static bool take_error(struct ping *g)
+{
+	struct sbuf s = SBUF_INIT;
+	struct sock_error e;
+	uint16_t seq;
+
+	if (sock_recv_error(g->s, &e))
+		return false;
+	if (e.len < HLEN || !addr_eq(&e.to.ip, &g->to) || e.data[0] != ICMP_ECHO || get_u16(e.data + 4) != g->ident)
+		return true;
+	seq = get_u16(e.data + 6);
+	acknowledge(g, seq);
+	g->errors++;
+	if (g->quiet)
+		return true;
+	if (g->flood) {
+		proc_printf(g->p, "\bE");
+		return true;
+	}
+	print_time(g);
+	sbuf_puts(&s, "From ");
+	put_host(g, &s, &e.offender);
+	sbuf_printf(&s, " icmp_seq=%u ", seq);
+	put_icmp(g, &s, e.type, e.code, e.info);
+	proc_write(g->p, 1, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+	return true;
+}
+
+static void put_triptime(struct sbuf *s, long us)
+{
+	if (us >= 100000 - 50)
+		sbuf_printf(s, " time=%ld ms", (us + 500) / 1000);
+	else if (us >= 10000 - 5)
+		sbuf_printf(s, " time=%ld.%01ld ms", (us + 50) / 1000, (us + 50) % 1000 / 100);
+	else if (us >= 1000)
+		sbuf_printf(s, " time=%ld.%02ld ms", (us + 5) / 1000, (us + 5) % 1000 / 10);
+	else
+		sbuf_printf(s, " time=%ld.%03ld ms", us / 1000, us % 1000);
+}
+
+/* something on the way changed the payload: show where */
+static void put_damage(struct ping *g, struct sbuf *s, const uint8_t *data)
+{
+	for (size_t i = STAMP_LEN; i < g->datalen; i++) {
+		if (data[i] == g->out[HLEN + i])
+			continue;
+		sbuf_printf(s, "\nwrong data byte #%zu should be 0x%x but was 0x%x", i, g->out[HLEN + i], data[i]);
+		for (i = STAMP_LEN; i < g->datalen; i++) {
+			if (i % 32 == STAMP_LEN)
+				sbuf_printf(s, "\n#%zu\t", i);
+			sbuf_printf(s, "%x ", data[i]);
+		}
+	}
+}
+
+/* @n bytes of an echo reply of ours */
+static void take_reply(struct ping *g, const uint8_t *icmp, size_t n, const struct sock_msg *m)
+{
+	uint16_t seq = get_u16(icmp + 6);
+	struct sbuf s = SBUF_INIT;
+	uint64_t tv[2];
+	bool dup = seen(g, seq);
+	long us = 0;
+
+	acknowledge(g, seq);
+	if (g->timing && n >= HLEN + STAMP_LEN) {
+		memcpy(tv, icmp + HLEN, STAMP_LEN);
+		us = MAX(0, (long)(wall_us(g) - tv[0] * 1000000 - tv[1]));
+		count_time(g, us);
+	}
+	if (dup)
+		g->repeats++;
+	else
+		g->received++;
+	g->seen[seq / 64] |= 1ull << seq % 64;
+	if (g->quiet)
+		return;
+	if (g->flood) {
+		proc_printf(g->p, "\b \b");
+		return;
+	}
+	print_time(g);
+	sbuf_printf(&s, "%zu bytes from ", n);
+	put_host(g, &s, &m->from.ip);
+	sbuf_printf(&s, ": icmp_seq=%u", seq);
+	if (g->verbose)
+		sbuf_printf(&s, " ident=%u", g->ident);
+	sbuf_printf(&s, " ttl=%d", m->ttl);
+	if (n < g->datalen + HLEN) {
+		sbuf_puts(&s, " (truncated)\n");
+	} else {
+		if (g->timing)
+			put_triptime(&s, us);
+		if (dup && (!g->multicast || g->verbose))
+			sbuf_puts(&s, " (DUP!)");
+		put_damage(g, &s, icmp + HLEN);
+		sbuf_printf(&s, "%s\n", g->audible ? "\a" : "");
+	}
+	proc_write(g->p, 1, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+}
+
+/* a redirect, or an error that the error queue tells about too; @n bytes of ICMP */
+static void take_other(struct ping *g, const uint8_t *icmp, size_t n, const struct sock_msg *m)
+{
+	const uint8_t *ip = icmp + HLEN, *echo;
+	struct sbuf s = SBUF_INIT;
+	be32 daddr, gateway;
+
+	if (n < HLEN + sizeof(struct iphdr) + HLEN || n < HLEN + (ip[0] & 0xfu) * 4 + HLEN)
+		return;
+	echo = ip + (ip[0] & 0xf) * 4;
+	memcpy(&daddr, ip + 16, sizeof(daddr));
+	memcpy(&gateway, icmp + 4, sizeof(gateway));
+	if (echo[0] != ICMP_ECHO || daddr != g->to.ip4 || get_u16(echo + 4) != g->ident)
+		return;
+	if (icmp[0] != ICMP_REDIRECT && icmp[0] != ICMP_SOURCE_QUENCH) {
+		acknowledge(g, get_u16(echo + 6));
+		return;
+	}
+	if (g->quiet || g->flood)
+		return;
+	print_time(g);
+	sbuf_puts(&s, "From ");
+	put_host(g, &s, &m->from.ip);
+	sbuf_printf(&s, ": icmp_seq=%u ", get_u16(echo + 6));
+	put_icmp(g, &s, icmp[0], icmp[1], gateway);
+	proc_write(g->p, 1, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+}
+
+static void take_packet(struct ping *g, size_t n, const struct sock_msg *m)
+{
+	size_t hlen = (g->in[0] & 0xfu) * 4;
+	const uint8_t *icmp = g->in + hlen;
+
+	if (n < hlen + HLEN)
+		return;
+	n -= hlen;
+	switch (icmp[0]) {
+	case ICMP_ECHOREPLY:
+		if (get_u16(icmp + 4) == g->ident)
+			take_reply(g, icmp, n, m);
+		break;
+	case ICMP_SOURCE_QUENCH:
+	case ICMP_REDIRECT:
+	case ICMP_DEST_UNREACH:
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_PARAMETERPROB:
+		take_other(g, icmp, n, m);
+		break;
+	}
+}
+
+static void drain(struct ping *g)
+{
+	struct sock_msg m;
+	ssize_t n;
+
+	do {
+		n = sock_recvfrom(g->s, g->in, PAYLOAD_MAX, &m);
+		if (n >= 0)
+			take_packet(g, (size_t)n, &m);
+		else if (!take_error(g) && n == -EAGAIN)
+			break;
+	} while (in_flight(g) || (sock_poll(g->s) & (POLLIN | POLLERR)));
+}
+
+/* ---- the end ---- */
+
+/* rounded down, as ping shows it */
+static long root(double a)
+{
+	double x = a, prev = a + 1;
+
+	while (a > 0 && x < prev) {
+		prev = x;
+		x = (double)(long)((x + a / x) / 2);
+	}
+	return a > 0 ? (long)prev : 0;
+}
+
+static int finish(struct ping *g)
+{
+	uint64_t ns = g->sent_ns - g->started_ns;
+	long total = g->received + g->repeats, avg, dev;
+	struct sbuf s = SBUF_INIT;
+	const char *comma = "";
+
+	sbuf_printf(&s, "\n--- %s ping statistics ---\n%ld packets transmitted, %ld received", sbuf_str(&g->hostname), g->sent, g->received);
+	if (g->repeats)
+		sbuf_printf(&s, ", +%ld duplicates", g->repeats);
+	if (g->errors)
+		sbuf_printf(&s, ", +%ld errors", g->errors);
+	if (g->sent) {
+		sbuf_printf(&s, ", %g%% packet loss", (double)(float)((double)(g->sent - g->received) * 100.0 / (double)g->sent));
+		sbuf_printf(&s, ", time %ldms", (long)((ns + 500000) / NSEC_PER_MSEC));
+	}
+	sbuf_putc(&s, '\n');
+	if (g->received && g->timing) {
+		avg = (long)(g->tsum / total);
+		dev = root((g->tsum2 - g->tsum * g->tsum / total) / total);
+		sbuf_printf(&s, "rtt min/avg/max/mdev = %ld.%03ld/%ld.%03ld/%ld.%03ld/%ld.%03ld ms", g->tmin / 1000, g->tmin % 1000, avg / 1000, avg % 1000,
+			    g->tmax / 1000, g->tmax % 1000, dev / 1000, dev % 1000);
+		comma = ", ";
+	}
+	if (g->pipe > 1) {
+		sbuf_printf(&s, "%spipe %d", comma, g->pipe);
+		comma = ", ";
+	}
+	if (g->received && (!g->interval || g->flood || g->adaptive) && g->sent > 1) {
+		long ipg = (long)(ns / 1000) / (g->sent - 1);
+
+		sbuf_printf(&s, "%sipg/ewma %ld.%03ld/%ld.%03ld ms", comma, ipg / 1000, ipg % 1000, g->rtt / 8000, g->rtt / 8 % 1000);
+	}
+	sbuf_putc(&s, '\n');
+	proc_write(g->p, 1, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+	return !g->received || (g->deadline && g->received < g->count);
+}
+
+static int run(struct ping *g)
+{
+	uint64_t until;
+	long next;
+	int err;
+
+	proc_catch_int(g->p);
+	g->started_ns = proc_now(g->p);
+	g->alarm_ns = g->deadline ? g->started_ns + (uint64_t)g->deadline * NSEC_PER_SEC : SCHED_NEVER;
+	while (!g->exiting && !(g->count && g->received + g->errors >= g->count) && !(g->deadline && g->errors)) {
+		do
+			next = last_wait(g, pinger(g));
+		while (next <= 0 && !proc_interrupted(g->p) && !g->p->broken_pipe);
+		until = MIN(proc_now(g->p) + (uint64_t)MAX(next, 0) * NSEC_PER_MSEC, g->alarm_ns);
+		err = proc_sock_wait(g->p, g->s, POLLIN, until);
+		if (err == -EINTR || g->p->broken_pipe)
+			break;
+		if (err == 0)
+			drain(g);
+		g->exiting = proc_now(g->p) >= g->alarm_ns;
+	}
+	return finish(g);
+}
+
+static int main_of(struct ping *g, int argc, char **argv)
+{
+	struct proc_opts o = { 0 };
+	const char *pat = NULL;
+	int c, status;
+
+	while ((c = proc_getopt(g->p, &o, "h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:", NULL)) != -1) {
+		if (c == 'V') {
+			proc_printf(g->p, "ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n");
+			return 0;
+		}
+		if (c == 'h' || c == '?') {
+			proc_eprintf(g->p, "%s", usage);
+			return 2;
+		}
+		if (c == 'p')
+			pat = o.arg;
+		status = option(g, c, o.arg);
+		if (status)
+			return status;
+	}
+	if (o.ind >= argc)
+		return complain(g, 1, EDESTADDRREQ, "usage error");
+	g->out = mem_zalloc(HLEN + PAYLOAD_MAX);
+	g->in = mem_alloc(PAYLOAD_MAX);
+	if (!g->out || !g->in)
+		return complain(g, 2, ENOMEM, "memory allocation failed");
+	status = pat ? pattern(g, pat) : 0;
+	if (!status)
+		status = set_up(g, argv + o.ind, argc - o.ind);
+	return status ? status : run(g);
+}
+
+int prog_ping(struct proc *p, int argc, char **argv)
+{
+	struct ping *g = mem_zalloc(sizeof(*g));
+	int status;
+
+	if (!g)
+		return 2;
+	g->p = p;
+	g->self = argv[0];
+	g->datalen = 56;
+	g->interval = 1000;
+	g->linger = 10000;
+	g->preload = 1;
+	g->pmtudisc = g->tos = g->ttl = g->mark = -1;
+	g->acked = 0;
+	g->tmin = LONG_MAX;
+	g->ident = (uint16_t)rng_u32(&proc_ns(p)->world->rng);
+	status = main_of(g, argc, argv);
+	sock_close(g->s);
+	sbuf_free(&g->hostname);
+	mem_free(g->out);
+	mem_free(g->in);
+	mem_free(g);
+	return status;
+}
