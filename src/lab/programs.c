@@ -29,3 +29,30 @@ const struct program programs[] = {
 	{ "ping", prog_ping },
 	{ "ping4", prog_ping },
 	{ "reboot", prog_reboot },
+	{ "rm", prog_rm },
+	{ "rmdir", prog_rmdir },
+	{ "rmmod", prog_rmmod },
+	{ "seq", prog_seq },
+	{ "service", prog_service },
+	{ "sleep", prog_sleep },
+	{ "systemctl", prog_systemctl },
+	{ "tcpdump", prog_tcpdump },
+	{ "tee", prog_tee },
+	{ "timeout", prog_timeout },
+	{ "touch", prog_touch },
+	{ "uname", prog_uname },
+	{ "which", prog_which },
+	{ "whoami", prog_whoami },
+	{ "xargs", prog_xargs },
+	{ "yes", prog_yes },
+	{ "yum", prog_yum },
+	{ NULL, NULL },
+};
+
+const struct program *program_find(const char *name)
+{
+	for (const struct program *p = programs; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}

@@ -3,7 +3,7 @@
  * lab/wire.c - the wires between simulated hosts: a frame leaves one end of a veth pair and arrives at the other a little later.
  *
  * On the packet's way between struct world_ops.transmit and path_rx(). Each frame takes 10 to 40 microseconds, by the lab's own randomness, and never overtakes
- * one sent before it to the same link. What a packet carried inside its host (mark, connection, socket) stays behind, as in Linux.
+ * one sent before it to the same link. The path has already taken off what a packet does not carry to another host.
  *
  * Invariants
  *  1. A frame on a wire names its destination by host id and ifindex, and is dropped when that link has gone meanwhile.
@@ -35,6 +35,16 @@ static struct link *frame_target(const struct frame *f)
 	return l == f->to ? l : NULL;
 }
 
+/* a frame that arrives nowhere; over lo it holds its connection, which path_l3_rx() would have let go */
+static void frame_lost(struct lab *l, uint32_t host_id, struct pkt *p)
+{
+	struct host *h = p->ct ? host_by_id(l, host_id) : NULL;
+
+	if (h)
+		conn_put(h->ns->ct, p->ct);
+	pkt_free(p);
+}
+
 static void frame_arrives(struct sched_event *ev)
 {
 	struct frame *f = container_of(ev, struct frame, ev);
@@ -42,26 +52,11 @@ static void frame_arrives(struct sched_event *ev)
 	struct pkt *p = f->pkt;
 
 	list_del(&f->node);
+	if (!to)
+		frame_lost(f->lab, f->host_id, p);
 	mem_pool_put(&f->lab->frames, f);
 	if (to)
 		path_rx(to, &p, 1);
-	else
-		pkt_free(p);
-}
-
-static void scrub(struct pkt *p)
-{
-	p->l3 = p->l4 = p->mac;
-	p->family = p->proto = p->ctinfo = 0;
-	p->pkt_type = PACKET_HOST;
-	p->flags = 0;
-	p->frag_off = p->frag_max = 0;
-	p->iif = p->oif = p->phys_iif = p->phys_oif = 0;
-	p->mark = p->priority = 0;
-	p->sk = NULL;
-	p->ct = NULL;
-	p->dst = NULL;
-	p->next = NULL;
 }
 
 /* the time of the last frame to @l, which this one must not overtake */
@@ -93,10 +88,11 @@ void wire_transmit(struct world *w, struct link *out, struct pkt *p)
 		lab->frames_lost += h != NULL;
 		if (f)
 			mem_pool_put(&lab->frames, f);
-		pkt_free(p);
+		frame_lost(lab, h ? h->id : 0, p);
 		return;
 	}
-	scrub(p);
+	p->sk = NULL;
+	p->next = NULL;
 	*f = (struct frame){ .lab = lab, .pkt = p, .to = to, .host_id = h->id, .ifindex = to->ifindex };
 	sched_event_init(&f->ev, frame_arrives);
 	list_add_tail(&lab->on_wire, &f->node);
@@ -105,7 +101,7 @@ void wire_transmit(struct world *w, struct link *out, struct pkt *p)
 	if (sched_at(lab->sched, &f->ev, *last) < 0) {
 		list_del(&f->node);
 		mem_pool_put(&lab->frames, f);
-		pkt_free(p);
+		frame_lost(lab, h->id, p);
 	}
 }
 
@@ -116,7 +112,7 @@ void wire_free(struct lab *l)
 	list_for_each_safe(f, tmp, &l->on_wire, node) {
 		sched_cancel(l->sched, &f->ev);
 		list_del(&f->node);
-		pkt_free(f->pkt);
+		frame_lost(l, f->host_id, f->pkt);
 		mem_pool_put(&l->frames, f);
 	}
 }
