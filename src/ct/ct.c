@@ -326,6 +326,28 @@ struct conn *ct_find(struct ct_table *t, const struct tuple *tuple, int *dir)
 	return find_live(t, tuple, table_hash(t, tuple), dir);
 }
 
+/* @tuple: in the zone of originals, with its hash */
+static struct conn *find_zoned(struct ct_table *t, const struct tuple *tuple, uint32_t hash, uint16_t reply_zone, int *dir)
+{
+	struct conn *c = find_live(t, tuple, hash, dir);
+	struct tuple answer;
+
+	if (likely(tuple->zone == reply_zone) || (c && *dir == IP_CT_DIR_ORIGINAL))
+		return c;
+	answer = *tuple;
+	answer.zone = reply_zone;
+	c = ct_find(t, &answer, dir);
+	return c && *dir == IP_CT_DIR_REPLY ? c : NULL;
+}
+
+struct conn *ct_find_zoned(struct ct_table *t, const struct tuple *tuple, const uint16_t zone[2], int *dir)
+{
+	struct tuple orig = *tuple;
+
+	orig.zone = zone[IP_CT_DIR_ORIGINAL];
+	return find_zoned(t, &orig, table_hash(t, &orig), zone[IP_CT_DIR_REPLY], dir);
+}
+
 bool ct_tuple_taken(struct ct_table *t, const struct tuple *reply, const struct conn *ignore)
 {
 	int dir;
@@ -398,20 +420,21 @@ static uint8_t ctinfo_of(const struct conn *c, int dir)
 }
 
 /* pkt->ct: the connection found or made, NULL for a packet that has none */
-static enum verdict resolve(struct ct_table *t, struct pkt *pkt, uint16_t zone)
+static enum verdict resolve(struct ct_table *t, struct pkt *pkt)
 {
 	struct tuple tuple, reply;
 	struct conn *c;
 	uint32_t hash;
 	int dir = IP_CT_DIR_ORIGINAL;
 
-	if (tuple_of_pkt(pkt, zone, &tuple) < 0)
+	if (tuple_of_pkt(pkt, pkt->ct_zone[IP_CT_DIR_ORIGINAL], &tuple) < 0)
 		return VERDICT_ACCEPT;
 	hash = hash_of(t, &tuple);
-	c = find_live(t, &tuple, hash, &dir);
+	c = find_zoned(t, &tuple, hash, pkt->ct_zone[IP_CT_DIR_REPLY], &dir);
 	if (!c) {
 		if (tuple_invert(&tuple, &reply) < 0)
 			return VERDICT_ACCEPT;
+		reply.zone = pkt->ct_zone[IP_CT_DIR_REPLY];
 		if (!make_room(t, hash) || !(c = conn_new(t, &tuple, &reply))) {
 			t->stats.drop++;
 			pkt->drop = DROP_CT_TABLE_FULL;
@@ -430,16 +453,16 @@ static void let_go(struct ct_table *t, struct pkt *pkt)
 	pkt->ct = NULL;
 }
 
-enum verdict ct_in(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone)
+enum verdict ct_in(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook)
 {
 	if (pkt->ct || (pkt->flags & PKT_UNTRACKED))
 		return VERDICT_ACCEPT;
 	if (pkt->proto == IPPROTO_ICMP || pkt->proto == IPPROTO_ICMPV6) {
-		if (ct_icmp_error(t, pkt, hook, zone) != CT_TRACK_OK || pkt->ct || (pkt->flags & PKT_UNTRACKED))
+		if (ct_icmp_error(t, pkt, hook) != CT_TRACK_OK || pkt->ct || (pkt->flags & PKT_UNTRACKED))
 			return VERDICT_ACCEPT;
 	}
 	for (int tries = 0; tries < 2; tries++) {
-		enum verdict v = resolve(t, pkt, zone);
+		enum verdict v = resolve(t, pkt);
 		enum ct_track r;
 
 		if (v != VERDICT_ACCEPT)

@@ -116,10 +116,10 @@ void ct_free(struct ct_table *t);
 /**
  * ct_in() - look up or create the connection of a packet, and track its state
  * Sets pkt->ct and pkt->ctinfo. A packet that tracking finds INVALID is accepted with pkt->ct NULL and PKT_UNTRACKED clear.
- * @zone: of the template (CT --zone), 0: none
+ * Zones are what the packet's template says (pkt->ct_zone): answers are looked up in the zone of the reply direction.
  * Return: VERDICT_ACCEPT, or VERDICT_DROP with pkt->drop set
  */
-enum verdict ct_in(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone);
+enum verdict ct_in(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook);
 /**
  * ct_confirm() - enter an unconfirmed connection into the table; VERDICT_DROP on a clash that cannot be resolved
  * Also sends the UPDATE event that this packet caused (CONN_CHANGED): who skips the walk must still call it then.
@@ -136,6 +136,8 @@ void conn_put(struct ct_table *t, struct conn *c);
 
 /** ct_find() - the confirmed connection that has this tuple; *dir: which of its two; NULL: none */
 struct conn *ct_find(struct ct_table *t, const struct tuple *tuple, int *dir);
+/** ct_find_zoned() - as ct_find(), for a packet of @zone by direction: one of the original direction is in zone[0], an answer in zone[1] */
+struct conn *ct_find_zoned(struct ct_table *t, const struct tuple *tuple, const uint16_t zone[2], int *dir);
 /** ct_tuple_taken() - would a packet with this reply tuple be taken for another connection than @ignore */
 bool ct_tuple_taken(struct ct_table *t, const struct tuple *reply, const struct conn *ignore);
 /** ct_foreach() - every confirmed connection, in no particular order; @fn may delete the one it is given; stops at non-zero and returns that */

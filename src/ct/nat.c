@@ -126,23 +126,25 @@ static bool source_in_range(const struct tuple *cur, const struct nat_range *r)
 	return !(r->flags & NF_NAT_RANGE_PROTO_SPECIFIED) || port_in_range(cur, NAT_MANIP_SRC, r);
 }
 
-static bool same_source(const struct conn *c, const struct tuple *cur)
+static bool same_source(const struct conn *c, const struct tuple *want)
 {
 	const struct tuple *o = &c->tuple[IP_CT_DIR_ORIGINAL];
 
-	return o->sport == cur->sport && o->proto == cur->proto && o->family == cur->family && o->zone == cur->zone &&
-	       addr_eq(&o->src, &cur->src);
+	return o->sport == want->sport && o->proto == want->proto && o->family == want->family && o->zone == want->zone &&
+	       addr_eq(&o->src, &want->src);
 }
 
-/* The mapping that this source has already, where the range allows it */
-static bool existing_mapping(struct ct_table *t, const struct tuple *cur, const struct nat_range *r, struct tuple *out)
+/* The mapping that this source, in its @zone, has already, where the range allows it */
+static bool existing_mapping(struct ct_table *t, const struct tuple *cur, uint16_t zone, const struct nat_range *r, struct tuple *out)
 {
+	struct tuple key = *cur;
 	unsigned n = 0;
 
-	for (struct conn *c = table_src_first(t, cur); c && n < MAX_CHAIN; c = table_src_next(t, c), n++) {
+	key.zone = zone;
+	for (struct conn *c = table_src_first(t, &key); c && n < MAX_CHAIN; c = table_src_next(t, c), n++) {
 		struct tuple mapped;
 
-		if (!same_source(c, cur) || tuple_invert(&c->tuple[IP_CT_DIR_REPLY], &mapped) < 0)
+		if (!same_source(c, &key) || tuple_invert(&c->tuple[IP_CT_DIR_REPLY], &mapped) < 0)
 			continue;
 		*out = *cur;
 		out->src = mapped.src;
@@ -273,7 +275,7 @@ static bool choose(struct ct_table *t, struct tuple *cur, const struct nat_range
 		if (source_in_range(cur, r)) {
 			if (!used(t, cur, c, manip))
 				return true;
-		} else if (existing_mapping(t, cur, r, &mapped) && !used(t, &mapped, c, manip)) {
+		} else if (existing_mapping(t, cur, c->tuple[IP_CT_DIR_ORIGINAL].zone, r, &mapped) && !used(t, &mapped, c, manip)) {
 			*cur = mapped;
 			return true;
 		}

@@ -93,6 +93,15 @@ static void text_tuple(struct sbuf *out, const struct tuple *t, bool kernel)
 		sbuf_printf(out, "srckey=0x%x dstkey=0x%x ", ntohs(t->sport), ntohs(t->dport));
 }
 
+/* the zone of one direction, where it is not both directions' */
+static void text_zone_of(struct sbuf *out, const struct conn *c, int dir)
+{
+	uint16_t zone = c->tuple[dir].zone;
+
+	if (zone && zone != c->tuple[!dir].zone)
+		sbuf_printf(out, "zone-%s=%u ", dir == IP_CT_DIR_REPLY ? "reply" : "orig", zone);
+}
+
 static void text_counter(struct sbuf *out, const struct conn *c, int dir, unsigned flags)
 {
 	const struct ct_counter *n = ct_acct(c);
@@ -130,12 +139,12 @@ static void text_head(struct sbuf *out, const struct ct_table *t, const struct c
 static void text_tail(struct sbuf *out, const struct ct_table *t, const struct conn *c, unsigned flags, uint64_t now_ns)
 {
 	const struct conn_ext *e = timestamps(c);
-	uint16_t zone = c->tuple[0].zone;
+	bool one_way = c->tuple[0].zone != c->tuple[1].zone;
 
 	if (shows_mark(c, flags))
 		sbuf_printf(out, "mark=%u ", c->mark);
-	if (zone || (flags & CT_PRINT_PROC))
-		sbuf_printf(out, "zone=%u ", zone);
+	if (!one_way && (c->tuple[0].zone || (flags & CT_PRINT_PROC)))
+		sbuf_printf(out, "zone=%u ", c->tuple[0].zone);
 	if (e && shows_counters(flags)) {
 		sbuf_printf(out, "delta-time=%llu ", age_s(e, now_ns));
 		if (flags & CT_PRINT_KTIMESTAMP) {
@@ -157,10 +166,12 @@ static void text(struct sbuf *out, const struct ct_table *t, const struct conn *
 	if (kernel && c->tuple[0].proto == IPPROTO_GRE)
 		sbuf_printf(out, "timeout=%u, stream_timeout=%u ", t->conf->gre, t->conf->gre_stream);
 	text_tuple(out, &c->tuple[0], kernel);
+	text_zone_of(out, c, 0);
 	text_counter(out, c, 0, flags);
 	if (!(c->status & IPS_SEEN_REPLY))
 		sbuf_puts(out, "[UNREPLIED] ");
 	text_tuple(out, &c->tuple[1], kernel);
+	text_zone_of(out, c, 1);
 	text_counter(out, c, 1, flags);
 	if (c->status & (IPS_OFFLOAD | IPS_HW_OFFLOAD))
 		sbuf_puts(out, c->status & IPS_HW_OFFLOAD ? "[HW_OFFLOAD] " : "[OFFLOAD] ");
@@ -186,6 +197,8 @@ static void xml_direction(struct sbuf *out, const struct conn *c, int dir, unsig
 	if (shows_ports(t->proto, false))
 		sbuf_printf(out, "<sport>%u</sport><dport>%u</dport>", ntohs(t->sport), ntohs(t->dport));
 	sbuf_puts(out, "</layer4>");
+	if (t->zone && t->zone != c->tuple[!dir].zone)
+		sbuf_printf(out, "<zone>%u</zone>", t->zone);
 	if (n && shows_counters(flags))
 		sbuf_printf(out, "<counters><packets>%llu</packets><bytes>%llu</bytes></counters>", (unsigned long long)n[dir].packets,
 			    (unsigned long long)n[dir].bytes);
@@ -209,7 +222,7 @@ static void xml(struct sbuf *out, const struct ct_table *t, const struct conn *c
 		sbuf_printf(out, "<timeout>%u</timeout>", ct_remaining_s(t, c));
 	if (shows_mark(c, flags))
 		sbuf_printf(out, "<mark>%u</mark>", c->mark);
-	if (c->tuple[0].zone)
+	if (c->tuple[0].zone && c->tuple[0].zone == c->tuple[1].zone)
 		sbuf_printf(out, "<zone>%u</zone>", c->tuple[0].zone);
 	if (!(flags & CT_PRINT_EVENT))
 		sbuf_printf(out, "<use>%d</use>", flags & CT_PRINT_HELD ? 2 : 1);
@@ -259,8 +272,8 @@ static void save(struct sbuf *out, const struct ct_table *t, const struct conn *
 
 	sbuf_printf(out, "-A -t %u", ct_remaining_s(t, c));
 	save_status(out, c);
-	if (o->zone)
-		sbuf_printf(out, " -w %u", o->zone);
+	if (o->zone || r->zone)
+		sbuf_printf(out, " %s %u", o->zone == r->zone ? "-w" : o->zone ? "--orig-zone" : "--reply-zone", o->zone ? o->zone : r->zone);
 	sbuf_printf(out, " -s %s", addr_fmt(a, o->family, &o->src));
 	sbuf_printf(out, " -d %s", addr_fmt(a, o->family, &o->dst));
 	sbuf_printf(out, " -%c %s", c->status & IPS_DST_NAT ? 'g' : 'r', addr_fmt(a, o->family, &r->src));

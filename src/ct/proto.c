@@ -90,7 +90,7 @@ enum ct_track ct_icmp_track(struct ct_table *t, struct conn *c, struct pkt *pkt,
 }
 
 /* An error about a packet goes against that packet's direction, so it belongs where the inverted quote does */
-static enum ct_track relate(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone)
+static enum ct_track relate(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook)
 {
 	struct tuple quoted, against;
 	union inet_addr dst = pkt_dst(pkt);
@@ -98,9 +98,9 @@ static enum ct_track relate(struct ct_table *t, struct pkt *pkt, enum nf_inet_ho
 	int dir;
 
 	if (pkt_l4_len(pkt) < 8 ||
-	    tuple_of_bytes(pkt->family, pkt_l4(pkt) + 8, pkt_l4_len(pkt) - 8, zone, &quoted) < 0 || tuple_invert(&quoted, &against) < 0)
+	    tuple_of_bytes(pkt->family, pkt_l4(pkt) + 8, pkt_l4_len(pkt) - 8, 0, &quoted) < 0 || tuple_invert(&quoted, &against) < 0)
 		return CT_TRACK_INVALID;
-	c = ct_find(t, &against, &dir);
+	c = ct_find_zoned(t, &against, pkt->ct_zone, &dir);
 	if (!c)
 		return CT_TRACK_INVALID;
 	/* to nobody but the end that sent what is quoted */
@@ -128,7 +128,7 @@ static bool icmp6_is_untracked(uint8_t type)
 	return (type >= 130 && type <= 136) || type == 143;
 }
 
-enum ct_track ct_icmp_error(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone)
+enum ct_track ct_icmp_error(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook)
 {
 	uint8_t type;
 
@@ -146,13 +146,13 @@ enum ct_track ct_icmp_error(struct ct_table *t, struct pkt *pkt, enum nf_inet_ho
 			pkt->flags |= PKT_UNTRACKED;
 			return CT_TRACK_OK;
 		}
-		return type < 128 ? relate(t, pkt, hook, zone) : CT_TRACK_OK;
+		return type < 128 ? relate(t, pkt, hook) : CT_TRACK_OK;
 	}
 	if (type > NR_ICMP_TYPES) {
 		conn_log_invalid(t, pkt, hook, "invalid icmp type ");
 		return CT_TRACK_INVALID;
 	}
-	return icmp4_is_error(type) ? relate(t, pkt, hook, zone) : CT_TRACK_OK;
+	return icmp4_is_error(type) ? relate(t, pkt, hook) : CT_TRACK_OK;
 }
 
 /* ---- the others ---- */

@@ -22,7 +22,7 @@ enum ct_track ct_generic_track(struct ct_table *t, struct conn *c, struct pkt *p
  * ct_icmp_error() - an ICMP or ICMPv6 packet before the lookup: an error gets the connection that it quotes
  * Return: CT_TRACK_OK with pkt->ct set (RELATED) or, for what is no error, still NULL; CT_TRACK_INVALID
  */
-enum ct_track ct_icmp_error(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook, uint16_t zone);
+enum ct_track ct_icmp_error(struct ct_table *t, struct pkt *pkt, enum nf_inet_hooks hook);
 /** ct_tcp_may_reuse() - may a new connection's SYN take the place of @old, which is in TIME_WAIT or closed: sequence numbers went on */
 bool ct_tcp_may_reuse(const struct conn *old, const struct conn *fresh);
 

@@ -5,7 +5,7 @@
  * Theory of operation. The command line (front/conntrack_args.c) becomes a filter and an action; most commands are one walk over the table.
  * Counts and errors go to standard error, and so come before the listing where both go to one place that is no terminal, as with the real tool.
  *
- * Differences: D-24 (order of the listing), D-25 (no security marks, labels, expectations made by hand, zones of one direction).
+ * Differences: D-24 (order of the listing), D-25 (no security marks, labels, expectations made by hand).
  */
 #include <errno.h>
 
@@ -73,6 +73,15 @@ static bool nat_matches(const struct cta *a, const struct conn *c)
 	return (!cta_has(a, CTA_SRC_NAT) || src_nat_matches(&a->src_nat, c)) && (!cta_has(a, CTA_DST_NAT) || dst_nat_matches(&a->dst_nat, c));
 }
 
+/* a zone of both directions is none of one direction, and the other way round */
+static bool zone_matches(const struct cta *a, uint16_t orig, uint16_t reply)
+{
+	bool both = orig == reply;
+
+	return (!cta_has(a, CTA_ZONE) || a->zone[0] == (both ? orig : 0)) && (!cta_has(a, CTA_ORIG_ZONE) || a->zone[1] == (both ? 0 : orig)) &&
+	       (!cta_has(a, CTA_REPL_ZONE) || a->zone[2] == (both ? 0 : reply));
+}
+
 /* which end a connection has; what -U changes is no filter there */
 static bool tuple_matches(const struct cta *a, const struct conn *c)
 {
@@ -82,7 +91,7 @@ static bool tuple_matches(const struct cta *a, const struct conn *c)
 	       addr_matches(a, CTA_ORIG_SRC, &o->src) && addr_matches(a, CTA_ORIG_DST, &o->dst) && addr_matches(a, CTA_REPL_SRC, &r->src) &&
 	       addr_matches(a, CTA_REPL_DST, &r->dst) && port_matches(a, CTA_SPORT, o->sport) && port_matches(a, CTA_DPORT, o->dport) &&
 	       port_matches(a, CTA_REPL_SPORT, r->sport) && port_matches(a, CTA_REPL_DPORT, r->dport) && icmp_matches(a, o) &&
-	       (!cta_has(a, CTA_ZONE) || a->zone == o->zone) && nat_matches(a, c);
+	       zone_matches(a, o->zone, r->zone) && nat_matches(a, c);
 }
 
 static bool conn_matches(const struct run *r, const struct conn *c)
@@ -176,7 +185,7 @@ static void tuple_of_args(const struct cta *a, struct tuple *orig)
 	bool ports = cta_has(a, CTA_SPORT);
 
 	*orig = (struct tuple){ .src = a->addr[src].addr, .dst = a->addr[dst].addr, .family = a->family ? a->family : AF_INET,
-				.proto = a->proto, .zone = a->zone };
+				.proto = a->proto };
 	if (a->proto == IPPROTO_ICMP || a->proto == IPPROTO_ICMPV6) {
 		orig->sport = htons(a->icmp_id);
 		orig->dport = htons((uint16_t)(a->icmp_type << 8 | a->icmp_code));
@@ -242,8 +251,10 @@ static int do_create(struct run *r)
 	if (a->table == CTA_EXPECT)
 		return cta_error(r->c, false, "natbox has no expectations made by hand");
 	tuple_of_args(a, &orig);
-	if (tuple_invert(&orig, &reply) < 0)
+	if (tuple_invert(&orig, &reply) < 0 || cta_has(a, CTA_ZONE) + cta_has(a, CTA_ORIG_ZONE) + cta_has(a, CTA_REPL_ZONE) > 1)
 		return cta_error(r->c, false, "Operation failed: invalid parameters");
+	orig.zone = (uint16_t)(a->zone[0] + a->zone[1]);
+	reply.zone = (uint16_t)(a->zone[0] + a->zone[2]);
 	status = reply_of_args(a, &orig, &reply);
 	err = ct_insert(r->t, &orig, &reply, status | a->status, a->timeout, a->mark, &c);
 	if (err == -EEXIST && a->command == CTA_CREATE)
@@ -389,7 +400,7 @@ static int do_help(struct run *r)
 		"  -R FILE  run the lines of a file (conntrack -L -o save)   -V  version\n\n"
 		"TABLE: conntrack, expect, dying, unconfirmed\n\n"
 		"Which: -s SRC -d DST (original direction) -r SRC -q DST (reply) [/PREFIX], -p PROTOCOL, -f ipv4|ipv6,\n"
-		"  -m MARK[/MASK], -u STATUS[,...], -w ZONE, -n [ADDR] translated source, -g [ADDR] translated destination, -j [ADDR] either;\n"
+		"  -m MARK[/MASK], -u STATUS[,...], -w ZONE, --orig-zone, --reply-zone, -n [ADDR] translated source, -g [ADDR] translated destination, -j [ADDR] either;\n"
 		"  behind -p tcp, udp: --sport --dport --reply-port-src --reply-port-dst, --state; behind -p icmp: --icmp-type --icmp-code --icmp-id\n"
 		"How: -o xml,extended,id,timestamp,ktimestamp,save; -e NEW,UPDATES,DESTROY with -E; -t SECONDS with -I and -U; -z zero counters\n");
 	return 0;

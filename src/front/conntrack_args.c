@@ -36,8 +36,6 @@ int cta_error(struct cmd *c, bool usage, const char *fmt, ...)
 #define V_OPTION 256		/* a row's value: a short option's letter, or this + enum cta_option */
 #define V_LABEL_ADD 512
 #define V_LABEL_DEL 513
-#define V_ORIG_ZONE 514
-#define V_REPL_ZONE 515
 #define V_EXPECT 516		/* --tuple-src and its like */
 
 static const struct opt_row rows[] = {
@@ -55,7 +53,7 @@ static const struct opt_row rows[] = {
 	{ "family", OPT_REQ, 'f' },	   { "src-nat", OPT_MAYBE, 'n' },   { "dst-nat", OPT_MAYBE, 'g' },
 	{ "any-nat", OPT_MAYBE, 'j' },	   { "output", OPT_REQ, 'o' },	    { "buffer-size", OPT_REQ, 'b' },
 	{ "zone", OPT_REQ, 'w' },	   { "label", OPT_REQ, 'l' },	    { "label-add", OPT_REQ, V_LABEL_ADD },
-	{ "label-del", OPT_REQ, V_LABEL_DEL }, { "orig-zone", OPT_REQ, V_ORIG_ZONE }, { "reply-zone", OPT_REQ, V_REPL_ZONE },
+	{ "label-del", OPT_REQ, V_LABEL_DEL }, { "orig-zone", OPT_REQ, '(' }, { "reply-zone", OPT_REQ, ')' },
 };
 
 #define PORTS                                                                                                     \
@@ -104,31 +102,31 @@ static const struct {
 } option_name[] = {
 	{ "src" }, { "dst" }, { "reply-src" }, { "reply-dst" }, { "protonum" }, { "timeout" }, { "status" }, { "zero" }, { "event-mask" },
 	{ "mask-src" }, { "mask-dst" }, { "mark" }, { "id" }, { "family" }, { "src-nat" }, { "dst-nat" }, { "output" }, { "buffer-size" },
-	{ "any-nat" }, { "zone" },
+	{ "any-nat" }, { "zone" }, { "orig-zone" }, { "reply-zone" },
 };
 
 static const char *const allowed[] = {
-	/*                  sdrqptuze{}mifngobjw */
-	[CTA_LIST]	= "22222022022202222022",
-	[CTA_CREATE]	= "22221120000202220002",
-	[CTA_ADD]	= "22221120000202220002",
-	[CTA_UPDATE]	= "22222220000222222002",
-	[CTA_DELETE]	= "22222220022222222022",
-	[CTA_GET]	= "22221000000002002000",
-	[CTA_FLUSH]	= "00000000000002000000",
-	[CTA_EVENT]	= "22222000222202222222",
-	[CTA_COUNT]	= "00000000000002000000",
-	[CTA_STATS]	= "00000000000000000000",
-	[CTA_LOAD]	= "00000000000000000000",
-	[CTA_VERSION]	= "00000000000000000000",
-	[CTA_HELP]	= "00000000000000000000",
+	/*                  sdrqptuze{}mifngobjw() */
+	[CTA_LIST]	= "2222202202220222202222",
+	[CTA_CREATE]	= "2222112000020222000222",
+	[CTA_ADD]	= "2222112000020222000222",
+	[CTA_UPDATE]	= "2222222000022222200200",
+	[CTA_DELETE]	= "2222222002222222202222",
+	[CTA_GET]	= "2222100000000200200000",
+	[CTA_FLUSH]	= "0000000000000200000000",
+	[CTA_EVENT]	= "2222200022220222222222",
+	[CTA_COUNT]	= "0000000000000200000000",
+	[CTA_STATS]	= "0000000000000000000000",
+	[CTA_LOAD]	= "0000000000000000000000",
+	[CTA_VERSION]	= "0000000000000000000000",
+	[CTA_HELP]	= "0000000000000000000000",
 };
-static_assert(ARRAY_LEN(option_name) == CTA_ZONE + 1, "a name for each option");
+static_assert(ARRAY_LEN(option_name) == CTA_REPL_ZONE + 1, "a name for each option");
 static_assert(ARRAY_LEN(allowed) == CTA_NONE, "a row for each command");
 
 static int check_allowed(struct cmd *c, const struct cta *a)
 {
-	for (int o = 0; o <= CTA_ZONE; o++) {
+	for (int o = 0; o <= CTA_REPL_ZONE; o++) {
 		char may = allowed[a->command][o];
 
 		if (!cta_has(a, o) && may == '1')
@@ -449,7 +447,7 @@ static int read_mask(struct cmd *c, const char *text, struct cta *a, enum cta_op
 
 static int read_option(struct cmd *c, struct optscan *s, struct cta *a, struct opt_row *all)
 {
-	static const char letters[] = "sdrqptuze{}mifngobjw";
+	static const char letters[] = "sdrqptuze{}mifngobjw()";
 	const char *at = s->val < V_OPTION ? strchr(letters, s->val) : NULL;
 
 	if (at)
@@ -486,17 +484,16 @@ static int read_option(struct cmd *c, struct optscan *s, struct cta *a, struct o
 		return read_nat(c, optional_arg(s), a, &a->dst_nat);
 	case 'j':
 		return read_nat(c, optional_arg(s), a, &a->any_nat);
-	case 'w':
-		a->zone = (uint16_t)strtoul(s->arg, NULL, 0);
+	case 'w': case '(': case ')':
+		a->zone[at - strchr(letters, 'w')] = (int)strtol(s->arg, NULL, 0);
 		return 0;
 	case 'a':
 		cmd_err(c, "WARNING: ignoring -a, deprecated option.\n");
 		return 0;
 	case 'l': case V_LABEL_ADD: case V_LABEL_DEL:
 		return read_label(c, s->arg);
-	case 'c': case V_ORIG_ZONE: case V_REPL_ZONE: case V_EXPECT:
-		return cta_error(c, false, "natbox has no %s",
-				 s->val == 'c' ? "security marks" : s->val == V_EXPECT ? "expectations made by hand" : "zones of one direction");
+	case 'c': case V_EXPECT:
+		return cta_error(c, false, "natbox has no %s", s->val == 'c' ? "security marks" : "expectations made by hand");
 	default:	/* z, b: said by having been seen */
 		return s->val >= V_OPTION ? read_proto_option(c, (enum cta_option)(s->val - V_OPTION), s->arg, a) : 0;
 	}

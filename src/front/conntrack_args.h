@@ -18,6 +18,7 @@ enum cta_table { CTA_CONNTRACK, CTA_EXPECT, CTA_DYING, CTA_UNCONFIRMED };
 enum cta_option {
 	CTA_ORIG_SRC, CTA_ORIG_DST, CTA_REPL_SRC, CTA_REPL_DST, CTA_PROTO, CTA_TIMEOUT, CTA_STATUS, CTA_ZERO, CTA_EVENT_MASK, CTA_MASK_SRC,
 	CTA_MASK_DST, CTA_MARK, CTA_ID, CTA_FAMILY, CTA_SRC_NAT, CTA_DST_NAT, CTA_OUTPUT, CTA_BUFFER, CTA_ANY_NAT, CTA_ZONE,
+	CTA_ORIG_ZONE, CTA_REPL_ZONE,
 	/* protocols' own */
 	CTA_SPORT, CTA_DPORT, CTA_REPL_SPORT, CTA_REPL_DPORT, CTA_STATE, CTA_ICMP_TYPE, CTA_ICMP_CODE, CTA_ICMP_ID, CTA_SRCKEY, CTA_DSTKEY,
 	CTA_REPL_SRCKEY, CTA_REPL_DSTKEY,
@@ -45,7 +46,7 @@ struct cta {
 	uint32_t timeout, status, status_unset;	/* IPS_* that must, and must not be set */
 	uint32_t mark, mark_mask;
 	uint32_t id;
-	uint16_t zone;
+	int zone[3];			/* of -w, --orig-zone, --reply-zone; out of range: matches nothing */
 	uint16_t port[4];		/* CTA_SPORT to CTA_REPL_DPORT, or keys */
 	uint8_t state, icmp_type, icmp_code;
 	uint16_t icmp_id;

@@ -81,7 +81,7 @@ struct pkt {
 	uint32_t sk_uid, sk_gid;	/* of the socket that sent it, with .sk */
 	void *sk;			/* the local socket that sent it, NULL: none */
 	struct conn *ct;		/* NULL: not tracked (yet) */
-	uint16_t ct_zone;		/* what a CT --zone template said, 0: none */
+	uint16_t ct_zone[2];		/* what a CT --zone template said, by direction of the connection; 0: none */
 	void *dst;			/* struct route_result of path, while it walks */
 	uint64_t tstamp_ns;		/* when it arrived or was made, engine time */
 	uint64_t id;			/* the same through translation, forwarding and hosts; answers have their own */

@@ -189,12 +189,17 @@ static void log_action(struct match_ctx *m, struct act_ctx *a, const struct ir_l
 
 static void ct_template(struct pkt *p, const struct ir_ct *c)
 {
+	uint16_t zone = c->zone_mark ? (uint16_t)p->mark : c->zone;
+	bool both = c->zone_orig == c->zone_reply;
+
 	if (p->ct)
 		return;
 	if (c->notrack)
 		p->flags |= PKT_UNTRACKED;
-	if (c->have_zone)
-		p->ct_zone = c->zone_mark ? (uint16_t)p->mark : c->zone;
+	if (c->have_zone) {
+		p->ct_zone[IP_CT_DIR_ORIGINAL] = both || c->zone_orig ? zone : 0;
+		p->ct_zone[IP_CT_DIR_REPLY] = both || c->zone_reply ? zone : 0;
+	}
 }
 
 static uint32_t shifted(uint32_t v, int n)

@@ -285,7 +285,7 @@ static enum verdict conntrack_stage(struct netns *ns, struct pkt *p, const struc
 
 	if (p->ct || (p->flags & PKT_UNTRACKED)) /* seen on its way out over lo, attached, or exempt */
 		return VERDICT_ACCEPT;
-	v = ct_in(ns->ct, p, st->hook, p->ct_zone);
+	v = ct_in(ns->ct, p, st->hook);
 	TRACE_AT(ns, st->hook, .kind = TRACE_CT, .pkt = p);
 	return v;
 }

@@ -587,7 +587,7 @@ static void scrub(struct pkt *p, bool other_ns)
 	p->flags &= PKT_VLAN | PKT_CSUM_PARTIAL;
 	p->frag_max = 0;
 	p->oif = p->iif = p->phys_iif = p->phys_oif = 0;
-	p->ct_zone = 0;
+	p->ct_zone[0] = p->ct_zone[1] = 0;
 	p->drop = DROP_NONE;
 	if (other_ns)
 		p->mark = p->priority = 0;

@@ -31,7 +31,7 @@ static struct pkt *pass(struct bench *b, struct pkt *p, const struct rules *r, e
 	enum verdict v;
 
 	p->oif = r->oif ? r->oif : ANY_IF;
-	v = ct_in(b->t, p, NF_INET_PRE_ROUTING, 0);
+	v = ct_in(b->t, p, NF_INET_PRE_ROUTING);
 	if (v == VERDICT_ACCEPT)
 		v = bind_and_translate(b, p, NF_INET_PRE_ROUTING, r->dnat);
 	if (v == VERDICT_ACCEPT)

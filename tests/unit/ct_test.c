@@ -95,7 +95,7 @@ static void dropped_packet_leaves_nothing(void **state)
 
 	bench_init(&b);
 	p = bench_udp(&b, A, Z, 1, 2);
-	assert_int_equal(ct_in(b.t, p, NF_INET_PRE_ROUTING, 0), VERDICT_ACCEPT);
+	assert_int_equal(ct_in(b.t, p, NF_INET_PRE_ROUTING), VERDICT_ACCEPT);
 	assert_int_equal(ct_count(b.t), 1);
 	ct_drop_unconfirmed(b.t, p);
 	assert_null(p->ct);
@@ -296,7 +296,7 @@ static void bad_checksums(void **state)
 		b.conf.checksum = i != 2;
 		if (i == 3)
 			memset(pkt_l4(p) + 6, 0, 2);		/* none at all */
-		assert_int_equal(ct_in(b.t, p, hook, 0), VERDICT_ACCEPT);
+		assert_int_equal(ct_in(b.t, p, hook), VERDICT_ACCEPT);
 		assert_true(!p->ct == (i == 0));
 		ct_drop_unconfirmed(b.t, p);
 		pkt_free(p);
@@ -312,8 +312,8 @@ static void same_flow_twice_is_one(void **state)
 	bench_init(&b);
 	p = bench_udp(&b, A, Z, 1, 2);
 	q = bench_udp(&b, A, Z, 1, 2);
-	ct_in(b.t, p, NF_INET_PRE_ROUTING, 0);
-	ct_in(b.t, q, NF_INET_PRE_ROUTING, 0);
+	ct_in(b.t, p, NF_INET_PRE_ROUTING);
+	ct_in(b.t, q, NF_INET_PRE_ROUTING);
 	assert_ptr_not_equal(p->ct, q->ct);
 	assert_int_equal(ct_confirm(b.t, p), VERDICT_ACCEPT);
 	assert_int_equal(ct_confirm(b.t, q), VERDICT_ACCEPT);
@@ -336,13 +336,42 @@ static void zones_and_vectors(void **state)
 			v[i] = bench_udp(&b, A, Z, (uint16_t)(i + 1), 2);
 		ct_prefetch(b.t, v, ARRAY_LEN(v));
 		for (unsigned i = 0; i < ARRAY_LEN(v); i++) {
-			ct_in(b.t, v[i], NF_INET_PRE_ROUTING, i % 2 ? 9 : 0);
+			v[i]->ct_zone[0] = v[i]->ct_zone[1] = i % 2 ? 9 : 0;
+			ct_in(b.t, v[i], NF_INET_PRE_ROUTING);
 			assert_int_equal(ct_confirm(b.t, v[i]), VERDICT_ACCEPT);
 			assert_int_equal(v[i]->ct->tuple[0].zone, i % 2 ? 9 : 0);
 			pkt_free(v[i]);
 		}
 		assert_int_equal(ct_count(b.t), ARRAY_LEN(v));
 	}
+	bench_fini(&b);
+}
+
+/* two sources with one address, told apart by the zone of their direction; their answers come back in no zone */
+static void zone_of_one_direction(void **state)
+{
+	struct pkt *p, *q;
+	struct bench b;
+
+	bench_init(&b);
+	for (uint16_t zone = 1; zone <= 2; zone++) {
+		p = bench_udp(&b, A, Z, zone, 2);
+		p->ct_zone[IP_CT_DIR_ORIGINAL] = zone;
+		ct_in(b.t, p, NF_INET_PRE_ROUTING);
+		assert_int_equal(ct_confirm(b.t, p), VERDICT_ACCEPT);
+		q = bench_udp(&b, Z, A, 2, zone);
+		ct_in(b.t, q, NF_INET_PRE_ROUTING);
+		assert_ptr_equal(q->ct, p->ct);
+		assert_int_equal(q->ctinfo, IP_CT_ESTABLISHED_REPLY);
+		pkt_free(p);
+		pkt_free(q);
+	}
+	/* the original direction without its zone is another connection, and clashes with nothing */
+	p = bench_udp(&b, A, Z, 1, 2);
+	ct_in(b.t, p, NF_INET_PRE_ROUTING);
+	assert_int_equal(p->ctinfo, IP_CT_NEW);
+	ct_drop_unconfirmed(b.t, p);
+	pkt_free(p);
 	bench_fini(&b);
 }
 
@@ -416,7 +445,8 @@ int main(void)
 		cmocka_unit_test(dropped_packet_leaves_nothing), cmocka_unit_test(expires_lazily), cmocka_unit_test(full_table_drops),
 		cmocka_unit_test(early_drop_spares_assured), cmocka_unit_test(many), cmocka_unit_test(worst_size),
 		cmocka_unit_test(errors_are_related), cmocka_unit_test(bad_checksums), cmocka_unit_test(same_flow_twice_is_one),
-		cmocka_unit_test(zones_and_vectors), cmocka_unit_test(text),
+		cmocka_unit_test(zones_and_vectors),
+		cmocka_unit_test(zone_of_one_direction), cmocka_unit_test(text),
 	};
 
 	return cmocka_run_group_tests(tests, addresses, NULL);

@@ -192,7 +192,7 @@ static inline const char *bench_pass(struct bench *b, struct pkt *p)
 {
 	const char *what;
 
-	if (ct_in(b->t, p, NF_INET_PRE_ROUTING, 0) != VERDICT_ACCEPT) {
+	if (ct_in(b->t, p, NF_INET_PRE_ROUTING) != VERDICT_ACCEPT) {
 		pkt_free(p);
 		return "DROP";
 	}

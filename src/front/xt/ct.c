@@ -171,7 +171,7 @@ static void ct_save(struct sbuf *out, const void *data)
 	dump(out, data, "--");
 }
 
-/* Helpers, zones of one direction and event masks are not in the engine: refused by name, not ignored. */
+/* Helpers and event masks are not in the engine: refused by name, not ignored. */
 static int ct_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct ir_ct *d = data;
@@ -182,7 +182,7 @@ static int ct_emit(struct ir_list *l, const void *data, uint8_t family)
 		xt_action(l, IR_ACT_NOTRACK);
 		return 0;
 	}
-	if (*d->helper || d->ct_events || d->exp_events || d->zone_orig != d->zone_reply)
+	if (*d->helper || d->ct_events || d->exp_events)
 		return -EOPNOTSUPP;
 	copy = mem_dup(d, sizeof(*d));
 	s = copy ? xt_action(l, IR_ACT_CT_TEMPLATE) : NULL;
