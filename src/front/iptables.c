@@ -11,7 +11,7 @@
  *  1. A command that fails here has changed nothing.
  *  2. What is parsed belongs to struct line_state until it is handed to the commands of struct ipt_line.
  *
- * Differences: -vv prints no netlink byte code (D-22). IPv6 is refused by name.
+ * Differences: -vv prints no netlink byte code (D-40). IPv6 is refused by name.
  */
 #include <ctype.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  *
  * Names come from where the real tool's resolver looks first and without a network: the usual protocol names are
  * built in, the rest is the machine's /etc/protocols; hosts and networks are those of the host's own /etc/hosts and
- * /etc/networks. No name server is ever asked (D-21).
+ * /etc/networks. No name server is ever asked (D-41).
  *
  * Invariants
  *  1. A file is read once for each name asked and is bounded by what the host holds; a missing file is an empty one.

@@ -10,8 +10,8 @@
  *  1. A table whose COMMIT was not reached or failed is as it was; those committed before it stay.
  *  2. A word of a line is at most WORD_MAX - 1 bytes, a line at most ARGS_MAX words.
  *
- * Differences: a chain renamed in a file is known by its new name from then on (D-23); -R and -D of a rule of the
- * same file work, where the real tool crashes (D-24).
+ * Differences: a chain renamed in a file is known by its new name from then on (D-42); -R and -D of a rule of the
+ * same file work, where the real tool crashes (D-43).
  */
 #include <errno.h>
 #include <stdio.h>
