@@ -52,10 +52,8 @@ enum pkt_flags {
 	PKT_LOCAL_OUT = 1 << 6,		/* made by this host, not forwarded */
 	PKT_FORWARDED = 1 << 7,
 	PKT_UNTRACKED = 1 << 8,		/* NOTRACK */
-	PKT_REROUTE = 1 << 9,
 	PKT_REASSEMBLED = 1 << 10,	/* frag_max is the largest fragment's size */
 	PKT_TRACE = 1 << 11,		/* the TRACE target or nftrace asked for events */
-	PKT_NO_HEADER_CSUM = 1 << 12,	/* parse did not verify the transport checksum yet */
 	PKT_VLAN = 1 << 13,		/* vlan_tci is set */
 	PKT_BRIDGED = 1 << 14,		/* came through a bridge port: phys_iif is it */
 	PKT_CSUM_PARTIAL = 1 << 16,	/* Linux would leave the transport checksum to the device: captures show the pseudo-header's sum */

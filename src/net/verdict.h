@@ -35,7 +35,6 @@
 	X(FRAG_INVALID, "frag-invalid", "fragments overlap or do not fit together")                               \
 	X(FRAG_LIMIT, "frag-limit", "too many fragments wait for reassembly")                                     \
 	X(CT_TABLE_FULL, "ct-table-full", "the connection table is full")                                         \
-	X(CT_INVALID, "ct-invalid", "connection tracking refused the packet")                                     \
 	X(CT_CLASH, "ct-clash", "another packet confirmed the same connection first")                             \
 	X(NAT_EXHAUSTED, "nat-exhausted", "no free port or address is left for the translation")                  \
 	X(NAT_FAILED, "nat-failed", "the translation could not be applied to the packet")                         \
@@ -44,9 +43,7 @@
 	X(NO_SOCKET, "no-socket", "nothing listens on the port")                                                  \
 	X(SOCKET_FULL, "socket-full", "the socket's receive buffer is full")                                      \
 	X(NO_PROTOCOL, "no-protocol", "the host does not speak the protocol")                                     \
-	X(ICMP_IGNORED, "icmp-ignored", "the host ignores this ICMP message")                                     \
 	X(SOURCE_ROUTE, "source-route", "source-routed packets are not accepted")                                 \
-	X(LOOP, "loop", "the packet went round too often")                                                        \
 	X(NO_MEMORY, "no-memory", "a bounded pool had no room")
 
 enum drop_reason {

@@ -116,7 +116,12 @@ static void failed(void *ctx, struct neigh *n, struct pkt *p)
 	path_drop(ns, p, DROP_NEIGHBOUR);
 }
 
-const struct neigh_ops path_neigh_ops = { .solicit = solicit, .release = release, .failed = failed };
+static void overflow(void *ctx, struct neigh *n, struct pkt *p)
+{
+	path_drop(ctx, p, DROP_NEIGHBOUR_QUEUE);
+}
+
+const struct neigh_ops path_neigh_ops = { .solicit = solicit, .release = release, .failed = failed, .overflow = overflow };
 
 /* ---- in ---- */
 

@@ -345,7 +345,9 @@ static void ip_rx(struct link *in, struct pkt *p)
 		local_in(ns, p, in, &rt);
 		return;
 	}
-	why = route_input(ns, p, in, &rt);
+	why = p->flags & PKT_OPTIONS ? options_check(ns, p) : DROP_NONE;
+	if (!why)
+		why = route_input(ns, p, in, &rt);
 	if (why)
 		path_drop(ns, p, why);
 	else if (rt.type == RTN_UNICAST)

@@ -120,6 +120,10 @@ static inline void path_from_kernel(struct pkt *p)
 	p->sk_uid = p->sk_gid = UINT32_MAX;
 }
 
+/* options.c */
+/** options_check() - the options of a received IPv4 header; DROP_NONE, or why not (an ICMP error has been sent) */
+enum drop_reason options_check(struct netns *ns, struct pkt *p);
+
 /* local.c */
 void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt);
 

@@ -193,7 +193,11 @@ static void enqueue(struct neigh_table *t, struct neigh *n, struct pkt *p)
 		n->queued--;
 		n->queued_bytes -= true_size(old);
 		t->unresolved_drops++;
-		pkt_free(old);
+		old->next = NULL;
+		if (t->ops->overflow)
+			t->ops->overflow(t->ctx, n, old);
+		else
+			pkt_free(old);
 	}
 	p->next = NULL;
 	*n->queue_tail = p;

@@ -51,6 +51,8 @@ struct neigh_ops {
 	/* resolved: send this packet now; failed: report it unreachable. The packet's owner is the callee. */
 	void (*release)(void *ctx, struct neigh *n, struct pkt *p);
 	void (*failed)(void *ctx, struct neigh *n, struct pkt *p);
+	/* too many wait: the oldest goes. NULL: it is freed */
+	void (*overflow)(void *ctx, struct neigh *n, struct pkt *p);
 };
 
 struct neigh_table {

@@ -106,7 +106,7 @@ struct packet {
 	const char *src, *dst;
 	uint8_t proto, ttl;
 	uint16_t len;			/* payload behind the transport header */
-	bool df, other_mac, broadcast_mac, bad_ip_csum, bad_l4_csum, cut, first_frag, ack;
+	bool df, other_mac, broadcast_mac, bad_ip_csum, bad_l4_csum, cut, first_frag, ack, lsrr, bad_option;
 	uint16_t dport;
 };
 
@@ -140,6 +140,12 @@ static struct pkt *build(struct rig *g, const struct packet *k)
 	}
 	pkt_ip4(p)->frag_off = htons(k->df ? IP4_DF : k->first_frag ? IP4_MF : 0);
 	edit_fill_checksums(p);
+	if (k->lsrr || k->bad_option) {	/* seven bytes of loose source route, or an option longer than the header, in place of the payload's begin */
+		pkt_ip4(p)->ihl = 7;
+		memcpy(pkt_l4(p), k->lsrr ? "\203\7\4\12\2\0\2\0" : "\7\55\4\0\0\0\0\0", 8);
+		pkt_ip4(p)->check = 0;
+		pkt_ip4(p)->check = csum_fold(csum_partial(pkt_l3(p), 28, 0));
+	}
 	if (k->bad_ip_csum)
 		pkt_ip4(p)->check ^= 1;
 	if (k->bad_l4_csum)
@@ -199,6 +205,8 @@ static const struct row {
 	{ "TTL before FORWARD", "iptables -P FORWARD DROP", { "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .ttl = 1 }, DROP_TTL, "in", 11, 0 },
 	{ "too big", "ip link set out mtu 600", { "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .len = 700, .df = true }, DROP_TOO_BIG, "in", 3, 4 },
 	{ "fragmented", "ip link set out mtu 600", { "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .len = 700 }, 0, "out", NOTHING, 0 },
+	{ "source route", "", { "10.1.0.2", "10.2.0.2", 99, .len = 20, .lsrr = true }, DROP_SOURCE_ROUTE, NULL, NOTHING, 0 },
+	{ "bad option", "", { "10.1.0.2", "10.2.0.2", 99, .len = 20, .bad_option = true }, DROP_MALFORMED, "in", 12, 0 },
 	{ "no socket", "", { "10.1.0.2", "10.1.0.1", IPPROTO_UDP }, DROP_NO_SOCKET, "in", 3, 3 },
 	{ "no protocol", "", { "10.1.0.2", "10.1.0.1", 99 }, DROP_NO_PROTOCOL, "in", 3, 2 },
 	{ "invalid", "iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP\nsysctl -qw net.netfilter.nf_conntrack_tcp_loose=0",
@@ -274,6 +282,22 @@ static void neighbour_fails(void **state)
 	world_free(&g.world);
 }
 
+static void neighbour_queue_is_bounded(void **state)
+{
+	struct rig g;
+
+	rig_up(&g, "ip neigh del 10.2.0.2 dev out");
+	for (unsigned i = 0; i < 2000; i++) {
+		struct pkt *p = build(&g, &(struct packet){ "10.1.0.2", "10.2.0.2", IPPROTO_UDP });
+
+		path_rx(g.in, &p, 1);
+	}
+	assert_int_equal(g.n_sent, 1);
+	assert_true(g.ns->drops[DROP_NEIGHBOUR_QUEUE] > 1000);
+	assert_true(g.world.pool.meta.used < 1000);
+	world_free(&g.world);
+}
+
 static void reassembly_times_out(void **state)
 {
 	struct rig g;
@@ -335,7 +359,7 @@ static void rates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row),	       cmocka_unit_test(refused_tcp),	    cmocka_unit_test(neighbour_fails),
+		cmocka_unit_test(each_row),	       cmocka_unit_test(refused_tcp),	    cmocka_unit_test(neighbour_fails),	    cmocka_unit_test(neighbour_queue_is_bounded),
 		cmocka_unit_test(reassembly_times_out), cmocka_unit_test(errors_of_unconfirmed), cmocka_unit_test(rates),
 	};
 
