@@ -12,6 +12,7 @@
 
 #include "base/fmt.h"
 #include "front/ip.h"
+#include "front/nettools.h"
 #include "route/bridge.h"
 
 static int refuse(struct cmd *c, const char *tool, const char *what)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/bridge.h - the commands `bridge`, `brctl` and `arp`.
+ * front/bridge.h - the commands `bridge` and `brctl`.
  */
 #ifndef FRONT_BRIDGE_H
 #define FRONT_BRIDGE_H
@@ -9,6 +9,5 @@
 
 int bridge_main(struct cmd *c, int argc, char **argv);
 int brctl_main(struct cmd *c, int argc, char **argv);
-int arp_main(struct cmd *c, int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 #include "front/conntrack_args.h"
 #include "front/ip.h"
 #include "front/iptables.h"
+#include "front/nettools.h"
 #include "front/sysctl.h"
 
 const struct cmd_tool cmd_tools[] = {
@@ -22,5 +23,7 @@ const struct cmd_tool cmd_tools[] = {
 	{ "bridge", bridge_main },
 	{ "brctl", brctl_main },
 	{ "arp", arp_main },
+	{ "ifconfig", ifconfig_main },
+	{ "route", route_main },
 	{ NULL, NULL },
 };

@@ -220,7 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GOLDEN("link"),  GOLDEN("netns"),  GOLDEN("addr"),   GOLDEN("route"), GOLDEN("rule"),
-		GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"), GOLDEN("ipv6"),
+		GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"), GOLDEN("ipv6"), GOLDEN("nettools"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
