@@ -2,8 +2,9 @@
 /*
  * ns/netns.h - one network namespace's whole state, and the world of namespaces that links join.
  *
- * A world is one engine: one thread, one clock, one source of randomness, one packet pool. Whoever drives it (a lab, a replay, the gateway) implements
- * struct world_ops, moves world->clock, calls path_rx() with what arrives, and world_timers() when world_next_ns() is due.
+ * A world is one engine: one thread, one clock, one source of randomness, one packet pool. Whoever drives it (a
+ * lab, a replay, the gateway) implements struct world_ops, moves world->clock, calls path_rx() with what
+ * arrives, and world_timers() when world_next_ns() is due.
  */
 #ifndef NS_NETNS_H
 #define NS_NETNS_H
@@ -25,8 +26,10 @@ struct path;
 
 /* what the engine needs from whoever drives it */
 struct world_ops {
-	/* a frame (link-layer header at .mac where the link has one) leaves by @out: a veth's driver side hands it to @out->peer after whatever time a wire takes,
-	 * LINK_EXTERN's to its device. The packet is the callee's. */
+	/*
+	 * A frame (link-layer header at .mac where the link has one) leaves by @out: a veth's driver side hands it to @out->peer after
+	 * whatever time a wire takes, LINK_EXTERN's to its device. The packet is the callee's.
+	 */
 	void (*transmit)(struct world *w, struct link *out, struct pkt *p);
 	/* a line for the kernel's log of @ns, without time and newline */
 	void (*log)(struct world *w, struct netns *ns, int level, const char *line);
@@ -42,10 +45,14 @@ struct world_ops {
 
 /* local sockets: who takes packets addressed to this host. path/local.c answers for what nobody takes. */
 struct sock_ops {
-	/* TCP, UDP, ICMP, raw. Return: DROP_NONE when taken (@p is the callee's), DROP_NO_SOCKET or another reason when not (@p stays the caller's) */
+	/*
+	 * TCP, UDP, ICMP, raw. Return: DROP_NONE when taken (@p is the callee's), DROP_NO_SOCKET or another
+	 * reason when not (@p stays the caller's)
+	 */
 	enum drop_reason (*deliver)(struct netns *ns, struct pkt *p);
 	/* an ICMP error about something this host sent; @quote: the quoted IP packet */
-	void (*icmp_error)(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info, const uint8_t *quote, size_t quote_len);
+	void (*icmp_error)(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info,
+			   const uint8_t *quote, size_t quote_len);
 	/* ICMP or another error met by @p, sent from here (no route, no neighbour): err is a positive errno */
 	void (*send_error)(struct netns *ns, const struct pkt *p, int err);
 	bool (*port_used)(struct netns *ns, uint8_t proto, const union inet_addr *addr, be16 port);
@@ -53,13 +60,17 @@ struct sock_ops {
 
 /* net.ipv4.* that are not per interface */
 struct ns_sysctl {
-	int ip_forward, ip_default_ttl, icmp_echo_ignore_all, icmp_echo_ignore_broadcasts, icmp_ignore_bogus_error_responses, icmp_ratelimit,
-	    icmp_ratemask, icmp_msgs_per_sec, icmp_msgs_burst, icmp_errors_use_inbound_ifaddr, ip_no_pmtu_disc, ip_forward_use_pmtu, ip_nonlocal_bind,
-	    ip_early_demux, ip_local_port_min, ip_local_port_max, ip_unprivileged_port_start, fwmark_reflect, tcp_l3mdev_accept, tcp_syncookies,
-	    tcp_timestamps, tcp_sack, tcp_window_scaling, tcp_syn_retries, tcp_synack_retries, tcp_retries1, tcp_retries2, tcp_fin_timeout, tcp_tw_reuse,
-	    tcp_fwmark_accept, tcp_ecn, tcp_keepalive_time, ipfrag_time, ipfrag_high_thresh, ipfrag_low_thresh, bridge_nf_call_iptables,
-	    bridge_nf_call_ip6tables, bridge_nf_call_arptables, ping_group_min, ping_group_max, rmem_default, wmem_default, somaxconn, rt_error_cost,
-	    rt_error_burst, redirect_number, redirect_load, redirect_silence, nf_log_all_netns, ipv6_disable_all, ipv6_forwarding_all;
+	int ip_forward, ip_default_ttl, icmp_echo_ignore_all, icmp_echo_ignore_broadcasts,
+	    icmp_ignore_bogus_error_responses, icmp_ratelimit, icmp_ratemask, icmp_msgs_per_sec,
+	    icmp_msgs_burst, icmp_errors_use_inbound_ifaddr, ip_no_pmtu_disc, ip_forward_use_pmtu,
+	    ip_nonlocal_bind, ip_early_demux, ip_local_port_min, ip_local_port_max, ip_unprivileged_port_start,
+	    fwmark_reflect, tcp_l3mdev_accept, tcp_syncookies, tcp_timestamps, tcp_sack, tcp_window_scaling,
+	    tcp_syn_retries, tcp_synack_retries, tcp_retries1, tcp_retries2, tcp_fin_timeout, tcp_tw_reuse,
+	    tcp_fwmark_accept, tcp_ecn, tcp_keepalive_time, ipfrag_time, ipfrag_high_thresh, ipfrag_low_thresh,
+	    bridge_nf_call_iptables, bridge_nf_call_ip6tables, bridge_nf_call_arptables, ping_group_min,
+	    ping_group_max, rmem_default, wmem_default, somaxconn, rt_error_cost, rt_error_burst,
+	    redirect_number, redirect_load, redirect_silence, nf_log_all_netns, ipv6_disable_all,
+	    ipv6_forwarding_all;
 };
 
 struct netns {
@@ -102,7 +113,8 @@ struct world_engine {
 	void (*timers)(struct netns *ns);
 	uint64_t (*next_ms)(const struct netns *ns);
 	const struct neigh_ops *neigh;	/* ctx is the struct netns */
-	void (*link_event)(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);	/* after ns/ did its part */
+	/* after ns/ did its part */
+	void (*link_event)(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);
 	/* what was learned about a destination besides its route; false: nothing */
 	bool (*learned)(struct netns *ns, const union inet_addr *dst, struct route_learned *out);
 	/* nf_conntrack_log_invalid: @why begins the line, as "nf_ct_proto_6: invalid rst " */
@@ -123,20 +135,26 @@ struct world {
 };
 
 /** world_init() - use path_world_init(), which gives the engine */
-int world_init(struct world *w, uint64_t seed, const struct world_ops *ops, void *ctx, const struct world_engine *engine);
+int world_init(struct world *w, uint64_t seed, const struct world_ops *ops, void *ctx,
+	       const struct world_engine *engine);
 void world_free(struct world *w);		/* with all namespaces */
 struct netns *netns_new(struct world *w, const char *name);	/* lo exists and is down; NULL: no memory */
 void netns_free(struct netns *ns);		/* its veths' peers go too */
 struct netns *netns_find(const struct world *w, const char *name);
-/** netns_veth() - a pair of veths, MAC addresses chosen from the world's randomness; names must be free: -EEXIST, -EINVAL, -ENOMEM */
-int netns_veth(struct netns *a, const char *name_a, struct netns *b, const char *name_b, struct link **la, struct link **lb);
+/**
+ * netns_veth() - a pair of veths, MAC addresses chosen from the world's randomness; names must be free:
+ * -EEXIST, -EINVAL, -ENOMEM
+ */
+int netns_veth(struct netns *a, const char *name_a, struct netns *b, const char *name_b, struct link **la,
+	       struct link **lb);
 /** netns_link_new() - a bridge or dummy, with a MAC address of its own */
 int netns_link_new(struct netns *ns, enum link_kind kind, const char *name, struct link **out);
 /** netns_id() - the number by which @ns knows @other (link-netnsid); @make: give it one; -1: none */
 int netns_id(struct netns *ns, const struct netns *other, bool make);
 void netns_random_mac(struct world *w, uint8_t mac[6]);	/* unicast, locally administered */
 struct hash_key netns_key(struct world *w);		/* a new secret for a hash table */
-int netns_link_del(struct link *l);		/* with its veth peer, its bridge's ports released; -EOPNOTSUPP for lo */
+/* with its veth peer, its bridge's ports released; -EOPNOTSUPP for lo */
+int netns_link_del(struct link *l);
 /** netns_link_move() - to another namespace: loses addresses, routes and master, and goes down, as in Linux */
 int netns_link_move(struct link *l, struct netns *to, const char *new_name);
 uint64_t world_next_ns(const struct world *w);	/* when world_timers() has something to do, UINT64_MAX: nothing */
@@ -144,9 +162,15 @@ void world_timers(struct world *w);		/* expire what is due at world->clock */
 
 /* ---- sysctl: one table of names, both /proc/sys and sysctl(8) read it ---- */
 void ns_sysctl_init(struct netns *ns);		/* the kernel's defaults */
-/** ns_sysctl_get() - @name as "net.ipv4.ip_forward" or "net/ipv4/conf/eth0/rp_filter"; text without newline. -ENOENT, -EACCES (write-only) */
+/**
+ * ns_sysctl_get() - @name as "net.ipv4.ip_forward" or "net/ipv4/conf/eth0/rp_filter"; text without newline.
+ * -ENOENT, -EACCES (write-only)
+ */
 int ns_sysctl_get(struct netns *ns, const char *name, struct sbuf *out);
-/** ns_sysctl_set() - with the kernel's side effects (ip_forward sets conf.*.forwarding). -ENOENT, -EINVAL, -EACCES (read-only) */
+/**
+ * ns_sysctl_set() - with the kernel's side effects (ip_forward sets conf.*.forwarding). -ENOENT, -EINVAL,
+ * -EACCES (read-only)
+ */
 int ns_sysctl_set(struct netns *ns, const char *name, const char *value);
 /** ns_sysctl_walk() - every name (dots), in the order `sysctl -a` has; stops at non-zero */
 int ns_sysctl_walk(struct netns *ns, int (*fn)(void *ctx, const char *name), void *ctx);

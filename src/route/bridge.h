@@ -17,7 +17,10 @@
 #define BRIDGE_FDB_BUCKETS 256
 #define BRIDGE_PORTS_MAX 1023
 
-enum { BRIDGE_FDB_LOCAL = 1 << 0 /* the bridge's own or a port's address */, BRIDGE_FDB_STATIC = 1 << 1 /* does not age */ };
+enum {
+	BRIDGE_FDB_LOCAL = 1 << 0,	/* the bridge's own or a port's address */
+	BRIDGE_FDB_STATIC = 1 << 1,	/* does not age */
+};
 
 struct bridge_fdb {
 	struct list node;		/* hash chain */

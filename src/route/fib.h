@@ -82,7 +82,8 @@ struct route_key {
 };
 
 struct route_result {
-	int err;			/* 0, or -ENETUNREACH, -EHOSTUNREACH (unreachable), -EACCES (prohibit), -EINVAL (blackhole) */
+	/* 0, or -ENETUNREACH, -EHOSTUNREACH (unreachable), -EACCES (prohibit), -EINVAL (blackhole) */
+	int err;
 	uint8_t type;			/* RTN_LOCAL, RTN_UNICAST, RTN_BROADCAST, RTN_MULTICAST, ... */
 	struct link *out;		/* for RTN_LOCAL: the loopback */
 	bool have_gw;
@@ -106,7 +107,8 @@ void fib_free(struct fib *f);
 int fib_add(struct fib *f, const struct route *r, unsigned nlflags);
 int fib_del(struct fib *f, const struct route *like);	/* first that matches what is given; -ESRCH */
 /** fib_walk() - every route of @table (0: all), in the order `ip route show` prints them */
-int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r), void *ctx);
+int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r),
+	     void *ctx);
 /** fib_lookup() - what the rules and tables say, with the source address that the kernel would take (prefsrc) */
 void fib_lookup(const struct fib *f, const struct route_key *k, struct route_result *res);
 /**
@@ -135,7 +137,8 @@ bool fib_custom_rules(const struct fib *f, uint8_t family);
 int fib_rule_add(struct fib *f, const struct fib_rule *r);	/* -EEXIST, -EINVAL, -ENOMEM, -ENOSPC */
 int fib_rule_del(struct fib *f, const struct fib_rule *like);	/* -ENOENT */
 void fib_rule_flush(struct fib *f, uint8_t family);		/* all but pref 0 */
-const struct fib_rule *fib_rule_target(const struct fib *f, const struct fib_rule *r);	/* of a goto; NULL: unresolved */
+/* of a goto; NULL: unresolved */
+const struct fib_rule *fib_rule_target(const struct fib *f, const struct fib_rule *r);
 /** fib_flush() - remove the routes that @want says yes to; how many */
 int fib_flush(struct fib *f, uint8_t family, uint32_t table, bool (*want)(void *ctx, const struct route *r), void *ctx);
 /* what links and addresses cause: called by ns from link_set's notify */

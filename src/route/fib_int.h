@@ -25,7 +25,8 @@ struct fib_table *fib_table_find(const struct fib *f, uint32_t id);
  * fib_table_search() - 0, -EAGAIN (nothing there, or a throw route), or the error of an unreachable route and
  * its like
  */
-int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags, struct route_result *res);
+int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags,
+		     struct route_result *res);
 /** fib_search() - by the rules: 0, or -ENETUNREACH and its like */
 int fib_search(const struct fib *f, const struct route_key *k, unsigned flags, struct route_result *res);
 /**

@@ -22,7 +22,11 @@ struct bridge_port;
 #define LINK_MAX 65536			/* links of one namespace */
 #define LINK_ADDR_MAX 4096		/* addresses of one link */
 
-enum link_kind { LINK_LOOPBACK, LINK_VETH, LINK_BRIDGE, LINK_DUMMY, LINK_EXTERN /* replay's and live's devices */, LINK_KIND_MAX };
+enum link_kind {
+	LINK_LOOPBACK, LINK_VETH, LINK_BRIDGE, LINK_DUMMY,
+	LINK_EXTERN,		/* replay's and live's devices */
+	LINK_KIND_MAX
+};
 
 struct link_addr {
 	struct list node;		/* in link->addrs; primaries of a scope first, as the kernel orders them */
@@ -40,12 +44,14 @@ struct link_addr {
 
 /* per-interface settings: net.ipv4.conf.IF.*; "all" and "default" have one each too */
 enum link_conf_key {
-	LINK_CONF_FORWARDING, LINK_CONF_RP_FILTER, LINK_CONF_ACCEPT_REDIRECTS, LINK_CONF_SECURE_REDIRECTS, LINK_CONF_SEND_REDIRECTS,
-	LINK_CONF_SHARED_MEDIA, LINK_CONF_PROXY_ARP, LINK_CONF_PROXY_ARP_PVLAN, LINK_CONF_ARP_FILTER, LINK_CONF_ARP_ANNOUNCE,
-	LINK_CONF_ARP_IGNORE, LINK_CONF_ARP_ACCEPT, LINK_CONF_ARP_NOTIFY, LINK_CONF_ROUTE_LOCALNET, LINK_CONF_LOG_MARTIANS,
-	LINK_CONF_ACCEPT_SOURCE_ROUTE, LINK_CONF_ACCEPT_LOCAL, LINK_CONF_SRC_VALID_MARK, LINK_CONF_PROMOTE_SECONDARIES,
-	LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN, LINK_CONF_MC_FORWARDING, LINK_CONF_TAG, LINK_CONF_MEDIUM_ID, LINK_CONF_BOOTP_RELAY,
-	LINK_CONF_DISABLE_XFRM, LINK_CONF_DISABLE_POLICY, LINK_CONF_FORCE_IGMP_VERSION, LINK_CONF_MAX
+	LINK_CONF_FORWARDING, LINK_CONF_RP_FILTER, LINK_CONF_ACCEPT_REDIRECTS, LINK_CONF_SECURE_REDIRECTS,
+	LINK_CONF_SEND_REDIRECTS, LINK_CONF_SHARED_MEDIA, LINK_CONF_PROXY_ARP, LINK_CONF_PROXY_ARP_PVLAN,
+	LINK_CONF_ARP_FILTER, LINK_CONF_ARP_ANNOUNCE, LINK_CONF_ARP_IGNORE, LINK_CONF_ARP_ACCEPT,
+	LINK_CONF_ARP_NOTIFY, LINK_CONF_ROUTE_LOCALNET, LINK_CONF_LOG_MARTIANS, LINK_CONF_ACCEPT_SOURCE_ROUTE,
+	LINK_CONF_ACCEPT_LOCAL, LINK_CONF_SRC_VALID_MARK, LINK_CONF_PROMOTE_SECONDARIES,
+	LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN, LINK_CONF_MC_FORWARDING, LINK_CONF_TAG, LINK_CONF_MEDIUM_ID,
+	LINK_CONF_BOOTP_RELAY, LINK_CONF_DISABLE_XFRM, LINK_CONF_DISABLE_POLICY, LINK_CONF_FORCE_IGMP_VERSION,
+	LINK_CONF_MAX
 };
 
 struct link_stats {
@@ -59,7 +65,8 @@ struct link {
 	enum link_kind kind;
 	int ifindex;
 	char name[IFNAMSIZ];
-	uint32_t flags;			/* IFF_UP, IFF_NOARP, IFF_BROADCAST, IFF_LOOPBACK, IFF_PROMISC, ...: as set by the administrator */
+	/* IFF_UP, IFF_NOARP, IFF_BROADCAST, IFF_LOOPBACK, IFF_PROMISC, ...: as set by the administrator */
+	uint32_t flags;
 	bool carrier;
 	bool was_up;			/* since it came to this namespace: it has a queue then */
 	uint8_t oper;			/* IF_OPER_* as the last carrier event left it; counts while the link is up */
@@ -153,7 +160,8 @@ const struct link_addr *link_addr_find(const struct link_set *s, uint8_t family,
  * link_pick_addr() - the address the kernel's inet_select_addr() takes for @dst through @l with scope at most
  * @scope; false: none
  */
-bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, uint8_t scope, union inet_addr *out);
+bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, uint8_t scope,
+		    union inet_addr *out);
 /**
  * link_conf() - effective value of a setting: the kernel's rule for that key over "all" and the interface's own
  * (or, and, max)

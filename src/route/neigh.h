@@ -15,7 +15,8 @@
 #include "net/pkt.h"
 #include "route/link.h"
 
-#define NEIGH_QUEUE_BYTES 212992	/* of packets that wait for one neighbour, counted as the kernel counts (unres_qlen_bytes) */
+/* of packets that wait for one neighbour, counted as the kernel counts (unres_qlen_bytes) */
+#define NEIGH_QUEUE_BYTES 212992
 #define NEIGH_MAX 1024			/* gc_thresh3 */
 
 struct neigh {
@@ -65,7 +66,8 @@ struct neigh_table {
 	struct list proxies;		/* of struct neigh_proxy, newest last */
 	unsigned n_proxies;
 	unsigned count;
-	uint64_t refused, unresolved_drops;	/* no room for another neighbour; waiting packets that made room for later ones */
+	/* no room for another neighbour; waiting packets that made room for later ones */
+	uint64_t refused, unresolved_drops;
 	uint64_t next_random_ms;	/* when reachable_ms is drawn again */
 	uint32_t gen;			/* moves when an address or its validity changes */
 	struct wheel wheel;
@@ -75,7 +77,8 @@ struct neigh_table {
 	uint64_t reachable_ms;		/* randomised base_reachable_ms */
 };
 
-void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rng, const struct hash_key *key, const struct neigh_ops *ops, void *ctx);
+void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rng, const struct hash_key *key,
+		const struct neigh_ops *ops, void *ctx);
 void neigh_free(struct neigh_table *t);
 struct neigh *neigh_find(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr);
 /**
@@ -83,18 +86,21 @@ struct neigh *neigh_find(struct neigh_table *t, int ifindex, uint8_t family, con
  * Return: 0 and mac filled in; -EINPROGRESS: the packet waits (or was dropped because too many do; it is the
  * table's either way)
  */
-int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p, uint8_t mac[6]);
+int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, struct pkt *p,
+		  uint8_t mac[6]);
 /**
  * neigh_update() - what an ARP packet or a user says; @override: may replace a different address. Creates when
  * @create
  */
-int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, bool override,
+int neigh_update(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr,
+		 const uint8_t *mac, uint16_t state, bool override,
 		 bool create);
 /**
  * neigh_set() - what `ip neigh add` does: any state, over any other; @mac NULL keeps the address. -EINVAL:
  * valid without an address
  */
-int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac, uint16_t state, uint8_t flags);
+int neigh_set(struct neigh_table *t, struct link *l, uint8_t family, const union inet_addr *addr, const uint8_t *mac,
+	      uint16_t state, uint8_t flags);
 /**
  * neigh_proxy_add(), neigh_proxy_del() - `ip neigh add proxy`; adding one that is there is fine; -ENOBUFS,
  * -ENOMEM, -ENOENT
