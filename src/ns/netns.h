@@ -27,8 +27,8 @@ struct path;
 /* what the engine needs from whoever drives it */
 struct world_ops {
 	/*
-	 * A frame (link-layer header at .mac where the link has one) leaves by @out: a veth's driver side hands it to @out->peer after
-	 * whatever time a wire takes, LINK_EXTERN's to its device. The packet is the callee's.
+	 * A frame (link-layer header at .mac where the link has one) leaves by @out: a veth's driver side hands it
+	 * to @out->peer after whatever time a wire takes, LINK_EXTERN's to its device. The packet is the callee's.
 	 */
 	void (*transmit)(struct world *w, struct link *out, struct pkt *p);
 	/* a line for the kernel's log of @ns, without time and newline */
