@@ -528,8 +528,13 @@ static int route_flush(struct ip *x)
 	if (!ip_more(x))
 		return ip_fail(x, 1, "\"ip route flush\" requires arguments.\n");
 	parse_filter(x, &f);
-	if (x->failed || f.cache)
+	if (x->failed)
 		return x->status;
+	if (f.cache) {
+		if (x->ns->world->engine && x->ns->world->engine->forget_learned)
+			x->ns->world->engine->forget_learned(x->ns);
+		return x->status;
+	}
 	n = fib_flush(&x->ns->fib, AF_INET, f.table, wanted, &f);
 	if (x->stats && n > 0)
 		cmd_out(x->c, "\n*** Round 1, deleting %d entries ***\n*** Flush is complete after 1 round ***\n", n);

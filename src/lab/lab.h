@@ -53,6 +53,10 @@ int host_defaults(struct host *h);
 void wire_transmit(struct world *w, struct link *out, struct pkt *p);
 void wire_free(struct lab *l);
 
+/* ---- lab/vfs_dev.c ---- */
+/** dev_open() - /dev/zero and /dev/urandom; 0, -ENOENT (none of them), -ENOMEM */
+int dev_open(struct host *h, const char *path, struct stream **out);
+
 /* ---- lab/pipe.c ---- */
 /** pipe_new() - two ends of a pipe of 64 KB; 0 or -ENOMEM */
 int pipe_new(struct sched *s, struct stream **r, struct stream **w);

@@ -271,7 +271,8 @@ static int stat_memory(struct host *h, const struct where *w, struct vfs_stat *s
 
 static bool is_dev(const char *path)
 {
-	return strcmp(path, "/dev/null") == 0 || strcmp(path, "/dev/zero") == 0 || strcmp(path, "/dev/tty") == 0;
+	return strcmp(path, "/dev/null") == 0 || strcmp(path, "/dev/zero") == 0 || strcmp(path, "/dev/tty") == 0 ||
+	       strcmp(path, "/dev/urandom") == 0 || strcmp(path, "/dev/random") == 0;
 }
 
 static int stat_where(struct host *h, const struct where *w, struct vfs_stat *st)
@@ -540,6 +541,8 @@ int vfs_open(struct host *h, const char *cwd, const char *path, char mode, struc
 		return err;
 	if (mode != 'r')
 		return open_for_writing(h, &w, mode == 'a', out);
+	if (w.place == PLACE_DEV && dev_open(h, w.path, out) == 0)
+		return 0;
 	err = read_where(h, &w, &text);
 	if (!err) {
 		*out = stream_from_bytes(sbuf_str(&text), text.len);

@@ -704,6 +704,7 @@ static const struct world_engine path_engine = {
 	.neigh = &path_neigh_ops,
 	.link_event = path_link_event,
 	.learned = exception_learned,
+	.forget_learned = exception_forget,
 	.ct_invalid = log_invalid,
 };
 

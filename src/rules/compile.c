@@ -263,3 +263,18 @@ void program_free(struct program *p)
 	mem_free(p->state);
 	mem_free(p);
 }
+
+void program_refill(struct program *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		struct insn *in = &p->insn[i];
+
+		if (in->op != OP_TEST || !in->test.fn->state_size)
+			continue;
+		if (in->test.fn->state_free)
+			in->test.fn->state_free(in->test.state);
+		memset(in->test.state, 0, in->test.fn->state_size);
+		if (in->test.fn->state_init)
+			in->test.fn->state_init(in->test.state, in->test.data);
+	}
+}

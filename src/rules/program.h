@@ -48,6 +48,9 @@ struct program {
 	struct insn insn[];
 };
 
+/** program_refill() - every stateful test as at the beginning, as after iptables -Z, which puts rules in anew */
+void program_refill(struct program *p);
+
 /** insn_number() - a value of @len bytes as a number; @w: as it stands in memory, zero-padded */
 static inline uint64_t insn_number(uint64_t w, unsigned len, unsigned order)
 {

@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rules/program.h"
 #include "rules/vec.h"
 #include "rules/vm.h"
 
@@ -587,8 +588,11 @@ static void swap_in(struct txn *x)
 		if (ch->copy)
 			settle_table(ch->copy);
 	}
-	for (unsigned i = 0; i < x->n_zero; i++)
+	for (unsigned i = 0; i < x->n_zero; i++) {
 		x->zero[i]->packets = x->zero[i]->bytes = 0;
+		if (x->zero[i]->prog)
+			program_refill(x->zero[i]->prog);
+	}
 	rs->next_handle = x->next_handle;
 	rs->next_seq = x->next_seq;
 	rs->gen++;
