@@ -497,7 +497,8 @@ static enum verdict clash(struct ct_table *t, struct pkt *pkt, struct conn *winn
 	if (may && tuple_eq(&c->tuple[0], &winner->tuple[0]) && tuple_eq(&c->tuple[1], &winner->tuple[1])) {
 		pkt->ct = winner;
 		conn_account(winner, pkt);
-		conn_abandon(t, c);
+		if (!(pkt->flags & PKT_CT_ATTACHED))
+			conn_abandon(t, c);
 		t->stats.clash_resolve++;
 		return VERDICT_ACCEPT;
 	}

@@ -55,7 +55,8 @@ enum pkt_flags {
 	PKT_REASSEMBLED = 1 << 10,	/* frag_max is the largest fragment's size */
 	PKT_TRACE = 1 << 11,		/* the TRACE target or nftrace asked for events */
 	PKT_VLAN = 1 << 13,		/* vlan_tci is set */
-	PKT_BRIDGED = 1 << 14,		/* came through a bridge port: phys_iif is it */
+	PKT_BRIDGED = 1 << 14,		/* came through a bridge port, and IP's hooks see that: phys_iif is it */
+	PKT_PREROUTED = 1 << 17,	/* the bridge took it through PREROUTING already */
 	PKT_CSUM_PARTIAL = 1 << 16,	/* Linux would leave the transport checksum to the device: captures show the pseudo-header's sum */
 	PKT_CT_ATTACHED = 1 << 15,	/* .ct is that of the packet it answers, and not this packet's to free */
 };

@@ -6,7 +6,7 @@
  *
  * Theory of operation: route/bridge.c knows ports and addresses. A frame from a port teaches its source; one for the bridge's own address (or a
  * port's) goes up, one for a known address to that port, broadcasts and the rest to every other port, broadcasts and multicasts also up. A frame passed up is seen
- * again, as coming in on the bridge.
+ * again, as coming in on the bridge. Where net.bridge.bridge-nf-call-iptables is on, IP packets go through IP's hooks besides (bridge_nf.c).
  *
  * References: IEEE 802.1D section 7.7; Linux br_input.c, br_forward.c.
  */
@@ -19,9 +19,13 @@ static uint64_t now_ms(const struct netns *ns)
 	return clock_ms(&ns->world->clock);
 }
 
-static void to_port(struct link *port, struct pkt *p)
+/* @from: the port it came in by, NULL: the host sends it */
+static void to_port(struct link *port, struct pkt *p, const struct link *from)
 {
-	path_device_xmit(port, p);
+	if (from && p->flags & PKT_BRIDGED)
+		bridge_nf_forward(port, p);
+	else
+		path_device_xmit(port, p);
 }
 
 static bool may_leave(const struct bridge_port *bp, const struct link *from)
@@ -43,7 +47,9 @@ static unsigned flood(struct bridge *b, const struct pkt *p, const struct link *
 		copy = pkt_clone(p);
 		if (!copy)
 			break;
-		to_port(bp->link, copy);
+		if (from && p->flags & PKT_BRIDGED)
+			bridge_nf_share(copy, p);
+		to_port(bp->link, copy, from);
 		n++;
 	}
 	return n;
@@ -65,8 +71,6 @@ static void pass_up(struct bridge *b, struct pkt *p)
 	struct link *br = b->link;
 	struct netns *ns = br->ns;
 
-	p->phys_iif = p->iif;
-	p->flags |= PKT_BRIDGED;
 	p->iif = br->ifindex;
 	br->stats.rx_packets++;
 	br->stats.rx_bytes += pkt_len(p);
@@ -91,11 +95,15 @@ void bridge_rx(struct link *port, struct pkt *p)
 		path_drop(ns, p, DROP_BRIDGE_LOCAL);
 		return;
 	}
-	bridge_learn(b, port, eth->h_source, now_ms(ns));
 	if (memcmp(eth->h_dest, reserved, sizeof(reserved)) == 0 && eth->h_dest[5] < 0x10) {
+		bridge_learn(b, port, eth->h_source, now_ms(ns));
 		path_drop(ns, p, DROP_BRIDGE_LOCAL);
 		return;
 	}
+	if (bridge_nf_wanted(ns, p) && !bridge_nf_pre(port, &p))
+		return;
+	eth = pkt_eth(p);
+	bridge_learn(b, port, eth->h_source, now_ms(ns));
 	if (eth->h_dest[0] & 1) {
 		flood(b, p, port);
 		pass_up(b, p);
@@ -110,10 +118,11 @@ void bridge_rx(struct link *port, struct pkt *p)
 	if (to) {
 		bp = port_of(b, to);
 		if (bp && may_leave(bp, port)) {
-			to_port(to, p);
+			to_port(to, p, port);
 			return;
 		}
 	} else if (flood(b, p, port)) {
+		ct_drop_unconfirmed(ns->ct, p);
 		pkt_free(p);
 		return;
 	}
@@ -129,7 +138,7 @@ int bridge_xmit(struct link *br, struct pkt *p)
 	struct bridge_port *bp = to ? port_of(b, to) : NULL;
 
 	if (bp && may_leave(bp, NULL)) {
-		to_port(to, p);
+		to_port(to, p, NULL);
 		return 0;
 	}
 	if (!to)

@@ -156,9 +156,20 @@ static void log_ip(struct sbuf *out, const uint8_t *b, size_t len, unsigned flag
 	log_l4(out, b[9], b + hlen, len - hlen, !(frag & IP4_OFFSET), flags, outer);
 }
 
+/* a port of the bridge that the hook sees as its interface */
+static void log_port(struct sbuf *out, const char *what, const struct link *br, int ifindex)
+{
+	const struct link *port = br && ifindex ? link_by_index(&br->ns->links, ifindex) : NULL;
+
+	if (port)
+		sbuf_printf(out, "%s=%s ", what, port->name);
+}
+
 void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, const struct link *out_link, const char *prefix, unsigned flags)
 {
 	sbuf_printf(out, "%sIN=%s OUT=%s ", prefix, in ? in->name : "", out_link ? out_link->name : "");
+	log_port(out, "PHYSIN", in ? in : out_link, p->phys_iif);
+	log_port(out, "PHYSOUT", out_link, p->phys_oif);
 	if (in)
 		log_mac(out, p, in, flags);
 	log_ip(out, pkt_l3(p), pkt_l3_len(p), flags, true);

@@ -116,7 +116,7 @@ void path_rx(struct link *in, struct pkt **pkts, unsigned n)
 
 /* ---- in: routing ---- */
 
-static void route_key_of(const struct netns *ns, const struct pkt *p, struct route_key *k)
+void path_route_key(const struct netns *ns, const struct pkt *p, struct route_key *k)
 {
 	struct {
 		union inet_addr src, dst;
@@ -236,7 +236,7 @@ static enum drop_reason route_input(struct netns *ns, struct pkt *p, struct link
 	enum drop_reason why;
 	struct route_key k;
 
-	route_key_of(ns, p, &k);
+	path_route_key(ns, p, &k);
 	k.iif = in->ifindex;
 	*rt = (struct route_result){ .type = RTN_MULTICAST, .out = in };
 	if (addr_is_multicast(k.family, &k.dst) && !addr_is_multicast(k.family, &k.src))
@@ -333,13 +333,17 @@ static void ip_rx(struct link *in, struct pkt *p)
 	struct route_result rt;
 	enum drop_reason why;
 
-	why = p->pkt_type == PACKET_OTHERHOST ? DROP_OTHER_HOST : parse_ip(p);
-	if (why) {
-		path_drop(ns, p, why);
-		return;
+	if (p->flags & PKT_PREROUTED) {		/* while it was still the bridge's */
+		p->flags &= ~(uint32_t)PKT_PREROUTED;
+	} else {
+		why = p->pkt_type == PACKET_OTHERHOST ? DROP_OTHER_HOST : parse_ip(p);
+		if (why) {
+			path_drop(ns, p, why);
+			return;
+		}
+		if (hooks_run(ns, &p, &st, NULL) != VERDICT_ACCEPT)
+			return;
 	}
-	if (hooks_run(ns, &p, &st, NULL) != VERDICT_ACCEPT)
-		return;
 	if (p->flags & PKT_LOOPED) {	/* routed on its way out: it is for us */
 		rt = (struct route_result){ .type = RTN_LOCAL, .out = ns->lo };
 		local_in(ns, p, in, &rt);
@@ -417,7 +421,7 @@ bool path_reroute(struct netns *ns, struct pkt *p, struct route_result *rt)
 	struct route_key k;
 	uint8_t type;
 
-	route_key_of(ns, p, &k);
+	path_route_key(ns, p, &k);
 	type = fib_addr_type(&ns->fib, p->family, &k.src, NULL);
 	if (type != RTN_LOCAL && type != RTN_UNICAST)
 		k.src = (union inet_addr){ 0 };
@@ -451,7 +455,7 @@ int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *about, int
 
 	p->flags |= PKT_LOCAL_OUT;
 	p->tstamp_ns = ns->world->clock.now_ns;
-	route_key_of(ns, p, &k);
+	path_route_key(ns, p, &k);
 	k.oif = oif;
 	err = path_route(ns, &k, &rt);
 	if (err) {
@@ -483,7 +487,7 @@ int path_output(struct netns *ns, struct pkt *p, const struct path_out *o)
 	p->tstamp_ns = ns->world->clock.now_ns;
 	if (!o->hdrincl && o->df)
 		ip->frag_off = htons(IP4_DF);
-	route_key_of(ns, p, &k);
+	path_route_key(ns, p, &k);
 	k.oif = o->oif;
 	k.uid = p->sk_uid;
 	err = path_route(ns, &k, &rt);

@@ -111,6 +111,8 @@ int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *ct_of, int
 int path_finish(struct netns *ns, struct pkt *p, struct link *out, struct route_result *rt);	/* POSTROUTING and on */
 int path_device_xmit(struct link *out, struct pkt *p);			/* bridge, veth, lo or device */
 void path_l3_rx(struct link *in, struct pkt *p);			/* from a link's protocol handler on; .l3 is set */
+/** path_route_key() - what a routing decision for this packet is asked with, but for the interfaces */
+void path_route_key(const struct netns *ns, const struct pkt *p, struct route_key *k);
 bool path_reroute(struct netns *ns, struct pkt *p, struct route_result *rt);
 
 /** path_from_kernel() - the host itself sends @p: it has a socket that belongs to nobody, as -m owner sees it */
@@ -149,6 +151,15 @@ int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop
 /* bridge.c */
 void bridge_rx(struct link *port, struct pkt *p);
 int bridge_xmit(struct link *br, struct pkt *p);
+
+/* bridge_nf.c */
+bool bridge_nf_wanted(const struct netns *ns, const struct pkt *p);
+/** bridge_nf_pre() - PREROUTING for a packet from a port; *p may become another packet. false: it is gone */
+bool bridge_nf_pre(struct link *port, struct pkt **p);
+/** bridge_nf_share() - a copy that is flooded belongs to the same connection */
+void bridge_nf_share(struct pkt *copy, const struct pkt *of);
+/** bridge_nf_forward() - FORWARD and POSTROUTING, and out of a port */
+void bridge_nf_forward(struct link *port, struct pkt *p);
 
 /* trace.c */
 #endif
