@@ -159,7 +159,8 @@ static void log_ip(struct sbuf *out, const uint8_t *b, size_t len, unsigned flag
 /* a port of the bridge that the hook sees as its interface */
 static void log_port(struct sbuf *out, const char *what, const struct link *br, int ifindex)
 {
-	const struct link *port = br && ifindex ? link_by_index(&br->ns->links, ifindex) : NULL;
+	const struct netns *ns = br ? br->ns : NULL;
+	const struct link *port = ns && ifindex ? link_by_index(&ns->links, ifindex) : NULL;
 
 	if (port)
 		sbuf_printf(out, "%s=%s ", what, port->name);
