@@ -729,7 +729,7 @@ int shell_exec_node(struct shell *sh, const struct shell_node *n)
 		return 0;
 	sh->line = n->line;
 	if (++*sh->steps > SHELL_STEPS_MAX) {
-		if (*sh->steps == SHELL_STEPS_MAX + 1)
+		if (sh->flow != FLOW_EXIT)
 			shell_error(sh, "more than %d commands: given up", SHELL_STEPS_MAX);
 		sh->flow = FLOW_EXIT;
 		return sh->status = 1;

@@ -38,8 +38,11 @@ static void put(struct expander *e, const char *s, size_t n, bool quoted)
 		if (!e->failed)
 			shell_error(e->sh, "a word longer than %u bytes", SHELL_WORD_MAX);
 		e->failed = true;
+		e->sh->flow = FLOW_EXIT;
+		e->sh->status = 1;
 		return;
 	}
+	*e->sh->steps += n / 256;	/* long words cost time too */
 	e->open = true;
 	sbuf_put(&e->text, s, n);
 	for (size_t i = 0; i < n; i++)
