@@ -35,6 +35,18 @@ static struct pkt *exact(struct pkt_pool *pool, const uint8_t *bytes, uint32_t n
 	return p;
 }
 
+/* the same for bytes that begin with an IP header */
+static struct pkt *exact_l3(struct pkt_pool *pool, const uint8_t *bytes, uint32_t n)
+{
+	struct pkt *p = exact(pool, bytes, n);
+
+	memmove(p->buf + PKT_HEADROOM, bytes, n);
+	p->buf = realloc(p->buf, PKT_HEADROOM + n);
+	p->mac = p->l3 = p->l4 = PKT_HEADROOM;
+	p->end = p->cap = PKT_HEADROOM + n;
+	return p;
+}
+
 static void exact_free(struct pkt *p)
 {
 	free(p->buf);
@@ -197,7 +209,7 @@ static void test_noise(void **state)
 			put_u16(f + 4, (uint16_t)(n > 40 ? n - 40 : 0));
 			f[6] = (uint8_t)(rng_below(&r, 2) ? IPPROTO_HOPOPTS : IPPROTO_FRAGMENT);
 		}
-		q = exact(&pool, f, n);
+		q = exact_l3(&pool, f, n);
 		q->ethertype = htons(i & 1 ? ETH_P_IPV6 : ETH_P_IP);
 		if (n > 20 && !(i & 1)) {
 			struct iphdr *ip = pkt_ip4(q);

@@ -46,7 +46,7 @@ static void failed(void *ctx, struct neigh *n, struct pkt *k)
 	pkt_free(k);
 }
 
-static const struct neigh_ops ops = { solicit, release, failed };
+static const struct neigh_ops ops = { .solicit = solicit, .release = release, .failed = failed };
 
 static int setup(void **state)
 {
