@@ -363,7 +363,7 @@ static void parse_words(struct ip *x, struct filter *f)
 	} else if (ip_is(x, "iif") || ip_is(x, "mark") || ip_is(x, "vrf") || ip_abbr(x, "realms") || ip_is(x, "from")) {
 		ip_refuse(x, "route filter \"%s\"", ip_cur(x));
 	} else if (ip_abbr(x, "cached") || ip_abbr(x, "cloned")) {
-		f->cache = true; /* Linux keeps no routing cache any more: it is always empty */
+		f->cache = true; /* no routes are kept there, only what ICMP taught about destinations */
 	} else {
 		parse_target(x, f);
 	}

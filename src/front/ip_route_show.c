@@ -291,7 +291,7 @@ static void learned(struct ip *x, struct get *g, struct route_result *res)
 {
 	const struct world_engine *e = x->ns->world->engine;
 
-	if (res->type != RTN_UNICAST || !e || !e->learned || !e->learned(x->ns, &g->k.dst, &g->learned))
+	if (res->type != RTN_UNICAST || !e || !e->learned || !e->learned(x->ns, &g->k.dst, res->route, &g->learned))
 		return;
 	if (g->learned.have_gw) {
 		res->have_gw = true;

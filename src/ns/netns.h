@@ -116,7 +116,7 @@ struct world_engine {
 	/* after ns/ did its part */
 	void (*link_event)(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);
 	/* what was learned about a destination besides its route; false: nothing */
-	bool (*learned)(struct netns *ns, const union inet_addr *dst, struct route_learned *out);
+	bool (*learned)(struct netns *ns, const union inet_addr *dst, const struct route *by, struct route_learned *out);
 	void (*forget_learned)(struct netns *ns);	/* ip route flush cache */
 	/* nf_conntrack_log_invalid: @why begins the line, as "nf_ct_proto_6: invalid rst " */
 	void (*ct_invalid)(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook, const char *why);

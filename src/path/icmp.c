@@ -228,7 +228,9 @@ void exception_forget(struct netns *ns)
 		memset(ns->path->exception, 0, EXCEPTIONS * sizeof(*ns->path->exception));
 }
 
-static struct exception *exception_of(struct netns *ns, uint8_t family, const union inet_addr *dst, bool create)
+/* @by: the route that leads there now, NULL: whichever; what was learned over another one is forgotten */
+static struct exception *exception_of(struct netns *ns, uint8_t family, const union inet_addr *dst,
+				      const struct route *by, bool create)
 {
 	struct path *path = ns->path;
 	struct exception *oldest;
@@ -239,20 +241,25 @@ static struct exception *exception_of(struct netns *ns, uint8_t family, const un
 		return NULL;
 	oldest = &path->exception[0];
 	for (struct exception *e = path->exception; e < path->exception + EXCEPTIONS; e++) {
-		if (e->family && addr_eq(&e->dst, dst))
-			return e;
+		if (e->family && addr_eq(&e->dst, dst)) {
+			if (!by || e->route_id == by->id)
+				return e;
+			oldest = e;
+			e->family = 0;
+			break;
+		}
 		if (!e->family || (oldest->family && e->used_ms < oldest->used_ms))
 			oldest = e;
 	}
 	if (!create)
 		return NULL;
-	*oldest = (struct exception){ .dst = *dst, .family = family, .used_ms = now_ms(ns) };
+	*oldest = (struct exception){ .dst = *dst, .family = family, .route_id = by ? by->id : 0, .used_ms = now_ms(ns) };
 	return oldest;
 }
 
 void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_result *rt)
 {
-	struct exception *e = exception_of(ns, AF_INET, dst, false);
+	struct exception *e = exception_of(ns, AF_INET, dst, rt->route, false);
 	uint64_t now = now_ms(ns);
 
 	if (!e)
@@ -267,9 +274,10 @@ void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_
 	}
 }
 
-bool exception_learned(struct netns *ns, const union inet_addr *dst, struct route_learned *out)
+bool exception_learned(struct netns *ns, const union inet_addr *dst, const struct route *by,
+		       struct route_learned *out)
 {
-	const struct exception *e = exception_of(ns, AF_INET, dst, false);
+	const struct exception *e = exception_of(ns, AF_INET, dst, by, false);
 	uint64_t now = now_ms(ns);
 
 	*out = (struct route_learned){ 0 };
@@ -326,7 +334,7 @@ void icmp_accept_redirect(struct netns *ns, const struct pkt *p, struct link *in
 		neigh_resolve(&ns->neigh, in, AF_INET, &gw, NULL, mac);
 		return;
 	}
-	e = exception_of(ns, AF_INET, &k.dst, true);
+	e = exception_of(ns, AF_INET, &k.dst, rt.route, true);
 	if (!e)
 		return;
 	e->have_gw = true;
@@ -353,7 +361,7 @@ void icmp_learn_pmtu(struct netns *ns, const struct pkt *p)
 	k.src = addr_ip4(ip.saddr);
 	if (!mtu || path_route(ns, &k, &rt) || rt.mtu <= mtu)
 		return;
-	e = exception_of(ns, AF_INET, &k.dst, true);
+	e = exception_of(ns, AF_INET, &k.dst, rt.route, true);
 	if (!e)
 		return;
 	e->pmtu = MAX(mtu, MIN_PMTU);

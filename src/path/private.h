@@ -41,6 +41,7 @@ struct exception {
 	union inet_addr dst;
 	uint8_t family;
 	bool have_gw;
+	uint32_t route_id;		/* learned over this route: void with any other */
 	union inet_addr gw;
 	uint32_t pmtu;			/* 0: none */
 	uint64_t pmtu_until_ms, gw_until_ms, used_ms;
@@ -140,7 +141,8 @@ void icmp_learn_pmtu(struct netns *ns, const struct pkt *p);
 void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_result *rt);
 void exception_forget(struct netns *ns);
 /** exception_learned() - what `ip route get` shows of it; false: nothing */
-bool exception_learned(struct netns *ns, const union inet_addr *dst, struct route_learned *out);
+bool exception_learned(struct netns *ns, const union inet_addr *dst, const struct route *by,
+		       struct route_learned *out);
 
 /* arp.c */
 void arp_rx(struct link *in, struct pkt *p);

@@ -256,6 +256,7 @@ int fib_add(struct fib *f, const struct route *like, unsigned nlflags)
 		route_free(r);
 		return err;
 	}
+	r->id = ++f->next_id;
 	f->n_routes++;
 	f->gen++;
 	return 0;

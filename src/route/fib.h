@@ -28,6 +28,7 @@ struct route {
 	bool have_prefsrc;
 	uint32_t mtu, advmss, flags;	/* 0: not given; RTM_F_*, RTNH_F_* */
 	bool mtu_locked;
+	uint32_t id;			/* its own among all there ever were in this FIB, given by fib_add() */
 	unsigned n_nh;
 	struct nexthop *nh;		/* n_nh of them; none for blackhole and its like */
 };
@@ -59,6 +60,7 @@ struct fib {
 	struct list tables;		/* of struct fib_table */
 	struct list rules[2];		/* [0] IPv4, [1] IPv6 */
 	uint32_t gen;
+	uint32_t next_id;
 	uint32_t n_routes, n_rules[2];
 	int multipath_hash_policy;
 	const char *why;		/* the kernel's words for the last refusal, NULL: it has none */
