@@ -11,12 +11,13 @@
 #include "replay/replay.h"
 
 static const char usage[] =
-	"usage: natbox replay --setup FILE --in IF=CAPTURE [--in ...] [--out IF=CAPTURE ...] [-v] [--seed N]\n"
+	"usage: natbox replay --setup FILE --in IF=CAPTURE [--in ...] [--out IF=CAPTURE ...] [-v] [--answer] [--seed N]\n"
 	"\n"
 	"  --setup FILE      ip, sysctl, iptables and iptables-restore lines that make the gateway\n"
 	"  --in IF=CAPTURE   what arrived on interface IF: a pcap or pcapng file, or a capture of all that passed there\n"
 	"  --out IF=CAPTURE  write what leaves by IF\n"
 	"  -v                a line for each packet\n"
+	"  --answer          the gateway answers what is for itself, as a host on which no program listens\n"
 	"  --seed N          of the ports and addresses that are chosen at random (default 1)\n";
 
 static int bad(const char *what, const char *word)
@@ -48,6 +49,10 @@ int app_replay(int argc, char **argv)
 
 		if (strcmp(opt, "-v") == 0 || strcmp(opt, "--verbose") == 0) {
 			o.verbose = true;
+			continue;
+		}
+		if (strcmp(opt, "--answer") == 0) {
+			o.answer = true;
 			continue;
 		}
 		if (strcmp(opt, "-h") == 0 || strcmp(opt, "--help") == 0) {

@@ -160,25 +160,49 @@ static uint32_t scale(uint32_t h, uint32_t n)
 	return (uint32_t)((uint64_t)h * n >> 32);
 }
 
-/* An address of the range, the same one for the same two ends; with --persistent, for the same source */
-static union inet_addr pick_addr(const struct ct_table *t, const struct tuple *cur, const struct nat_range *r)
+static uint32_t rol(uint32_t v, unsigned n)
 {
-	struct {
-		union inet_addr src, dst;
-	} key = { .src = cur->src };
-	union inet_addr a = { 0 };
-	bool below = false;
-	uint64_t h;
+	return v << n | v >> (32 - n);
+}
 
-	if (!(r->flags & NF_NAT_RANGE_PERSISTENT))
-		key.dst = cur->dst;
-	h = hash_bytes(&t->env.key, &key, sizeof(key));
-	for (unsigned i = 0; i < addr_len(cur->family) / 4; i++, h = h * 0x9e3779b97f4a7c15ull + i) {
+/* four words by Bob Jenkins' lookup3 (public domain), which the kernel uses here without a secret: the choice is the same on every Linux */
+static uint32_t hash_four(const uint32_t k[4], uint32_t init)
+{
+	uint32_t a = 0xdeadbeef + (4 << 2) + init, b = a + k[1], c = a + k[2];
+
+	a += k[0];
+	a = (a - c) ^ rol(c, 4), c += b;
+	b = (b - a) ^ rol(a, 6), a += c;
+	c = (c - b) ^ rol(b, 8), b += a;
+	a = (a - c) ^ rol(c, 16), c += b;
+	b = (b - a) ^ rol(a, 19), a += c;
+	c = (c - b) ^ rol(b, 4), b += a;
+	a += k[3];
+	c = (c ^ b) - rol(b, 14);
+	a = (a ^ c) - rol(c, 11);
+	b = (b ^ a) - rol(a, 25);
+	c = (c ^ b) - rol(b, 16);
+	a = (a ^ c) - rol(c, 4);
+	b = (b ^ a) - rol(a, 14);
+	return (c ^ b) - rol(b, 24);
+}
+
+/* An address of the range, the same one for the same two ends; with --persistent, for the same source */
+static union inet_addr pick_addr(const struct tuple *cur, const struct nat_range *r)
+{
+	unsigned words = addr_len(cur->family) / 4;
+	bool persistent = r->flags & NF_NAT_RANGE_PERSISTENT, below = false;
+	uint32_t h = hash_four(cur->src.w, persistent ? 0 : cur->dst.w[words - 1] ^ cur->zone);
+	union inet_addr a = { 0 };
+
+	for (unsigned i = 0; i < words; i++) {
 		uint32_t min = below ? 0 : ntohl(r->min.w[i]), max = below ? UINT32_MAX : ntohl(r->max.w[i]);
 
-		a.w[i] = htonl(min + (max - min == UINT32_MAX ? (uint32_t)h : scale((uint32_t)h, max - min + 1)));
+		a.w[i] = htonl(min + scale(h, below ? UINT32_MAX : max - min + 1));
 		if (a.w[i] != r->max.w[i])
 			below = true;
+		if (!persistent)
+			h ^= cur->dst.w[i];
 	}
 	return a;
 }
@@ -281,7 +305,7 @@ static bool choose(struct ct_table *t, struct tuple *cur, const struct nat_range
 		}
 	}
 	if (r->flags & NF_NAT_RANGE_MAP_IPS)
-		*(manip == NAT_MANIP_SRC ? &cur->src : &cur->dst) = addr_eq(&r->min, &r->max) ? r->min : pick_addr(t, cur, r);
+		*(manip == NAT_MANIP_SRC ? &cur->src : &cur->dst) = addr_eq(&r->min, &r->max) ? r->min : pick_addr(cur, r);
 	if (!random) {
 		if (!(r->flags & NF_NAT_RANGE_PROTO_SPECIFIED)) {
 			if (!used(t, cur, c, manip))

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "front/shell_ast.h"
 
 struct arith {
@@ -85,10 +86,13 @@ static int64_t variable(struct arith *a, const char *name)
 	if (isdigit((unsigned char)*value) || *value == '-') {
 		v = strtoll(value, NULL, 0);
 	} else {
-		struct arith inner = { .sh = a->sh, .text = value, .pos = value, .depth = a->depth };
+		char *copy = mem_strdup(value);		/* the expression may assign to the variable that it stands in */
+		struct arith inner = { .sh = a->sh, .text = copy, .pos = copy, .depth = a->depth, .skip = a->skip };
 
-		v = arith_ternary(&inner);
-		a->failed |= inner.failed;
+		if (copy)
+			v = arith_ternary(&inner);
+		a->failed |= inner.failed || !copy;
+		mem_free(copy);
 	}
 	a->depth--;
 	return v;

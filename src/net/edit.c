@@ -293,6 +293,8 @@ int edit_quote(uint8_t family, uint8_t *l3, size_t len, enum edit_end end, const
 		return -EINVAL;
 	t.l4 = l3 + l4;
 	t.l4_len = later_frag ? 0 : len - (size_t)l4;
+	if (!later_frag && csum_field_off(t.proto) != CSUM_NONE && t.l4_len < 8)	/* what RFC 792 promises; Linux drops such an error too */
+		return -EINVAL;
 	target_addr(&t, end, addr);
 	return later_frag || csum_field_off(t.proto) == CSUM_NONE ? 0 : target_port(&t, end, port);
 }

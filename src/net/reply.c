@@ -129,6 +129,28 @@ struct pkt *reply_echo(const struct pkt *p)
 	return r;
 }
 
+struct pkt *reply_timestamp(const struct pkt *p, uint32_t now_ms)
+{
+	const struct icmphdr *q = pkt_icmp(p);
+	struct pkt *r;
+	uint8_t *times;
+
+	if (!q || p->family != AF_INET || p->flags & PKT_FRAG || q->type != ICMP_TIMESTAMP || pkt_l4_len(p) < sizeof(*q) + 4)
+		return NULL;
+	r = build_ip4(p->pool, pkt_dst(p).ip4, pkt_src(p).ip4, IPPROTO_ICMP, REPLY_TTL, pkt_dsfield(p), sizeof(*q) + 12);
+	if (!r)
+		return NULL;
+	*pkt_icmp(r) = *q;
+	pkt_icmp(r)->type = ICMP_TIMESTAMPREPLY;
+	pkt_icmp(r)->code = 0;
+	times = pkt_l4(r) + sizeof(*q);
+	memcpy(times, pkt_l4(p) + sizeof(*q), 4);
+	put_u32(times + 4, now_ms);
+	put_u32(times + 8, now_ms);
+	edit_fill_checksums(r);
+	return r;
+}
+
 struct pkt *reply_rst(const struct pkt *p)
 {
 	const struct tcphdr *th = pkt_tcp(p);

@@ -28,6 +28,8 @@ struct pkt *reply_icmp_redirect(const struct pkt *p, uint8_t code, const union i
 				const union inet_addr *src);
 /** reply_echo() - the echo reply to an echo request (addresses swapped) */
 struct pkt *reply_echo(const struct pkt *p);
+/** reply_timestamp() - the reply to a timestamp request; @now_ms: milliseconds since midnight UTC */
+struct pkt *reply_timestamp(const struct pkt *p, uint32_t now_ms);
 /** reply_rst() - the reset that answers a TCP segment; NULL for a reset */
 struct pkt *reply_rst(const struct pkt *p);
 /**

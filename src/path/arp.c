@@ -50,6 +50,14 @@ static void multicast_mac(const union inet_addr *a, uint8_t mac[ETH_ALEN])
 	mac[5] = a->b[3];
 }
 
+/* put in by hand, for good: not even the driver of the world knows better */
+static bool given(struct netns *ns, const struct link *out, uint8_t family, const union inet_addr *addr)
+{
+	const struct neigh *n = neigh_find(&ns->neigh, out->ifindex, family, addr);
+
+	return n && n->state & (NUD_PERMANENT | NUD_NOARP);
+}
+
 int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop, uint8_t type)
 {
 	struct netns *ns = out->ns;
@@ -63,7 +71,8 @@ int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop
 		memcpy(mac, out->brd_mac, sizeof(mac));
 	else if (addr_is_multicast(p->family, next_hop))
 		multicast_mac(next_hop, mac);
-	else if ((out->flags & IFF_NOARP) || !ns->world->ops->neighbour || ns->world->ops->neighbour(ns->world, out, next_hop, mac))
+	else if ((out->flags & IFF_NOARP) || given(ns, out, p->family, next_hop) || !ns->world->ops->neighbour ||
+		 ns->world->ops->neighbour(ns->world, out, next_hop, mac))
 		err = neigh_resolve(&ns->neigh, out, p->family, next_hop, p, mac);
 	if (err)
 		return err;

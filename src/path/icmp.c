@@ -142,9 +142,12 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about)
 void icmp_send(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info)
 {
 	union inet_addr src, to = pkt_src(p);
+	const struct route_result *rt = p->dst;
 	struct link *out;
 	struct pkt *e;
 
+	if (rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST))	/* a subnet's broadcast address, which only the route knows */
+		return;
 	if (!reply_icmp_allowed(p) || !pick_source(ns, p, &src, &out) || !rate_allow(ns, type, code, &to, out))
 		return;
 	e = reply_icmp_error(p, type, code, info, &src);

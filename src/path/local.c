@@ -22,9 +22,12 @@ static void echo(struct netns *ns, struct pkt *p, const struct route_result *rt)
 	union inet_addr src, peer = pkt_src(p);
 	struct pkt *r;
 
-	if (ns->sysctl.icmp_echo_ignore_all || (group && ns->sysctl.icmp_echo_ignore_broadcasts))
+	if ((ns->sysctl.icmp_echo_ignore_all && pkt_icmp(p)->type == ICMP_ECHO) || (group && ns->sysctl.icmp_echo_ignore_broadcasts))
 		return;
-	r = reply_echo(p);
+	if (pkt_icmp(p)->type == ICMP_ECHO)
+		r = reply_echo(p);
+	else
+		r = reply_timestamp(p, (uint32_t)(clock_wall_ns(&ns->world->clock) / 1000000 % (24 * 3600 * 1000)));
 	if (!r)
 		return;
 	if (group && link_pick_addr(rt->out, AF_INET, &peer, RT_SCOPE_LINK, &src))
@@ -66,6 +69,7 @@ static void icmp_in(struct netns *ns, struct pkt *p, struct link *in, const stru
 		pkt_free(copy);
 	switch (h->type) {
 	case ICMP_ECHO:
+	case ICMP_TIMESTAMP:
 		echo(ns, p, rt);
 		break;
 	case ICMP_DEST_UNREACH:

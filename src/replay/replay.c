@@ -144,6 +144,14 @@ static void op_ct_event(struct world *w, struct netns *ns, enum ct_event ev, con
 	fate_conn(&r->fate, ev, c);
 }
 
+/* a host on which no program listens: path/local.c answers pings and refuses the rest */
+static enum drop_reason op_deliver(struct netns *ns, struct pkt *p)
+{
+	return p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMP ? DROP_NO_SOCKET : DROP_NO_PROTOCOL;
+}
+
+static const struct sock_ops idle_host = { .deliver = op_deliver };
+
 static const struct world_ops ops = {
 	.transmit = op_transmit,
 	.log = op_log,
@@ -652,6 +660,8 @@ int replay_run(const struct replay_opts *o, struct sbuf *out, FILE *err)
 	r->known = mem_zalloc(NEIGHBOURS * sizeof(*r->known));
 	if (r->known && path_world_init(&r->world, o->seed, &ops, r) == 0) {
 		r->ns = netns_new(&r->world, "gateway");
+		if (r->ns && o->answer)
+			r->ns->sock = &idle_host;
 		if (r->ns)
 			status = replay_all(r);
 		closed = close_ports(r);

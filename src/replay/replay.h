@@ -21,6 +21,7 @@ struct replay_opts {
 	unsigned n_in, n_out;
 	uint64_t seed;
 	bool verbose;			/* a line for each packet */
+	bool answer;			/* the gateway answers pings and refuses all else that is for it */
 	bool progress;			/* standard error is a terminal */
 };
 
