@@ -3,7 +3,7 @@
  * ns/netns.c - network namespaces, the world they live in, and links that join or change them.
  *
  * A namespace owns one of everything: links, routes, neighbours, fragments, rules, connections, settings. What
- * happens to a link is told here, in the order in which each must know: routes, neighbours, the packet path.
+ * happens to a link is told here, in the order in which each must know: routes, neighbours, connections, the path.
  *
  * Namespaces know each other by small numbers (nsids), given when first needed, as `ip link` shows them.
  *
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ct/nat.h"
 #include "ns/netns.h"
 #include "route/bridge.h"
 
@@ -92,6 +93,10 @@ static void link_event(void *ctx, struct link *l, unsigned what, const struct li
 		neigh_flush_link(&ns->neigh, l->ifindex, false);
 	else if (what == LINK_CHANGED && !l->carrier)
 		neigh_flush_link(&ns->neigh, l->ifindex, true);
+	if (ns->ct && a && what == ADDR_REMOVED)
+		nat_forget_addr(ns->ct, l->ifindex, a->family, &a->addr);
+	else if (ns->ct && (what == LINK_DOWN || what == LINK_REMOVED))
+		nat_forget_addr(ns->ct, l->ifindex, 0, NULL);
 	if (ns->live && e && e->link_event)
 		e->link_event(ns, l, what, a);
 }
