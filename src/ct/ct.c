@@ -369,7 +369,7 @@ void ct_prefetch(struct ct_table *t, struct pkt **pkts, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct table_memo *m = &t->memo[t->memo_n];
 
-		if (tuple_of_pkt(pkts[i], 0, &m->tuple) < 0)
+		if (!pkts[i]->family || tuple_of_pkt(pkts[i], 0, &m->tuple) < 0)
 			continue;
 		m->hash = table_hash(t, &m->tuple);
 		__builtin_prefetch(&t->cell[m->hash >> (32 - t->bits)]);
