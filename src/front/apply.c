@@ -569,6 +569,14 @@ static int rename_chain(struct apply *a, const struct ipt_cmd *cmd)
 	return err ? no_memory(a) : IPT_OK;
 }
 
+/* a chain begins to count what its policy decides when its counters are first set, not when it is made */
+static void set_counters(struct apply *a, const struct ipt_cmd *cmd, struct chain *c)
+{
+	bool given = cmd->have_counters && cmd->kind == IPT_RESTORE_CHAIN;
+
+	txn_chain_counters(a->txn, c, given ? cmd->packets : 0, given ? cmd->bytes : 0);
+}
+
 static int policy(struct apply *a, const struct ipt_cmd *cmd)
 {
 	const struct ipt_builtin *b = ipt_builtin_find(ipt_table_find(cmd->table), cmd->chain);
@@ -586,8 +594,7 @@ static int policy(struct apply *a, const struct ipt_cmd *cmd)
 	if (!c)
 		return status;
 	txn_chain_policy(a->txn, c, drop);
-	if (cmd->have_counters && cmd->kind == IPT_RESTORE_CHAIN)
-		txn_chain_counters(a->txn, c, cmd->packets, cmd->bytes);
+	set_counters(a, cmd, c);
 	return IPT_OK;
 }
 
@@ -608,8 +615,8 @@ static int restore_chain(struct apply *a, const struct ipt_cmd *cmd)
 		return txn_chain_flush(a->txn, c) == 0 ? IPT_OK : no_memory(a);
 	if (!c)
 		c = b ? NULL : txn_chain_add(a->txn, t, cmd->chain);
-	if (c && cmd->have_counters)
-		txn_chain_counters(a->txn, c, cmd->packets, cmd->bytes);
+	if (c)
+		set_counters(a, cmd, c);
 	return c ? IPT_OK : no_memory(a);
 }
 

@@ -62,6 +62,7 @@ struct chain {
 	int priority;
 	uint64_t reg_seq;		/* order of registration: at equal priority the highest runs first */
 	bool have_policy, policy_drop;
+	bool counts;			/* what its policy decides: from the first txn_chain_counters() on */
 	uint64_t packets, bytes;	/* policy counters of iptables chains */
 	char *dev;
 	unsigned n_rules;

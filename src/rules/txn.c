@@ -315,7 +315,7 @@ void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64
 {
 	c->packets = packets;
 	c->bytes = bytes;
-	c->counters_set = true;
+	c->counts = c->counters_set = true;
 }
 
 /* ---- rules ---- */

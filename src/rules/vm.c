@@ -398,8 +398,10 @@ static void policy(const struct chain *base, struct match_ctx *m, struct vm_resu
 {
 	struct chain *c = (struct chain *)base;		/* counters are what changes in a committed chain */
 
-	c->packets++;
-	c->bytes += pkt_l3_len(m->pkt);
+	if (c->counts) {
+		c->packets++;
+		c->bytes += pkt_l3_len(m->pkt);
+	}
 	*res = (struct vm_result){ .v = c->have_policy && c->policy_drop ? IR_DROP : IR_ACCEPT,
 				   .chain = c,
 				   .rule_index = c->n_rules };

@@ -255,6 +255,7 @@ static void counters_live_on(void **state)
 	wr_init(&w);
 	wr_pkt(&w, IPPROTO_UDP, 1, 2, 3, 4);
 	append(x, table_chain(t, "INPUT"), wr_verdict(IR_CONTINUE, NULL));
+	txn_chain_counters(x, table_chain(t, "INPUT"), 0, 0);
 	assert_int_equal(txn_commit(x), 0);
 	x = again(&t);
 	append(x, table_chain(t, "INPUT"), wr_verdict(IR_CONTINUE, NULL));

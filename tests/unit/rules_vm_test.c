@@ -282,6 +282,7 @@ static void fill_jumps(struct txn *x, struct table *t)
 {
 	add(x, t, "FORWARD", wr_verdict(IR_JUMP, "A"));
 	add(x, t, "FORWARD", wr_verdict(IR_CONTINUE, NULL));
+	txn_chain_counters(x, table_chain(t, "FORWARD"), 0, 0);	/* from here on the policy counts */
 	add(x, t, "FORWARD", wr_verdict(IR_GOTO, "A"));
 	add(x, t, "FORWARD", wr_verdict(IR_ACCEPT, NULL));	/* never reached: after a goto comes the policy */
 	add(x, t, "A", wr_verdict(IR_GOTO, "B"));
