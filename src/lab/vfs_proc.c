@@ -13,6 +13,7 @@
 #include "ct/print.h"
 #include "lab/lab.h"
 #include "lab/modules.h"
+#include "rules/fn.h"
 
 static void put_nf_conntrack(struct host *h, struct sbuf *out)
 {
@@ -112,6 +113,7 @@ static const struct proc_file {
 	{ "/proc/net/dev", put_dev },
 	{ "/proc/net/nf_conntrack", put_nf_conntrack },
 	{ "/proc/net/route", put_route },
+	{ "/proc/net/xt_recent", NULL },
 	{ "/proc/sys", NULL },
 	{ "/proc/uptime", put_uptime },
 	{ "/proc/version", put_version },
@@ -131,6 +133,17 @@ static const char *sysctl_of(const char *path)
 	return strncmp(path, "/proc/sys/", 10) == 0 ? path + 10 : NULL;
 }
 
+/* the list of -m recent that a path under /proc/net/xt_recent names, or NULL */
+static const char *recent_of(const char *path)
+{
+	return strncmp(path, "/proc/net/xt_recent/", 20) == 0 ? path + 20 : NULL;
+}
+
+static int recent_is(void *ctx, const char *name)
+{
+	return strcmp(ctx, name) == 0;
+}
+
 int proc_file_get(struct host *h, const char *path, struct sbuf *out)
 {
 	const char *name = sysctl_of(path);
@@ -143,6 +156,8 @@ int proc_file_get(struct host *h, const char *path, struct sbuf *out)
 			sbuf_putc(out, '\n');
 		return err;
 	}
+	if (recent_of(path))
+		return recent_print(&h->ns->rules, recent_of(path), out);
 	if (!f || !f->put)
 		return f ? -EISDIR : -ENOENT;
 	f->put(h, out);
@@ -155,14 +170,17 @@ int proc_file_set(struct host *h, const char *path, const void *bytes, size_t n)
 	char *value;
 	int err;
 
-	if (!name)
+	if (!name && !recent_of(path))
 		return -EACCES;
 	while (n && strchr(" \t\n", ((const char *)bytes)[n - 1]))
 		n--;
 	value = mem_strndup(bytes, n);
 	if (!value)
 		return -ENOMEM;
-	err = ns_sysctl_set(h->ns, name, value);
+	if (name)
+		err = ns_sysctl_set(h->ns, name, value);
+	else
+		err = recent_write(&h->ns->rules, recent_of(path), value, clock_ms(&h->ns->world->clock));
 	mem_free(value);
 	return err;
 }
@@ -218,6 +236,8 @@ char proc_file_type(struct host *h, const char *path)
 
 	if (f)
 		return f->put ? 'f' : 'd';
+	if (recent_of(path) && recent_names(&h->ns->rules, recent_is, (void *)recent_of(path)))
+		return 'f';
 	if (!name)
 		return 0;
 	err = ns_sysctl_get(h->ns, name, &value);
@@ -241,6 +261,8 @@ int proc_file_list(struct host *h, const char *path, int (*fn)(void *ctx, const 
 		b.ctx = ctx;
 		return ns_sysctl_walk(h->ns, one_below, &b);
 	}
+	if (strcmp(path, "/proc/net/xt_recent") == 0)
+		return recent_names(&h->ns->rules, fn, ctx);
 	for (size_t i = 0; i < ARRAY_LEN(proc_files); i++) {
 		const char *p = proc_files[i].path;
 

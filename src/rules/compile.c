@@ -186,7 +186,30 @@ static int compile_match(const struct ir_stmt *s, struct insn *in)
 	return 0;
 }
 
-static int compile_stmt(const struct ir_stmt *s, struct insn *in, uint8_t **state)
+/* a test's state, and what it shares by name; on failure the instruction has no state to be freed */
+static int compile_test(struct ruleset *rs, const struct ir_stmt *s, struct insn *in, uint8_t **state)
+{
+	const struct ir_fn *fn = s->test.fn;
+	int err = 0;
+
+	in->op = OP_TEST;
+	in->neg = s->test.neg;
+	in->test.fn = fn;
+	in->test.data = s->test.data;
+	if (!fn->state_size)
+		return 0;
+	in->test.state = *state;
+	*state += STATE_ALIGN(fn->state_size);
+	if (fn->state_init)
+		fn->state_init(in->test.state, s->test.data);
+	if (fn->bind)
+		err = fn->bind(rs, s->test.data, in->test.state);
+	if (err)
+		in->test.state = NULL;
+	return err;
+}
+
+static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn *in, uint8_t **state)
 {
 	static const uint8_t op_of[] = {
 		[IR_COUNTER] = OP_COUNTER, [IR_VERDICT] = OP_VERDICT, [IR_SET_FIELD] = OP_SET, [IR_ACTION] = OP_ACTION,
@@ -194,19 +217,8 @@ static int compile_stmt(const struct ir_stmt *s, struct insn *in, uint8_t **stat
 
 	if (s->kind == IR_MATCH)
 		return compile_match(s, in);
-	if (s->kind == IR_TEST) {
-		in->op = OP_TEST;
-		in->neg = s->test.neg;
-		in->test.fn = s->test.fn;
-		in->test.data = s->test.data;
-		if (s->test.fn->state_size) {
-			in->test.state = *state;
-			*state += STATE_ALIGN(s->test.fn->state_size);
-			if (s->test.fn->state_init)
-				s->test.fn->state_init(in->test.state, s->test.data);
-		}
-		return 0;
-	}
+	if (s->kind == IR_TEST)
+		return compile_test(rs, s, in, state);
 	in->op = op_of[s->kind];
 	in->stmt = s;
 	if (s->kind == IR_SET_FIELD)
@@ -220,7 +232,7 @@ static int compile_stmt(const struct ir_stmt *s, struct insn *in, uint8_t **stat
  * rule_compile() - make a rule's program, unless it has one
  * Return: 0, -ENOMEM, -EINVAL (operands that do not go together), -EOPNOTSUPP (sets, maps, value functions)
  */
-int rule_compile(struct rule *r)
+int rule_compile(struct ruleset *rs, struct rule *r)
 {
 	struct program *p;
 	unsigned n = 1;
@@ -241,7 +253,7 @@ int rule_compile(struct rule *r)
 	}
 	p->state = state;
 	for (const struct ir_stmt *s = r->body.first; s && !err; s = s->next)
-		err = compile_stmt(s, &p->insn[p->n++], &state);
+		err = compile_stmt(rs, s, &p->insn[p->n++], &state);
 	p->insn[p->n++].op = OP_END;
 	if (err)
 		program_free(p);

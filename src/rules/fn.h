@@ -29,6 +29,8 @@
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_owner.h>
 #include <linux/netfilter/xt_physdev.h>
+#include <linux/netfilter/xt_recent.h>
+#include <linux/netfilter/xt_rpfilter.h>
 
 #include "rules/ir.h"
 
@@ -63,6 +65,19 @@ extern const struct ir_fn fn_iprange;		/* struct xt_iprange_mtinfo */
 extern const struct ir_fn fn_addrtype;		/* struct xt_addrtype_info_v1 */
 extern const struct ir_fn fn_physdev;		/* struct xt_physdev_info */
 extern const struct ir_fn fn_conntrack;		/* struct xt_conntrack_mtinfo3, XT_CONNTRACK_STATE_* bits */
+
+extern const struct ir_fn fn_rpfilter;		/* struct xt_rpfilter_info */
+
+/* recent: fn_recent.c */
+extern const struct ir_fn fn_recent;		/* struct xt_recent_mtinfo_v1 */
+/** fn_recent_valid() - what the kernel takes of the data */
+bool fn_recent_valid(const struct xt_recent_mtinfo_v1 *i);
+/** recent_print() - the list of that name as /proc/net/xt_recent/NAME shows it; -ENOENT */
+int recent_print(const struct ruleset *rs, const char *name, struct sbuf *out);
+/** recent_write() - "+ADDR", "-ADDR" or "/" (empty it); -ENOENT, -EINVAL, -ENOMEM */
+int recent_write(struct ruleset *rs, const char *name, const char *text, uint64_t now_ms);
+/** recent_names() - of all lists; stops at non-zero and returns that */
+int recent_names(const struct ruleset *rs, int (*fn)(void *ctx, const char *name), void *ctx);
 
 /*
  * Is the transport header there, its first .len bytes? False in a later fragment; a packet in which it is cut off is dropped.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * rules/fn_packet.c - matches over packets, sockets and interfaces that no comparison of fields can say: owner,
- * multiport, iprange, addrtype, physdev, TCP options and MSS.
+ * multiport, iprange, addrtype, rpfilter, physdev, TCP options and MSS.
  *
  * Theory of operation: each is the kernel's match of the same name over the kernel's own data. Where the kernel drops
  * a packet whose header is cut off (par->hotdrop), so does this.
@@ -9,7 +9,7 @@
  * Invariants
  *  1. Nothing is read past the end of the packet or of its TCP header.
  *
- * References: the kernel's xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c, xt_physdev.c, xt_tcpudp.c,
+ * References: the kernel's xt_owner.c, xt_multiport.c, xt_iprange.c, xt_addrtype.c, ipt_rpfilter.c, xt_physdev.c, xt_tcpudp.c,
  * xt_tcpmss.c.
  */
 #include <string.h>
@@ -17,6 +17,9 @@
 #include "base/buf.h"
 #include "rules/fn.h"
 #include "rules/vm.h"
+
+#define LOOPBACK_IFINDEX 1
+#define IPTOS_DSCP 0xfc
 
 /* ---- owner ---- */
 
@@ -120,6 +123,55 @@ static bool addrtype_eval(struct match_ctx *m, const void *data, void *state)
 }
 
 const struct ir_fn fn_addrtype = { .name = "addrtype", .pure = true, .eval = addrtype_eval };
+
+/* ---- rpfilter ---- */
+
+/* does @l carry one of the route's next hops */
+static bool route_by(const struct route_result *r, const struct link *l)
+{
+	for (unsigned i = 0; r->route && i < r->route->n_nh; i++)
+		if (r->route->nh[i].ifindex == l->ifindex)
+			return true;
+	return r->out == l;
+}
+
+static bool to_many(const union inet_addr *dst)
+{
+	return addr_is_multicast(AF_INET, dst) || dst->ip4 == INADDR_BROADCAST;
+}
+
+/* is there a way back to the source, and with the strict form by this interface */
+static bool way_back(struct match_ctx *m, uint8_t flags)
+{
+	union inet_addr dst = pkt_dst(m->pkt);
+	struct route_key k = { .family = m->family, .tos = pkt_dsfield(m->pkt) & IPTOS_DSCP, .iif = LOOPBACK_IFINDEX,
+			       .dst = pkt_src(m->pkt) };
+	struct route_result r;
+
+	if (!to_many(&dst) && dst.b[0])
+		k.src = dst;
+	if (flags & XT_RPFILTER_VALID_MARK)
+		k.mark = m->pkt->mark;
+	fib_lookup(m->fib, &k, &r);
+	if (r.err || (r.type != RTN_UNICAST && !(r.type == RTN_LOCAL && (flags & XT_RPFILTER_ACCEPT_LOCAL))))
+		return false;
+	return (flags & XT_RPFILTER_LOOSE) || route_by(&r, m->in);
+}
+
+static bool rpfilter_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct xt_rpfilter_info *i = data;
+	union inet_addr src = pkt_src(m->pkt), dst = pkt_dst(m->pkt);
+	bool invert = i->flags & XT_RPFILTER_INVERT;
+
+	if (m->pkt->flags & PKT_LOOPED || !m->in || m->in->kind == LINK_LOOPBACK || !m->fib)
+		return !invert;
+	if (!src.b[0] && to_many(&dst))		/* who has no address yet asks by broadcast */
+		return !invert;
+	return way_back(m, i->flags) != invert;
+}
+
+const struct ir_fn fn_rpfilter = { .name = "rpfilter", .pure = true, .eval = rpfilter_eval };
 
 /* ---- physdev ---- */
 

@@ -24,6 +24,7 @@
 
 struct chain;
 struct match_ctx;
+struct ruleset;
 struct ir_set;
 
 enum ir_op {			/* comparisons */
@@ -74,6 +75,8 @@ struct ir_fn {
 	bool needs_defrag;
 	bool (*eval)(struct match_ctx *m, const void *data, void *state);
 	void (*state_init)(void *state, const void *data);
+	/* at commit, after .state_init: find or make what is shared by name; 0 or -errno, and then nothing is bound */
+	int (*bind)(struct ruleset *rs, const void *data, void *state);
 	void (*state_free)(void *state);
 };
 

@@ -284,6 +284,7 @@ void ruleset_init(struct ruleset *rs)
 {
 	*rs = (struct ruleset){ 0 };
 	list_init(&rs->tables);
+	list_init(&rs->shared);
 }
 
 void ruleset_free(struct ruleset *rs)

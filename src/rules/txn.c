@@ -415,27 +415,27 @@ static int visit(const struct visit *v, struct chain *c, unsigned level)
 }
 
 /* the chains of a table with the new rules compiled and every jump's target there */
-static int check_chain(struct chain *c, struct chain **where)
+static int check_chain(struct ruleset *rs, struct chain *c, struct chain **where)
 {
 	int err = 0;
 
 	for (unsigned i = 0; c->touched && i < c->n_rules && !err; i++) {
 		const struct ir_stmt *jump = c->rules[i]->jump;
 
-		err = rule_compile(c->rules[i]);
+		err = rule_compile(rs, c->rules[i]);
 		if (!err && jump && !chain_called(c->table, jump->verdict.name))
 			err = -ENOENT;
 	}
 	return fault(where, c, err);
 }
 
-static int check_table(struct table *t, unsigned *walks, struct chain **where)
+static int check_table(struct ruleset *rs, struct table *t, unsigned *walks, struct chain **where)
 {
 	struct chain *c;
 	int err = 0;
 
 	list_for_each(c, &t->chains, node) {
-		err = check_chain(c, where);
+		err = check_chain(rs, c, where);
 		if (err)
 			return err;
 		c->seen_by = c->seen_level = 0;
@@ -457,7 +457,7 @@ int txn_check(struct txn *x, struct chain **where)
 	int err = 0;
 
 	list_for_each(ch, &x->changes, node) {
-		err = ch->copy ? check_table(ch->copy, &walks, where) : 0;
+		err = ch->copy ? check_table(x->rs, ch->copy, &walks, where) : 0;
 		if (err)
 			break;
 	}

@@ -46,8 +46,8 @@ struct vm_result {
 	unsigned rule_index;
 };
 
-/** rule_compile() - 0 or -ENOMEM, -EINVAL */
-int rule_compile(struct rule *r);
+/** rule_compile() - 0 or -ENOMEM, -EINVAL; @rs holds what its tests share by name */
+int rule_compile(struct ruleset *rs, struct rule *r);
 void program_free(struct program *p);
 /**
  * vm_run() - a packet through a base chain and all that it jumps to; counts rules and policies

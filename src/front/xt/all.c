@@ -14,7 +14,7 @@ const struct xt_ext *const xt_all[] = { XT_EXTENSIONS(X) NULL };
 static const char *const later_matches[] = {
 	"ah",     "bpf",      "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu",
 	"dccp",   "devgroup", "ecn",    "esp",     "hashlimit", "helper",    "ipcomp",    "ipvs",
-	"nfacct", "osf",      "policy", "quota",   "rateest",   "realm",     "recent",    "rpfilter",
+	"nfacct", "osf",      "policy", "quota",   "rateest",   "realm", "recent",    "rpfilter",
 	"sctp",   "set",      "socket", "string",  "time",      "u32",       NULL,
 };
 static const char *const later_targets[] = {
