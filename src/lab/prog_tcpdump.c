@@ -90,6 +90,8 @@ static void on_packet(struct tap *tap, const struct link *l, const struct pkt *p
 
 	if ((out && !t->direction_out) || (!out && !t->direction_in))
 		return;
+	if (out && l->kind == LINK_LOOPBACK)	/* libpcap leaves it out: it is seen coming in */
+		return;
 	if (t->queued + len > QUEUE_MAX || !(c = mem_alloc(sizeof(*c) + len))) {
 		t->dropped++;
 		return;

@@ -397,7 +397,9 @@ int path_route(struct netns *ns, const struct route_key *key, struct route_resul
 	fib_lookup(&ns->fib, &k, res);
 	if (res->err)
 		return res->err;
-	if (addr_is_multicast(k.family, &k.dst))
+	if (addr_eq(&k.dst, &limited_broadcast))
+		res->type = RTN_BROADCAST;
+	else if (addr_is_multicast(k.family, &k.dst))
 		res->type = RTN_MULTICAST;
 	if (res->type == RTN_LOCAL) {	/* whichever link has the address, the packet goes by lo */
 		res->out = ns->lo;
