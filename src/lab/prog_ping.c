@@ -6,7 +6,7 @@
  *
  * Theory of operation: pinger() sends what is due by a budget of milliseconds ("tokens") and says when to come again; between its calls the
  * program waits for replies and errors. When all -c packets are out, one last timer (the largest round trip twice, or -W) ends the wait; -w is a timer from the start.
- * Errors of sendto() that are not in the error queue are not shown: the packet counts as sent, as in this version of the real one.
+ * What sendto() refuses counts as sent, and is told only when the error queue says something too, as in this version of the real one.
  *
  * References: RFC 792; ping(8).
  */
@@ -531,8 +531,8 @@ static void send_probe(struct ping *g)
 	}
 	if (did == -EMSGSIZE)
 		too_long(g);
-	else if (did < 0)
-		take_error(g);
+	else if (did < 0 && take_error(g) && !g->quiet && !g->flood)
+		complain(g, 0, (int)-did, "sendmsg");
 	count_sent(g);
 	if (did >= 0 && !g->quiet && g->flood)
 		proc_printf(g->p, ".");

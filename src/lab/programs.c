@@ -43,6 +43,7 @@ const struct program programs[] = {
 	{ "tee", prog_tee },
 	{ "timeout", prog_timeout },
 	{ "touch", prog_touch },
+	{ "traceroute", prog_traceroute },
 	{ "uname", prog_uname },
 	{ "which", prog_which },
 	{ "whoami", prog_whoami },

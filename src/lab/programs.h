@@ -17,7 +17,7 @@ struct program {
 program_fn prog_apt, prog_basename, prog_cat, prog_cp, prog_date, prog_dirname, prog_dmesg, prog_head,
 	prog_hostname, prog_id, prog_ls, prog_lsmod, prog_mkdir, prog_modprobe, prog_mv, prog_nc, prog_netfilter_persistent,
 	prog_nohup, prog_ping, prog_reboot, prog_rm, prog_rmdir, prog_rmmod, prog_seq, prog_service, prog_sleep, prog_systemctl,
-	prog_tcpdump, prog_tee, prog_timeout, prog_touch, prog_uname, prog_which, prog_whoami, prog_xargs, prog_yes,
+	prog_tcpdump, prog_tee, prog_timeout, prog_touch, prog_traceroute, prog_uname, prog_which, prog_whoami, prog_xargs, prog_yes,
 	prog_yum;
 
 extern const struct program programs[];		/* by name; ends with a NULL name */

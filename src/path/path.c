@@ -401,6 +401,11 @@ int path_route(struct netns *ns, const struct route_key *key, struct route_resul
 		res->type = RTN_BROADCAST;
 	else if (addr_is_multicast(k.family, &k.dst))
 		res->type = RTN_MULTICAST;
+	if (addr_eq(&k.dst, &limited_broadcast)) {	/* the route only says by which link */
+		res->type = RTN_BROADCAST;
+		res->have_gw = false;
+		res->gw = k.dst;
+	}
 	if (res->type == RTN_LOCAL) {	/* whichever link has the address, the packet goes by lo */
 		res->out = ns->lo;
 		res->mtu = ns->lo->mtu;
