@@ -16,7 +16,7 @@
  *
  * Invariants
  *  1. A queue's fragments are sorted by frag_off and do not overlap; got is the sum of their payloads.
- *  2. t->queues <= FRAG_MAX_QUEUES, t->bytes <= FRAG_MAX_BYTES, a queue holds at most FRAG_MAX_PER_QUEUE fragments: the
+ *  2. t->queues <= FRAG_MAX_QUEUES, t->bytes <= t->max_bytes, a queue holds at most FRAG_MAX_PER_QUEUE fragments: the
  *     sender of fragments can make neither memory nor a list's walk grow beyond that.
  *  3. The list t->lru is in order of creation, which with one timeout is the order of expiry.
  *
@@ -55,7 +55,7 @@ struct frag_queue {
 
 void frag_init(struct frag_table *t, const struct hash_key *key)
 {
-	*t = (struct frag_table){ .key = *key, .timeout_ms = FRAG_TIMEOUT_MS };
+	*t = (struct frag_table){ .key = *key, .timeout_ms = FRAG_TIMEOUT_MS, .max_bytes = FRAG_MAX_BYTES };
 	for (unsigned i = 0; i < ARRAY_LEN(t->hash); i++)
 		list_init(&t->hash[i]);
 	list_init(&t->lru);
@@ -264,7 +264,7 @@ struct pkt *frag_add(struct frag_table *t, struct pkt *p, enum frag_user user, u
 	if (p->family != AF_INET)
 		goto drop;
 	*why = DROP_FRAG_LIMIT;
-	if (t->bytes + p->cap > FRAG_MAX_BYTES)
+	if (t->bytes + p->cap > t->max_bytes)
 		goto drop;
 	q = queue_find(t, p, user, now_ms);
 	if (!q || q->count >= FRAG_MAX_PER_QUEUE)

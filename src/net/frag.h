@@ -12,7 +12,8 @@
 
 #define FRAG_TIMEOUT_MS 30000
 #define FRAG_MAX_QUEUES 1024
-#define FRAG_MAX_BYTES (4u << 20)
+#define FRAG_MAX_BYTES (4u << 20)	/* by default */
+#define FRAG_BYTES_LIMIT (64u << 20)	/* whatever a sysctl says */
 
 struct frag_queue;
 
@@ -23,6 +24,7 @@ struct frag_table {
 	unsigned queues;
 	uint32_t bytes;
 	uint64_t timeout_ms;
+	uint32_t max_bytes;		/* ipfrag_high_thresh; at most FRAG_BYTES_LIMIT */
 	struct pkt *expired;		/* first fragments of queues that timed out, for "reassembly time exceeded" */
 };
 

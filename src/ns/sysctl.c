@@ -47,6 +47,16 @@ struct row {
 
 static void forwarding_wrote(struct netns *ns, int64_t old, int64_t now);
 
+static void frag_bytes_wrote(struct netns *ns, int64_t old, int64_t now)
+{
+	ns->frags.max_bytes = (uint32_t)MIN(now, (int64_t)FRAG_BYTES_LIMIT);
+}
+
+static void frag_time_wrote(struct netns *ns, int64_t old, int64_t now)
+{
+	ns->frags.timeout_ms = (uint64_t)MAX(now, (int64_t)0) * 1000;
+}
+
 static const struct row rows[] = {
 	{ "net.bridge.bridge-nf-call-arptables", SYS(bridge_nf_call_arptables), ANY, NULL },
 	{ "net.bridge.bridge-nf-call-ip6tables", SYS(bridge_nf_call_ip6tables), ANY, NULL },
@@ -73,9 +83,9 @@ static const struct row rows[] = {
 	{ "net.ipv4.ip_no_pmtu_disc", SYS(ip_no_pmtu_disc), 0, 255, NULL },
 	{ "net.ipv4.ip_nonlocal_bind", SYS(ip_nonlocal_bind), 0, 255, NULL },
 	{ "net.ipv4.ip_unprivileged_port_start", SYS(ip_unprivileged_port_start), 0, 65535, NULL },
-	{ "net.ipv4.ipfrag_high_thresh", SYS(ipfrag_high_thresh), 0, INT_MAX, NULL },
+	{ "net.ipv4.ipfrag_high_thresh", SYS(ipfrag_high_thresh), 0, INT_MAX, frag_bytes_wrote },
 	{ "net.ipv4.ipfrag_low_thresh", SYS(ipfrag_low_thresh), 0, INT_MAX, NULL },
-	{ "net.ipv4.ipfrag_time", SYS(ipfrag_time), ANY, NULL },
+	{ "net.ipv4.ipfrag_time", SYS(ipfrag_time), ANY, frag_time_wrote },
 	{ "net.ipv4.ping_group_range", SYS_PAIR(ping_group_min), 0, INT_MAX, NULL },
 	{ "net.ipv4.tcp_ecn", SYS(tcp_ecn), 0, 5, NULL },
 	{ "net.ipv4.tcp_fin_timeout", SYS(tcp_fin_timeout), ANY, NULL },

@@ -48,6 +48,8 @@ static void icmp_error(struct netns *ns, struct pkt *p, struct link *in)
 		icmp_accept_redirect(ns, p, in);
 	else if (h->type == ICMP_DEST_UNREACH && h->code == ICMP_FRAG_NEEDED)
 		icmp_learn_pmtu(ns, p);
+	else if (h->type == ICMP_TIME_EXCEEDED && h->code == ICMP_EXC_FRAGTIME)		/* Linux tells nobody */
+		return;
 	if (ns->sock && ns->sock->icmp_error)
 		ns->sock->icmp_error(ns, p, h->type, h->code, ntohl(h->un.gateway), pkt_l4(p) + sizeof(*h), pkt_l4_len(p) - sizeof(*h));
 }
