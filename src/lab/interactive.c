@@ -227,12 +227,41 @@ static void replay_log(struct play *p, size_t n)
 		sim_interactive(p->b, &interrupted);
 }
 
+/* what ^C ended is, in a file, a command in a terminal of its own and the line that ends it */
+static void log_as_terminal(struct play *p, struct entry *e)
+{
+	struct sbuf open = SBUF_INIT, stop = SBUF_INIT, output = e->output;
+	const char *mark = strchr(e->typed, '#'), *status;
+	struct entry *end;
+
+	if (!mark)
+		return;
+	sbuf_printf(&open, "%.*s:c%zu%s", (int)(mark - e->typed), e->typed, p->n_log, mark);
+	sbuf_printf(&stop, "%.*s:c%zu^C", (int)(mark - e->typed), e->typed, p->n_log);
+	status = output.len > 6 ? output.data + output.len - 6 : NULL;
+	if (status && strcmp(status, "[130]\n") == 0)	/* which ^C does not show */
+		sbuf_truncate(&output, output.len - 6);
+	mem_free(e->typed);
+	e->typed = sbuf_steal(&open);
+	e->output = (struct sbuf)SBUF_INIT;
+	end = log_add(p, sbuf_str(&stop));		/* may move *e */
+	if (end)
+		end->output = output;
+	else
+		sbuf_free(&output);
+	sbuf_free(&stop);
+}
+
 static void run_and_log(struct play *p, const char *line)
 {
 	struct entry *e = log_add(p, line);
+	unsigned before = sim_interrupts(p->b);
 
-	if (e)
-		run_line(p, line, &e->output, true);
+	if (!e)
+		return;
+	run_line(p, line, &e->output, true);
+	if (sim_interrupts(p->b) != before)
+		log_as_terminal(p, e);
 }
 
 /* ---- words for the lab itself ---- */
@@ -259,14 +288,27 @@ static void cmd_draw(struct play *p, const char *arg)
 	sbuf_free(&s);
 }
 
+/* does @stop end the terminal that the line before it opened: one thing to whoever typed it */
+static bool is_interrupt_of(const char *stop, const char *open)
+{
+	size_t n = strcspn(stop, "^");
+
+	return strcmp(stop + n, "^C") == 0 && strncmp(stop, open, n) == 0 && open[n] == '#';
+}
+
 static void cmd_undo(struct play *p, const char *arg)
 {
+	size_t n;
+
 	if (p->n_log <= p->n_ready) {
 		puts("nothing to undo");
 		return;
 	}
-	printf("undone: %s\n", p->log[p->n_log - 1].typed);
-	replay_log(p, p->n_log - 1);
+	n = p->n_log - 1;
+	if (n > p->n_ready && is_interrupt_of(p->log[n].typed, p->log[n - 1].typed))
+		n--;
+	printf("undone: %s\n", p->log[n].typed);
+	replay_log(p, n);
 }
 
 static void cmd_restart(struct play *p, const char *arg)

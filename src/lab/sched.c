@@ -421,8 +421,13 @@ enum sched_stop sched_run(struct sched *s, uint64_t until_ns, bool (*done)(void 
 		}
 		if (done && done(ctx))
 			return SCHED_DONE;
-		if (s->before)
+		if (s->before) {
 			s->before(s->before_ctx, until_ns);
+			if (done && done(ctx))
+				return SCHED_DONE;
+			if (!list_empty(&s->ready))
+				continue;
+		}
 		if (!s->n && until_ns == SCHED_NEVER)
 			return SCHED_IDLE;
 		if (!s->n || s->heap[1]->when_ns > until_ns) {

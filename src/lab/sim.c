@@ -46,6 +46,7 @@ struct sim {
 	struct lab *lab;
 	struct list sessions;
 	volatile int *interrupted;
+	unsigned interrupts;
 	uint64_t wall_zero_ns;		/* the machine's clock when virtual time was 0 */
 };
 
@@ -141,7 +142,11 @@ static int session_start(struct sim *m, struct session *s, const char *cmd)
 	struct stream *in = NULL, *fd[3];
 
 	if (!h) {
-		sbuf_printf(&s->out->text, "Cannot open network namespace \"%s\": No such file or directory\n", s->host);
+		struct sbuf why = SBUF_INIT;
+
+		sbuf_printf(&why, "Cannot open network namespace \"%s\": No such file or directory\n", s->host);
+		sink_write(&s->out->s, sbuf_str(&why), why.len);
+		sbuf_free(&why);
 		return 0;
 	}
 	if (s->term) {
@@ -178,6 +183,7 @@ static void check_interrupt(struct sim *m, struct session *s)
 {
 	if (m->interrupted && *m->interrupted) {
 		*m->interrupted = 0;
+		m->interrupts++;
 		job_kill(&s->job, SIGINT);
 	}
 }
@@ -215,10 +221,12 @@ static int sim_run(struct backend *b, const char *host, const char *cmd, struct 
 	enum sched_stop stop;
 
 	*status = 255;
-	if (!s || session_start(m, s, cmd) < 0)
+	if (!s)
 		return no_memory(b);
 	s->out->echo = b->echo;
 	s->out->echo_ctx = b->echo_ctx;
+	if (session_start(m, s, cmd) < 0)
+		return no_memory(b);
 	if (s->shell) {
 		stop = sched_run(m->lab->sched, sched_now(m->lab->sched) + RUN_MAX_NS, line_done, &w);
 		if (stop != SCHED_DONE) {
@@ -428,8 +436,18 @@ static void sim_pace(void *ctx, uint64_t next_ns)
 		nanosleep(&t, NULL);
 		now = wall_ns();
 	}
-	if (now > due + 20 * MSEC)	/* the machine was away: no catching up */
+	if (now > due + 20 * MSEC && next_ns != SCHED_NEVER) {	/* the machine was away: no catching up */
 		m->wall_zero_ns = now - next_ns;
+	} else if (now < due) {					/* interrupted: it is only as late as it is */
+		struct clock *c = &m->lab->world.clock;
+
+		c->now_ns = MAX(c->now_ns, now - m->wall_zero_ns);
+	}
+}
+
+unsigned sim_interrupts(struct backend *b)
+{
+	return sim_of(b)->interrupts;
 }
 
 void sim_interactive(struct backend *b, volatile int *interrupted)
