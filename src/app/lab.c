@@ -2,7 +2,8 @@
 /*
  * app/lab.c - `natbox lab`: run lab files and say what came of it, or play in one.
  *
- * Each file is run in a network of its own. Exit status: 0 all as written, 1 a difference, 2 usage, or a file that cannot be read.
+ * Each file is run in a network of its own. Exit status: 0 all as written, 1 a difference, 2 usage, or a file that
+ * cannot be read.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -93,7 +94,10 @@ static int run_parsed(const struct lab_args *a, const char *path, const struct t
 {
 	struct backend *b = a->kernel ? kernel_new() : sim_new(a->seed, SIM_EPOCH_NS);
 	struct drawing d = { b, false };
-	struct transcript_opts o = { .keep_going = a->keep, .verbose = a->verbose, .color = a->verbose && isatty(1), .report = a->update ? stderr : stdout };
+	struct transcript_opts o = { .keep_going = a->keep,
+				     .verbose = a->verbose,
+				     .color = a->verbose && isatty(1),
+				     .report = a->update ? stderr : stdout };
 	struct sbuf updated = SBUF_INIT;
 	int n;
 

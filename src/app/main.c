@@ -2,8 +2,8 @@
 /*
  * app/main.c - one program under many names: `natbox SUBCOMMAND ...`, `natbox TOOL ...`, or a link named TOOL.
  *
- * A row of subcommands[] for each thing natbox does itself; every other word is a tool of the command languages (front/tools.c), which then acts on the namespace
- * kept in NATBOX_STATE.
+ * A row of subcommands[] for each thing natbox does itself; every other word is a tool of the command languages
+ * (front/tools.c), which then acts on the namespace kept in NATBOX_STATE.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,8 @@ static void print_usage(FILE *f)
 
 static int run_help(int argc, char **argv)
 {
-	puts("usage: natbox SUBCOMMAND ...\n       natbox TOOL ...              on the namespace kept in the file that NATBOX_STATE names\n\nsubcommands:");
+	puts("usage: natbox SUBCOMMAND ...\n       natbox TOOL ...              on the namespace kept in the file that "
+	     "NATBOX_STATE names\n\nsubcommands:");
 	for (size_t i = 0; i < ARRAY_LEN(subcommands); i++)
 		printf("    %-10s %s\n", subcommands[i].name, subcommands[i].what);
 	puts("\ntools:");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * app/tool.c - `natbox iptables ...`, or a link of that name: a tool on the namespace kept in the file that NATBOX_STATE names.
+ * app/tool.c - `natbox iptables ...`, or a link of that name: a tool on the namespace kept in the file that
+ * NATBOX_STATE names.
  *
- * The namespace is made from the file, the command is run, and the file is written back when the command has changed something: rule sets can be prepared,
- * checked and listed by anyone, without root.
+ * The namespace is made from the file, the command is run, and the file is written back when the command has changed
+ * something: rule sets can be prepared, checked and listed by anyone, without root.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -69,7 +70,9 @@ static bool only_asks(int argc, char **argv)
 static int run_in(struct netns *ns, const char *path, int argc, char **argv, bool hints)
 {
 	struct fd_stream io[3] = { { { &fd_ops, 1 }, 0 }, { { &fd_ops, 1 }, 1 }, { { &fd_ops, 1 }, 2 } };
-	const struct script s = { .world = ns->world, .ns = ns, .in = &io[0].s, .out = &io[1].s, .err = &io[2].s, .hints = hints };
+	const struct script s = {
+		.world = ns->world, .ns = ns, .in = &io[0].s, .out = &io[1].s, .err = &io[2].s, .hints = hints
+	};
 	struct sbuf err = SBUF_INIT;
 	struct state *st = path ? state_open(ns, path, &err) : NULL;
 	int status, closed;
@@ -100,7 +103,8 @@ int app_tool(int argc, char **argv, bool hints)
 
 	if ((!path || !*path) && !only_asks(argc, argv)) {
 		fprintf(stderr,
-			"natbox: no gateway is running, and NATBOX_STATE does not name the file that a namespace is kept in\n"
+			"natbox: no gateway is running, and NATBOX_STATE does not name the file that a namespace is "
+			"kept in\n"
 			"natbox: hint: NATBOX_STATE=rules.natbox natbox %s ...\n",
 			argv[0]);
 		return 2;

@@ -2,9 +2,10 @@
 /*
  * front/shell.c - running what the shell's parser made: commands, pipelines, compounds, redirections, subshells.
  *
- * Third step of a command line. The tree is walked; each walk returns an exit status and may leave sh->flow set (break, return, exit), at which everything unwinds.
- * A subshell is a clone of struct shell. Where the place can run things side by side (ops->fork), the stages of a pipeline and what ends in & are clones
- * on their own; where it cannot, a pipeline's stages run in order, each with what the one before wrote.
+ * Third step of a command line. The tree is walked; each walk returns an exit status and may leave sh->flow set
+ * (break, return, exit), at which everything unwinds. A subshell is a clone of struct shell. Where the place can run
+ * things side by side (ops->fork), the stages of a pipeline and what ends in & are clones on their own; where it
+ * cannot, a pipeline's stages run in order, each with what the one before wrote.
  *
  * Invariants
  *  1. sh->fd[] holds a reference for each stream; redirect() and restore() keep the balance.
@@ -86,7 +87,8 @@ static void fd_put(struct shell *sh, int fd, struct stream *s)	/* takes the refe
 
 static int redirect_here(struct shell *sh, const struct shell_redir *r)
 {
-	char *text = r->literal ? mem_strdup(r->word) : expand_string(sh, r->word, r->op == REDIR_HERE ? EXPAND_HERE : EXPAND_ONE);
+	char *text = r->literal ? mem_strdup(r->word)
+				: expand_string(sh, r->word, r->op == REDIR_HERE ? EXPAND_HERE : EXPAND_ONE);
 	struct stream *s;
 	struct sbuf line = SBUF_INIT;
 
@@ -128,7 +130,9 @@ static int redirect_dup(struct shell *sh, const struct shell_redir *r, const cha
 
 static int redirect_file(struct shell *sh, enum redir_op op, int fd, const char *path)
 {
-	static const char modes[] = { [REDIR_IN] = 'r', [REDIR_OUT] = 'w', [REDIR_APPEND] = 'a', [REDIR_BOTH] = 'w', [REDIR_BOTH_APPEND] = 'a' };
+	static const char modes[] = {
+		[REDIR_IN] = 'r', [REDIR_OUT] = 'w', [REDIR_APPEND] = 'a', [REDIR_BOTH] = 'w', [REDIR_BOTH_APPEND] = 'a'
+	};
 	struct stream *s = NULL;
 	int err;
 
@@ -170,7 +174,8 @@ static int redirect_one(struct shell *sh, const struct shell_redir *r)
 	if (op == REDIR_HERE || op == REDIR_STRING)
 		return redirect_here(sh, r);
 	if (expand_word(sh, r->word, EXPAND_FIELDS, &w) == 0) {
-		if (op == REDIR_DUP && r->fd == 1 && w.n == 1 && strcmp(w.v[0], "-") != 0 && !isdigit((unsigned char)w.v[0][0]))
+		if (op == REDIR_DUP && r->fd == 1 && w.n == 1 && strcmp(w.v[0], "-") != 0 &&
+		    !isdigit((unsigned char)w.v[0][0]))
 			op = REDIR_BOTH;		/* >& file */
 		if (w.n != 1)
 			shell_error(sh, "%s: ambiguous redirect", r->word);
@@ -430,7 +435,8 @@ static int pipe_in_order(struct shell *sh, const struct shell_node *n)
 	return sh->pipefail ? failed : status;
 }
 
-static int fork_child(struct shell *sh, const struct shell_node *n, struct stream *in, struct stream *out, bool background)
+static int fork_child(struct shell *sh, const struct shell_node *n, struct stream *in, struct stream *out,
+		      bool background)
 {
 	struct shell *c = shell_clone(sh);
 	int pid;
@@ -754,7 +760,8 @@ int shell_exec_node(struct shell *sh, const struct shell_node *n)
 	}
 	if (sh->flow == FLOW_NONE)
 		sh->status = status;
-	if (sh->errexit && status && !sh->no_errexit && sh->flow == FLOW_NONE && (n->kind == NODE_SIMPLE || n->kind == NODE_PIPE || n->kind == NODE_SUBSHELL))
+	if (sh->errexit && status && !sh->no_errexit && sh->flow == FLOW_NONE &&
+	    (n->kind == NODE_SIMPLE || n->kind == NODE_PIPE || n->kind == NODE_SUBSHELL))
 		sh->flow = FLOW_EXIT;
 	return status;
 }

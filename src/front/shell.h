@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/shell.h - the small shell that command lines go through, in labs, in replay's setup files and for kept namespaces.
+ * front/shell.h - the small shell that command lines go through, in labs, in replay's setup files and for kept
+ * namespaces.
  *
- * It has what people type around network commands: quoting, variables, pipes, redirections, here-documents, subshells, $(...), arithmetic, if, for,
- * while, until, case, functions; and bash's texts when something is wrong. What a command is, where files are and whether things can run side by side
- * is the place's own business: struct shell_ops.
+ * It has what people type around network commands: quoting, variables, pipes, redirections, here-documents,
+ * subshells, $(...), arithmetic, if, for, while, until, case, functions; and bash's texts when something is wrong.
+ * What a command is, where files are and whether things can run side by side is the place's own business: struct
+ * shell_ops.
  */
 #ifndef FRONT_SHELL_H
 #define FRONT_SHELL_H
@@ -35,7 +37,10 @@ struct shell_ops {
 	int (*open)(struct shell *sh, const char *path, char mode, struct stream **out);
 	/* 'f', 'd', 'c' and the size; 0: no such file. NULL: there are no files */
 	char (*stat)(struct shell *sh, const char *path, uint64_t *size);
-	/* a command that is not the shell's own, to its end, with sh->fd, sh->cwd and shell_env(): its exit status, -ENOENT: no such command */
+	/*
+	 * a command that is not the shell's own, to its end, with sh->fd, sh->cwd and shell_env(): its exit status,
+	 * -ENOENT: no such command
+	 */
 	int (*exec)(struct shell *sh, int argc, char **argv);
 	/* names that match, in order; NULL: patterns stay as they are */
 	int (*glob)(struct shell *sh, const char *pattern, struct shell_words *out);
@@ -44,12 +49,13 @@ struct shell_ops {
 	/* a folder as people see it, for pwd and $PWD; NULL: as sh->cwd has it */
 	void (*show_cwd)(struct shell *sh, struct sbuf *out);
 	/*
-	 * Side by side. With fork NULL, the commands of a pipeline run one after the other through buffers, and & is refused.
-	 * fork: run @body(@child, @arg) and shell_free(@child) beside this; the process's number (> 0), or -errno (@child is then still the caller's).
-	 * wait: for the one of that number: its status, -ECHILD.
+	 * Side by side. With fork NULL, the commands of a pipeline run one after the other through buffers, and & is
+	 * refused. fork: run @body(@child, @arg) and shell_free(@child) beside this; the process's number (> 0), or
+	 * -errno (@child is then still the caller's). wait: for the one of that number: its status, -ECHILD.
 	 */
 	int (*pipe)(struct shell *sh, struct stream **r, struct stream **w);
-	int (*fork)(struct shell *sh, struct shell *child, int (*body)(struct shell *child, void *arg), void *arg, bool background);
+	int (*fork)(struct shell *sh, struct shell *child, int (*body)(struct shell *child, void *arg), void *arg,
+		    bool background);
 	int (*wait)(struct shell *sh, int pid);
 	int (*kill)(struct shell *sh, int pid, int sig);
 	/* 0: go on; else the signal that ends the shell */
@@ -84,18 +90,30 @@ struct shell {
 	struct shell_script *script;	/* being run */
 };
 
-/** shell_new() - a shell with no variables but those of @env ("NAME=value", NULL-terminated; may be NULL); NULL: no memory */
+/**
+ * shell_new() - a shell with no variables but those of @env ("NAME=value", NULL-terminated; may be NULL); NULL: no
+ * memory
+ */
 struct shell *shell_new(const struct shell_ops *ops, void *ctx, char *const *env, const char *cwd);
 void shell_free(struct shell *sh);
 /** shell_set_fds() - standard input, output and error; held */
 void shell_set_fds(struct shell *sh, struct stream *const fd[3]);
-/** shell_run() - parse and run @text: its exit status; 2 after a syntax error, which is told on fd 2. $? and variables stay for the next call */
+/**
+ * shell_run() - parse and run @text: its exit status; 2 after a syntax error, which is told on fd 2. $? and variables
+ * stay for the next call
+ */
 int shell_run(struct shell *sh, const char *text);
 /** shell_run_argv() - one command of already expanded words: builtin, function or the place's */
 int shell_run_argv(struct shell *sh, int argc, char **argv);
-/** shell_complete() - does @text end inside a quote, a here-document, an unfinished compound or after a backslash (so that a prompt asks for more) */
+/**
+ * shell_incomplete() - does @text end inside a quote, a here-document, an unfinished compound or after a backslash (so
+ * that a prompt asks for more)
+ */
 bool shell_incomplete(const char *text);
-/** shell_builtin() - is there one of that name which is a program elsewhere too (echo, test, sh, env), so that others may run it */
+/**
+ * shell_builtin_is_program() - is there one of that name which is a program elsewhere too (echo, test, sh, env), so that others
+ * may run it
+ */
 bool shell_builtin_is_program(const char *name);
 
 const char *shell_get(const struct shell *sh, const char *name);	/* a variable; NULL: not set */

@@ -2,7 +2,8 @@
 /*
  * front/shell_arith.c - the shell's $(( )): C's integer expressions over 64 bits, by precedence climbing.
  *
- * Used by shell_expand.c and (( )). Overflow wraps. Variables are looked up by name and count as 0 when empty or not set.
+ * Used by shell_expand.c and (( )). Overflow wraps. Variables are looked up by name and count as 0 when empty or not
+ * set.
  *
  * Reference: POSIX.1-2017 XCU 2.6.4; bash(1), ARITHMETIC EVALUATION.
  */
@@ -252,8 +253,9 @@ static const struct arith_op {
 	const char *text;
 	int level;
 } arith_ops[] = {
-	{ "||", 1 }, { "&&", 2 }, { "==", 6 }, { "!=", 6 }, { "<<", 8 }, { ">>", 8 }, { "<=", 7 }, { ">=", 7 }, { "**", 11 }, { "|", 3 }, { "^", 4 },
-	{ "&", 5 }, { "<", 7 }, { ">", 7 }, { "+", 9 }, { "-", 9 }, { "*", 10 }, { "/", 10 }, { "%", 10 },
+	{ "||", 1 }, { "&&", 2 },  { "==", 6 }, { "!=", 6 }, { "<<", 8 }, { ">>", 8 }, { "<=", 7 },
+	{ ">=", 7 }, { "**", 11 }, { "|", 3 },  { "^", 4 },  { "&", 5 },  { "<", 7 },  { ">", 7 },
+	{ "+", 9 },  { "-", 9 },   { "*", 10 }, { "/", 10 }, { "%", 10 },
 };
 
 static const struct arith_op *op_here(struct arith *a)

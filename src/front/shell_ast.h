@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/shell_ast.h - what the shell's parser makes of a text, and what its files share. Only front/shell*.c look in here.
+ * front/shell_ast.h - what the shell's parser makes of a text, and what its files share. Only front/shell*.c look in
+ * here.
  *
  * A word is kept as it was written, quotes and all; shell_expand.c takes it apart when it is needed.
  */
@@ -33,7 +34,17 @@ struct shell_word {
 	char *raw;
 };
 
-enum redir_op { REDIR_IN, REDIR_OUT, REDIR_APPEND, REDIR_DUP, REDIR_HERE, REDIR_STRING, REDIR_BOTH, REDIR_BOTH_APPEND, REDIR_RW };
+enum redir_op {
+	REDIR_IN,
+	REDIR_OUT,
+	REDIR_APPEND,
+	REDIR_DUP,
+	REDIR_HERE,
+	REDIR_STRING,
+	REDIR_BOTH,
+	REDIR_BOTH_APPEND,
+	REDIR_RW
+};
 
 struct shell_redir {
 	struct shell_redir *next;
@@ -85,7 +96,10 @@ struct shell_script *script_parse(const char *text, struct shell_syntax *err);	/
 void shell_syntax_free(struct shell_syntax *err);
 struct shell_script *script_hold(struct shell_script *s);
 void script_put(struct shell_script *s);
-/** word_skip() - the end of the quoted or substituted part that begins at @p ('"', '\'', '`', '$', '\\'), or NULL: it has none */
+/**
+ * word_skip() - the end of the quoted or substituted part that begins at @p ('"', '\'', '`', '$', '\\'), or NULL: it
+ * has none
+ */
 const char *word_skip(const char *p, unsigned depth);
 
 /* ---- shell_expand.c ---- */

@@ -229,7 +229,9 @@ static int b_set(struct shell *sh, int argc, char **argv)
 		if (strcmp(argv[i], "--") == 0)
 			break;
 		for (const char *o = argv[i] + 1; *o; o++) {
-			bool *flag = *o == 'o' && i + 1 < argc && strcmp(argv[i + 1], "pipefail") == 0 ? &sh->pipefail : shell_option(sh, *o);
+			bool *flag = *o == 'o' && i + 1 < argc && strcmp(argv[i + 1], "pipefail") == 0
+					     ? &sh->pipefail
+					     : shell_option(sh, *o);
 
 			if (!flag) {
 				char name[3] = { argv[i][0], *o };
@@ -259,7 +261,8 @@ static int b_read(struct shell *sh, int argc, char **argv)
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		if (strcmp(argv[i], "-r") != 0)
 			return shell_refuse_option(sh, "read", argv[i],
-					     "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]");
+						   "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N "
+						   "nchars] [-p prompt] [-t timeout] [-u fd] [name ...]");
 		raw = true;
 	}
 	while (line.len < SHELL_WORD_MAX && (more = sh->fd[0] && stream_read(sh->fd[0], &c, 1) == 1) && c != '\n') {
@@ -378,9 +381,11 @@ static int b_wait(struct shell *sh, int argc, char **argv)
 
 static int b_kill(struct shell *sh, int argc, char **argv)
 {
-	static const struct { const char *name; int sig; } names[] = {
-		{ "-INT", SIGINT }, { "-2", SIGINT }, { "-SIGINT", SIGINT }, { "-TERM", SIGTERM }, { "-15", SIGTERM }, { "-SIGTERM", SIGTERM },
-		{ "-KILL", SIGKILL }, { "-9", SIGKILL }, { "-SIGKILL", SIGKILL },
+	static const struct { const char *name; int sig;
+	} names[] = {
+		{ "-INT", SIGINT },   { "-2", SIGINT },   { "-SIGINT", SIGINT },
+		{ "-TERM", SIGTERM }, { "-15", SIGTERM }, { "-SIGTERM", SIGTERM },
+		{ "-KILL", SIGKILL }, { "-9", SIGKILL },  { "-SIGKILL", SIGKILL },
 	};
 	int sig = SIGTERM, i = 1, status = 0;
 
@@ -397,7 +402,9 @@ static int b_kill(struct shell *sh, int argc, char **argv)
 		i++;
 	}
 	if (i >= argc) {
-		shell_printf(sh, 2, "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n");
+		shell_printf(sh, 2,
+			     "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l "
+			     "[sigspec]\n");
 		return 2;
 	}
 	for (; i < argc; i++) {
@@ -427,7 +434,8 @@ static int b_sh(struct shell *sh, int argc, char **argv)
 		if (*o && o[strspn(o, "eux")] == 'c' && !o[strspn(o, "eux") + 1])
 			given = true;
 		else if (o[strspn(o, "eux")])
-			return shell_refuse_option(sh, argv[0], argv[i], "sh [-eux] [-c TEXT [NAME ARG...]] [FILE ARG...]");
+			return shell_refuse_option(sh, argv[0], argv[i],
+						   "sh [-eux] [-c TEXT [NAME ARG...]] [FILE ARG...]");
 	}
 	if (given && i >= argc) {
 		shell_printf(sh, 2, "%s: -c: option requires an argument\n", argv[0]);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * front/shell_expand.c - what a word becomes: braces, tilde, variables, $(...), arithmetic, splitting, patterns, quotes.
+ * front/shell_expand.c - what a word becomes: braces, tilde, variables, $(...), arithmetic, splitting, patterns,
+ * quotes.
  *
- * Second step of a command line, run just before each command. A word comes as it was written. It is read once from left to right; what it yields goes to a string
- * with a flag per byte: was it quoted. Unquoted results of expansions are split at blanks on the way; at the end of each field, unquoted pattern characters
- * make it a pattern for the place's files.
+ * Second step of a command line, run just before each command. A word comes as it was written. It is read once from
+ * left to right; what it yields goes to a string with a flag per byte: was it quoted. Unquoted results of expansions
+ * are split at blanks on the way; at the end of each field, unquoted pattern characters make it a pattern for the
+ * place's files.
  *
  * Invariants
  *  1. e->flag has as many bytes as e->text.
@@ -323,7 +325,8 @@ static void put_substring(struct expander *e, const char *value, const char *spe
 }
 
 /* ${x:-w} and its like; false: not one of them */
-static bool put_default(struct expander *e, const char *name, size_t n, const char *value, const char *op, const char *end, bool quoted)
+static bool put_default(struct expander *e, const char *name, size_t n, const char *value, const char *op,
+			const char *end, bool quoted)
 {
 	bool colon = *op == ':', missing;
 	char *key, *word;
@@ -392,7 +395,8 @@ static int put_braced(struct expander *e, const char *s, const char *end, bool q
 		;
 	} else if (*op == '#' || *op == '%') {
 		bool longest = op[1] == *op && op + 1 < end;
-		char *raw = dup_range(op + 1 + longest, end), *pattern = raw ? expand_string(e->sh, raw, EXPAND_PATTERN) : NULL;
+		char *raw = dup_range(op + 1 + longest, end),
+		     *pattern = raw ? expand_string(e->sh, raw, EXPAND_PATTERN) : NULL;
 
 		if (pattern)
 			put_trimmed(e, value ? value : "", pattern, *op, longest, quoted);
@@ -656,7 +660,8 @@ static bool brace_find(const char *s, const char **end, bool *range)
 
 static int brace_expand(struct expander *e, const char *raw, struct shell_words *out, unsigned depth);
 
-static int brace_join(struct expander *e, const char *head, size_t n, const char *mid, const char *tail, struct shell_words *out, unsigned depth)
+static int brace_join(struct expander *e, const char *head, size_t n, const char *mid, const char *tail,
+		      struct shell_words *out, unsigned depth)
 {
 	struct sbuf s = SBUF_INIT;
 	int err;
@@ -669,7 +674,8 @@ static int brace_join(struct expander *e, const char *head, size_t n, const char
 	return err;
 }
 
-static int brace_range(struct expander *e, const char *raw, const char *open, const char *end, struct shell_words *out, unsigned depth, bool *is_range)
+static int brace_range(struct expander *e, const char *raw, const char *open, const char *end, struct shell_words *out,
+		       unsigned depth, bool *is_range)
 {
 	long a, b, step = 1;
 	char ca, cb, text[32];
@@ -682,8 +688,8 @@ static int brace_range(struct expander *e, const char *raw, const char *open, co
 			width = (int)strcspn(open + 1, ".");
 	} else if (used = 0, sscanf(open, "{%ld..%ld..%ld}%n", &a, &b, &step, &used) == 3 && open + used == end) {
 		step = labs(step) ? labs(step) : 1;
-	} else if (used = 0, sscanf(open, "{%c..%c}%n", &ca, &cb, &used) == 2 && open + used == end && isalpha((unsigned char)ca) &&
-		   isalpha((unsigned char)cb)) {
+	} else if (used = 0, sscanf(open, "{%c..%c}%n", &ca, &cb, &used) == 2 && open + used == end &&
+				     isalpha((unsigned char)ca) && isalpha((unsigned char)cb)) {
 		a = ca;
 		b = cb;
 		letters = true;
@@ -708,7 +714,8 @@ static int brace_range(struct expander *e, const char *raw, const char *open, co
 	return 0;
 }
 
-static int brace_list(struct expander *e, const char *raw, const char *open, const char *end, struct shell_words *out, unsigned depth)
+static int brace_list(struct expander *e, const char *raw, const char *open, const char *end, struct shell_words *out,
+		      unsigned depth)
 {
 	const char *start = open + 1, *p = start;
 	unsigned level = 0;

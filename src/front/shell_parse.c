@@ -2,15 +2,17 @@
 /*
  * front/shell_parse.c - the shell's grammar: text to a tree of commands.
  *
- * First step of every command line. A recursive descent over POSIX's grammar (XCU 2.10) with bash's <<<, &>, |&, [[ ]], (( )) and function. Words stay as they were
- * written: only their end is found here. All memory comes from chunks that the script owns, so there is nothing to undo after an error.
+ * First step of every command line. A recursive descent over POSIX's grammar (XCU 2.10) with bash's <<<, &>, |&, [[
+ * ]], (( )) and function. Words stay as they were written: only their end is found here. All memory comes from chunks
+ * that the script owns, so there is nothing to undo after an error.
  *
  * Invariants
  *  1. p->tok is the next token not yet used; p->pos stands behind it.
  *  2. Here-documents noted on a line are read when that line's newline is passed, in order.
  *  3. Nesting is bounded by SHELL_DEPTH_MAX.
  *
- * Differences from bash: arrays, coproc, select, time and process substitution do not exist; they end as syntax errors or are refused by name.
+ * Differences from bash: arrays, coproc, select, time and process substitution do not exist; they end as syntax
+ * errors or are refused by name.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -134,7 +136,8 @@ static void unexpected_at(struct parser *p, bool word)
 		return;
 	}
 	p->err->line = p->tok.line;
-	sbuf_printf(&p->err->text, "syntax error near unexpected token `%s'", p->tok.kind == TOK_NEWLINE || p->tok.kind == TOK_EOF ? "newline" : p->tok.text);
+	sbuf_printf(&p->err->text, "syntax error near unexpected token `%s'",
+		    p->tok.kind == TOK_NEWLINE || p->tok.kind == TOK_EOF ? "newline" : p->tok.text);
 	quote_source_line(p);
 }
 
@@ -297,7 +300,8 @@ static void read_here(struct parser *p, struct shell_redir *r)
 			p->err->incomplete = true;
 			p->err->warning_line = p->line;
 			sbuf_reset(&p->err->warning);
-			sbuf_printf(&p->err->warning, "warning: here-document at line %u delimited by end-of-file (wanted `%s')",
+			sbuf_printf(&p->err->warning,
+				    "warning: here-document at line %u delimited by end-of-file (wanted `%s')",
 				    first > 1 ? first - 1 : 1, r->delim);
 			break;
 		}
@@ -329,8 +333,8 @@ static void lex_newline(struct parser *p)
 
 static void next(struct parser *p)
 {
-	static const char *const ops[] = { "<<<", "<<-", "&>>", ";;", "&&", "||", "|&", "<<", ">>", "<&", ">&", "&>", "<>", ">|",
-					   ";", "&", "|", "<", ">", "(", ")" };
+	static const char *const ops[] = { "<<<", "<<-", "&>>", ";;", "&&", "||", "|&", "<<", ">>", "<&", ">&",
+					   "&>",  "<>",  ">|",  ";",  "&",  "|",  "<",  ">",  "(",  ")" };
 	size_t digits;
 
 	while (*p->pos == ' ' || *p->pos == '\t' || (*p->pos == '\\' && p->pos[1] == '\n')) {
@@ -428,9 +432,9 @@ static const struct redir_spelling {
 	enum redir_op op;
 	int fd;
 } redir_spellings[] = {
-	{ "<", REDIR_IN, 0 }, { ">", REDIR_OUT, 1 }, { ">|", REDIR_OUT, 1 }, { ">>", REDIR_APPEND, 1 }, { "<&", REDIR_DUP, 0 }, { ">&", REDIR_DUP, 1 },
-	{ "<<", REDIR_HERE, 0 }, { "<<-", REDIR_HERE, 0 }, { "<<<", REDIR_STRING, 0 }, { "&>", REDIR_BOTH, 1 }, { "&>>", REDIR_BOTH_APPEND, 1 },
-	{ "<>", REDIR_RW, 0 },
+	{ "<", REDIR_IN, 0 },       { ">", REDIR_OUT, 1 },   { ">|", REDIR_OUT, 1 },          { ">>", REDIR_APPEND, 1 },
+	{ "<&", REDIR_DUP, 0 },     { ">&", REDIR_DUP, 1 },  { "<<", REDIR_HERE, 0 },         { "<<-", REDIR_HERE, 0 },
+	{ "<<<", REDIR_STRING, 0 }, { "&>", REDIR_BOTH, 1 }, { "&>>", REDIR_BOTH_APPEND, 1 }, { "<>", REDIR_RW, 0 },
 };
 
 static const struct redir_spelling *redir_here(const struct parser *p)

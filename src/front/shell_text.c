@@ -295,7 +295,12 @@ static bool test_binary(struct test *t, const char *a, const char *op, const cha
 			continue;
 		x = test_number(t, a);
 		y = t->failed ? 0 : test_number(t, b);
-		return !t->failed && (i == 0 ? x == y : i == 1 ? x != y : i == 2 ? x < y : i == 3 ? x <= y : i == 4 ? x > y : x >= y);
+		return !t->failed && (i == 0   ? x == y
+				      : i == 1 ? x != y
+				      : i == 2 ? x < y
+				      : i == 3 ? x <= y
+				      : i == 4 ? x > y
+					       : x >= y);
 	}
 	*known = false;
 	return false;

@@ -2,8 +2,8 @@
 /*
  * front/stream.h - what a command's standard input and output are: a counted object to read from or write to.
  *
- * The shell and the commands know only this. A lab adds pipes that block, terminals and files; replay and state files need no more than the
- * three here: bytes to read, bytes collected, and nothing.
+ * The shell and the commands know only this. A lab adds pipes that block, terminals and files; replay and state files
+ * need no more than the three here: bytes to read, bytes collected, and nothing.
  */
 #ifndef FRONT_STREAM_H
 #define FRONT_STREAM_H

@@ -2,8 +2,8 @@
 /*
  * lab/backend.h - where a lab's commands are run: simulated (lab/sim.c), or on the real kernel (lab/kernel.c).
  *
- * Output is what the command printed, standard error included, in order. A host that does not exist is no error here: it is told in the output, with status 255, as
- * `ip netns exec` does.
+ * Output is what the command printed, standard error included, in order. A host that does not exist is no error here:
+ * it is told in the output, with status 255, as `ip netns exec` does.
  */
 #ifndef LAB_BACKEND_H
 #define LAB_BACKEND_H

@@ -2,9 +2,10 @@
 /*
  * lab/boot.c - a simulated host is booted again: what was saved comes back, what was only set is gone.
  *
- * Called by `reboot` (lab/prog_service.c). The host's processes end; rules, connections, learned neighbours, settings and the kernel's log go; then a script runs that reads what
- * the host's own /etc holds: sysctl.conf and sysctl.d, the rules of netfilter-persistent and of the iptables service, those of nftables where the service was enabled. Links,
- * addresses and routes stay: they stand for what the machine's network configuration would bring back.
+ * Called by `reboot` (lab/prog_service.c). The host's processes end; rules, connections, learned neighbours, settings
+ * and the kernel's log go; then a script runs that reads what the host's own /etc holds: sysctl.conf and sysctl.d,
+ * the rules of netfilter-persistent and of the iptables service, those of nftables where the service was enabled.
+ * Links, addresses and routes stay: they stand for what the machine's network configuration would bring back.
  *
  * Invariants
  *  1. Nothing of the machine's /etc is read at boot, only what the lab itself put into the host's.

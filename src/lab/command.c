@@ -2,9 +2,10 @@
 /*
  * lab/command.c - commands on a simulated host: what a name means there, and the place that the small shell runs in.
  *
- * A command line becomes a process that runs the shell; each command in it that is not the shell's own becomes a process too. A name is, in this order: a tool of the
- * command languages (front/tools.c), a program of simulated hosts (lab/programs.c), a text filter of the machine (lab/filter.c), a builtin that is a program
- * elsewhere, or the path of a script.
+ * A command line becomes a process that runs the shell; each command in it that is not the shell's own becomes a
+ * process too. A name is, in this order: a tool of the command languages (front/tools.c), a program of simulated
+ * hosts (lab/programs.c), a text filter of the machine (lab/filter.c), a builtin that is a program elsewhere, or the
+ * path of a script.
  *
  * Invariants
  *  1. struct shell's ctx is the process that runs it.
@@ -90,7 +91,8 @@ static int script_main(struct proc *p, int argc, char **argv)
 
 static bool is_bin_dir(const char *path, size_t n)
 {
-	static const char *const dirs[] = { "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin" };
+	static const char *const dirs[] = { "/bin",      "/sbin",          "/usr/bin",
+					    "/usr/sbin", "/usr/local/bin", "/usr/local/sbin" };
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
 		if (strlen(dirs[i]) == n && strncmp(dirs[i], path, n) == 0)
@@ -136,9 +138,12 @@ static int resolve(struct host *h, const char *cwd, const char *name, struct wha
 	return 0;
 }
 
-int command_start(struct host *h, struct proc *parent, int argc, char **argv, struct stream *const *fd, char **env, const char *cwd, struct proc **out)
+int command_start(struct host *h, struct proc *parent, int argc, char **argv, struct stream *const *fd, char **env,
+		  const char *cwd, struct proc **out)
 {
-	struct proc_start how = { .host = h, .job = parent->job, .parent = parent, .argc = argc, .argv = argv, .env = env, .cwd = cwd };
+	struct proc_start how = {
+		.host = h, .job = parent->job, .parent = parent, .argc = argc, .argv = argv, .env = env, .cwd = cwd
+	};
 	struct what w;
 	int err = resolve(h, cwd ? cwd : parent->cwd, argv[0], &w);
 
@@ -155,7 +160,9 @@ int command_start(struct host *h, struct proc *parent, int argc, char **argv, st
 struct proc *command_spawn(struct host *h, struct job *job, const char *text, struct stream *const fd[3])
 {
 	char *argv[] = { "bash", (char *)text, NULL };
-	struct proc_start how = { .host = h, .job = job, .run = shell_main, .argc = 2, .argv = argv, .fd = { fd[0], fd[1], fd[2] } };
+	struct proc_start how = {
+		.host = h, .job = job, .run = shell_main, .argc = 2, .argv = argv, .fd = { fd[0], fd[1], fd[2] }
+	};
 
 	return proc_spawn(&how);
 }
@@ -265,14 +272,23 @@ static int forked_main(struct proc *p, int argc, char **argv)
 	return status;
 }
 
-static int on_fork(struct shell *sh, struct shell *child, int (*body)(struct shell *child, void *arg), void *arg, bool background)
+static int on_fork(struct shell *sh, struct shell *child, int (*body)(struct shell *child, void *arg), void *arg,
+		   bool background)
 {
 	struct proc *self = proc_of(sh);
 	struct proc_child *c = mem_zalloc(sizeof(*c));
 	struct forked *f = mem_zalloc(sizeof(*f));
 	char *argv[] = { "bash", NULL };
-	struct proc_start how = { .host = self->host, .job = self->job, .parent = self, .run = forked_main, .data = f, .argc = 1, .argv = argv, .cwd = sh->cwd,
-				  .fd = { child->fd[0], child->fd[1], child->fd[2] }, .background = background };
+	struct proc_start how = { .host = self->host,
+				  .job = self->job,
+				  .parent = self,
+				  .run = forked_main,
+				  .data = f,
+				  .argc = 1,
+				  .argv = argv,
+				  .cwd = sh->cwd,
+				  .fd = { child->fd[0], child->fd[1], child->fd[2] },
+				  .background = background };
 
 	if (c && f) {
 		*f = (struct forked){ child, body, arg };

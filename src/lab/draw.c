@@ -9,8 +9,8 @@
  *      │ vm01 │           │ vm02 │
  *      └──────┘           └──────┘
  *
- * Theory of operation: links are sorted into segments: all that are plugged into one bridge, or the two ends of one cable. A segment is drawn column by column; the widest of a
- * column's texts gives its width.
+ * Theory of operation: links are sorted into segments: all that are plugged into one bridge, or the two ends of one
+ * cable. A segment is drawn column by column; the widest of a column's texts gives its width.
  */
 #include "lab/draw.h"
 
@@ -76,7 +76,10 @@ static bool has_address(const struct link *l)
 
 static struct segment *segment_of(struct picture *p, const struct link *l)
 {
-	const struct link *bridge = l->kind == LINK_BRIDGE ? l : l->master ? l->master : l->peer && l->peer->master ? l->peer->master : NULL;
+	const struct link *bridge = l->kind == LINK_BRIDGE       ? l
+				    : l->master                  ? l->master
+				    : l->peer && l->peer->master ? l->peer->master
+								 : NULL;
 	const struct host *h = bridge ? host_of(bridge->ns) : NULL;
 	struct segment *s;
 
@@ -91,7 +94,8 @@ static struct segment *segment_of(struct picture *p, const struct link *l)
 	s->bridge = bridge;
 	s->end = bridge ? NULL : l;
 	if (bridge)
-		snprintf(s->name, sizeof(s->name), "%s%s%s", is_outside(h) ? "" : h->name, is_outside(h) ? "" : ":", bridge->name);
+		snprintf(s->name, sizeof(s->name), "%s%s%s", is_outside(h) ? "" : h->name, is_outside(h) ? "" : ":",
+			 bridge->name);
 	return s;
 }
 
@@ -112,7 +116,8 @@ static void add_member(struct picture *p, const struct host *h, const struct lin
 			break;
 		if (a->scope >= RT_SCOPE_LINK)
 			continue;
-		snprintf(m->addr[m->n_addr++], sizeof(m->addr[0]), "%s/%u", addr_fmt(text, a->family, &a->addr), a->plen);
+		snprintf(m->addr[m->n_addr++], sizeof(m->addr[0]), "%s/%u", addr_fmt(text, a->family, &a->addr),
+			 a->plen);
 		p->any_addr = true;
 	}
 	m->width = MAX((int)strlen(l->name) + 3, (int)strlen(h->name) + 6);

@@ -9,7 +9,10 @@
 
 struct lab;
 
-/** draw_topology() - hosts, their links and addresses, and the bridges that join them; nothing while no host has an address */
+/**
+ * draw_topology() - hosts, their links and addresses, and the bridges that join them; nothing while no host has an
+ * address
+ */
 void draw_topology(struct lab *l, struct sbuf *out);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/filter.c - text filters in a pipe (grep, sed, awk, ...): the machine's own programs, fed with the whole input, without files and network.
+ * lab/filter.c - text filters in a pipe (grep, sed, awk, ...): the machine's own programs, fed with the whole input,
+ * without files and network.
  *
- * They are not simulated because people rely on every detail of them. A filter gets its standard input, and each file of the simulated host that its arguments name, as
- * sealed memory files under /dev/fd; it is run with a system call filter that denies sockets, new processes and opening anything for writing; what it
- * prints is passed on when it has ended, with the memory files' names replaced by those that were typed. `sed -i` is run without -i and its output
+ * They are not simulated because people rely on every detail of them. A filter gets its standard input, and each file
+ * of the simulated host that its arguments name, as sealed memory files under /dev/fd; it is run with a system call
+ * filter that denies sockets, new processes and opening anything for writing; what it prints is passed on when it has
+ * ended, with the memory files' names replaced by those that were typed. `sed -i` is run without -i and its output
  * written to the simulated file.
  *
  * Invariants
@@ -37,12 +39,14 @@
 #define FILTER_FILES_MAX 16
 #define FIRST_FD 20			/* the child's memory files */
 
-static const char *const filters[] = { "awk", "column", "cut", "diff", "egrep", "fgrep", "fold", "gawk", "grep", "mawk", "nl", "paste", "rev", "sed", "sort",
-				       "tac", "tail", "tr", "uniq", "wc", NULL };
+static const char *const filters[] = { "awk",  "column", "cut",  "diff", "egrep", "fgrep", "fold",
+				       "gawk", "grep",   "mawk", "nl",   "paste", "rev",   "sed",
+				       "sort", "tac",    "tail", "tr",   "uniq",  "wc",    NULL };
 
 struct filter {
 	struct proc *p;
-	int in;				/* memory file with standard input */
+	int in;				/* memory file with standard input, or a pipe's end that it is read from */
+	const struct sbuf *feed;	/* what is written into the pipe's other end; NULL: it is a memory file */
 	int file[FILTER_FILES_MAX];	/* memory files of arguments */
 	const char *name[FILTER_FILES_MAX];
 	unsigned n_files;
@@ -89,29 +93,77 @@ static int memory_file(const void *bytes, size_t n)
 /* ---- the child ---- */
 
 #define DENY(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES)
+/* other numbers mean other calls */
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#endif
 /* open flags in argument @n: anything but reading */
-#define DENY_WRITING(nr, n)                                                                                       \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 4), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n])),       \
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, 0, 1),                \
+#define DENY_WRITING(nr, n)                                                                                            \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (nr), 0, 4),                                                               \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[n])),                            \
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, 0, 1),                     \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static int deny_all_but_reading(void)
 {
 	static const struct sock_filter code[] = {
+#ifdef NATIVE_ARCH
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+#endif
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 #ifdef SYS_open
 		DENY_WRITING(SYS_open, 1),
 #endif
 		DENY_WRITING(SYS_openat, 2),
-		DENY(SYS_openat2), DENY(SYS_socket), DENY(SYS_socketpair), DENY(SYS_connect), DENY(SYS_clone), DENY(SYS_clone3),
+		DENY(SYS_openat2),
+		DENY(SYS_socket),
+		DENY(SYS_socketpair),
+		DENY(SYS_connect),
+		DENY(SYS_clone),
+		DENY(SYS_clone3),
 #ifdef SYS_fork
-		DENY(SYS_fork), DENY(SYS_vfork), DENY(SYS_creat), DENY(SYS_unlink), DENY(SYS_rename), DENY(SYS_mkdir), DENY(SYS_rmdir), DENY(SYS_chmod),
-		DENY(SYS_chown), DENY(SYS_link), DENY(SYS_symlink), DENY(SYS_mknod),
+		DENY(SYS_fork),
+		DENY(SYS_vfork),
+		DENY(SYS_creat),
+		DENY(SYS_unlink),
+		DENY(SYS_rename),
+		DENY(SYS_mkdir),
+		DENY(SYS_rmdir),
+		DENY(SYS_chmod),
+		DENY(SYS_chown),
+		DENY(SYS_link),
+		DENY(SYS_symlink),
+		DENY(SYS_mknod),
 #endif
-		DENY(SYS_unlinkat), DENY(SYS_renameat2), DENY(SYS_mkdirat), DENY(SYS_fchmodat), DENY(SYS_fchownat), DENY(SYS_linkat), DENY(SYS_symlinkat),
-		DENY(SYS_mknodat), DENY(SYS_truncate), DENY(SYS_kill), DENY(SYS_tkill), DENY(SYS_tgkill), DENY(SYS_ptrace), DENY(SYS_mount),
-		DENY(SYS_unshare), DENY(SYS_setns), DENY(SYS_bpf), DENY(SYS_io_uring_setup), DENY(SYS_process_vm_writev), DENY(SYS_utimensat),
-		DENY(SYS_fchmod), DENY(SYS_fchown), DENY(SYS_setxattr), DENY(SYS_pidfd_getfd), DENY(SYS_pidfd_send_signal),
+		DENY(SYS_unlinkat),
+		DENY(SYS_renameat2),
+		DENY(SYS_mkdirat),
+		DENY(SYS_fchmodat),
+		DENY(SYS_fchownat),
+		DENY(SYS_linkat),
+		DENY(SYS_symlinkat),
+		DENY(SYS_mknodat),
+		DENY(SYS_truncate),
+		DENY(SYS_kill),
+		DENY(SYS_tkill),
+		DENY(SYS_tgkill),
+		DENY(SYS_ptrace),
+		DENY(SYS_mount),
+		DENY(SYS_unshare),
+		DENY(SYS_setns),
+		DENY(SYS_bpf),
+		DENY(SYS_io_uring_setup),
+		DENY(SYS_process_vm_writev),
+		DENY(SYS_utimensat),
+		DENY(SYS_fchmod),
+		DENY(SYS_fchown),
+		DENY(SYS_setxattr),
+		DENY(SYS_pidfd_getfd),
+		DENY(SYS_pidfd_send_signal),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog prog = { ARRAY_LEN(code), (struct sock_filter *)code };
@@ -273,7 +325,8 @@ static int map_files(struct filter *f, int argc, char **argv, char **mapped, cha
 static bool flushes_lines(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--line-buffered") == 0 || strcmp(argv[i], "-u") == 0 || strcmp(argv[i], "--unbuffered") == 0)
+		if (strcmp(argv[i], "--line-buffered") == 0 || strcmp(argv[i], "-u") == 0 ||
+		    strcmp(argv[i], "--unbuffered") == 0)
 			return true;
 	return false;
 }
@@ -324,12 +377,14 @@ int filter_main(struct proc *p, int argc, char **argv)
 static int sed_one(struct proc *p, int argc, char **argv, int file, const char *suffix)
 {
 	struct filter f = { .p = p, .in = -1 };
-	char text[FILTER_FILES_MAX][24], **v = mem_alloc(((size_t)argc + 1) * sizeof(char *)), **mapped = mem_alloc(((size_t)argc + 1) * sizeof(char *));
+	char text[FILTER_FILES_MAX][24], **v = mem_alloc(((size_t)argc + 1) * sizeof(char *)),
+					 **mapped = mem_alloc(((size_t)argc + 1) * sizeof(char *));
 	int n = 0, status = 4;
 
 	/* the same command without -i and with this file only: the files are the last arguments */
 	for (int i = 0; v && mapped && i < argc; i++)
-		if (i == file || (i < file && strncmp(argv[i], "-i", 2) != 0 && strncmp(argv[i], "--in-place", 10) != 0 && argv[i][0]))
+		if (i == file || (i < file && strncmp(argv[i], "-i", 2) != 0 &&
+				  strncmp(argv[i], "--in-place", 10) != 0 && argv[i][0]))
 			v[n++] = argv[i];
 	if (n && map_files(&f, n, v, mapped, text) == 0) {
 		f.in = memory_file("", 0);

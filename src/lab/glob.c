@@ -2,7 +2,8 @@
 /*
  * lab/glob.c - file names that match a pattern, part by part.
  *
- * Called by the shell on a simulated host. Each part of the pattern with a special character is held against the names of its folder; the others are taken as they are.
+ * Called by the shell on a simulated host. Each part of the pattern with a special character is held against the
+ * names of its folder; the others are taken as they are.
  */
 #include <errno.h>
 #include <fnmatch.h>

@@ -2,9 +2,9 @@
 /*
  * lab/host.c - hosts, and the lab that holds them: what the engine asks of whoever drives it (struct world_ops).
  *
- * Theory of operation: a host is a network namespace with files, taps, listeners and a kernel log. `ip netns del` takes its name away; like Linux, the
- * namespace itself goes when the last process in it has ended. The engine's timers are one event of the lab's scheduler, which is set anew before
- * each step.
+ * Theory of operation: a host is a network namespace with files, taps, listeners and a kernel log. `ip netns del`
+ * takes its name away; like Linux, the namespace itself goes when the last process in it has ended. The engine's
+ * timers are one event of the lab's scheduler, which is set anew before each step.
  *
  * Invariants
  *  1. host_of(ns)->ns == ns for every namespace of the world.
@@ -177,8 +177,12 @@ void host_log(struct host *h, int level, const char *line)
 int host_defaults(struct host *h)
 {
 	static const char *const zero[] = {
-		"net.ipv4.conf.all.rp_filter", "net.ipv4.conf.default.rp_filter", "net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables",
-		"net.bridge.bridge-nf-call-ip6tables", "net.bridge.bridge-nf-call-arptables",
+		"net.ipv4.conf.all.rp_filter",
+		"net.ipv4.conf.default.rp_filter",
+		"net.ipv4.ip_forward",
+		"net.bridge.bridge-nf-call-iptables",
+		"net.bridge.bridge-nf-call-ip6tables",
+		"net.bridge.bridge-nf-call-arptables",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(zero); i++) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/host.h - a simulated host: a network namespace, its files, its kernel log, who listens to its packets and connections.
+ * lab/host.h - a simulated host: a network namespace, its files, its kernel log, who listens to its packets and
+ * connections.
  *
- * There is one host for each name that `ip netns add` was given, and "lab", the outside. The driver's part of struct netns, .user, is its host.
+ * There is one host for each name that `ip netns add` was given, and "lab", the outside. The driver's part of struct
+ * netns, .user, is its host.
  */
 #ifndef LAB_HOST_H
 #define LAB_HOST_H
@@ -18,7 +20,10 @@ struct sock_host;
 struct tap {
 	struct list node;
 	int ifindex;			/* 0: all links */
-	/* the frame as it is on the link, link-layer header first; copy what is to be kept; must not wait. wall time: clock_wall_ns() */
+	/*
+	 * the frame as it is on the link, link-layer header first; copy what is to be kept; must not wait. wall time:
+	 * clock_wall_ns()
+	 */
 	void (*packet)(struct tap *t, const struct link *l, const struct pkt *p, bool out);
 };
 

@@ -2,9 +2,11 @@
 /*
  * lab/interactive.c - a lab to type into.
  *
- * `natbox lab` without a file. Lines are what a lab file's console blocks hold: a command for the host whose prompt is shown, a line with a prompt of its own (HOST# command, a pasted
- * [root@HOST ~]# command), a terminal's HOST:TERM line, or one of a few words for the lab itself. All of it is kept as it would stand in a file, so `save` is printing it,
- * and `undo`, `load` and `restart` are running what is left of it again in a fresh lab: virtual time makes that instant.
+ * `natbox lab` without a file. Lines are what a lab file's console blocks hold: a command for the host whose prompt
+ * is shown, a line with a prompt of its own (HOST# command, a pasted [root@HOST ~]# command), a terminal's HOST:TERM
+ * line, or one of a few words for the lab itself. All of it is kept as it would stand in a file, so `save` is
+ * printing it, and `undo`, `load` and `restart` are running what is left of it again in a fresh lab: virtual time
+ * makes that instant.
  *
  * Invariants
  *  1. log[] holds every line that changed the lab, in order, with its output.
@@ -177,7 +179,8 @@ static int run_line(struct play *p, const char *line, struct sbuf *out, bool sho
 			else if (status == 127 && show)
 				hint_command(cmd);
 			if (status)
-				sbuf_printf(out, "%s[%d]\n", out->len && out->data[out->len - 1] != '\n' ? "\n" : "", status);
+				sbuf_printf(out, "%s[%d]\n", out->len && out->data[out->len - 1] != '\n' ? "\n" : "",
+					    status);
 		}
 		mem_free(host);
 		mem_free(term);
@@ -353,7 +356,9 @@ static void cmd_save(struct play *p, const char *arg)
 	if (fclose(f) != 0)
 		printf("%s: %s\n", arg, strerror(errno));
 	else
-		printf("saved: `natbox lab %s` runs it; what differs each time (ports, times, ids) is to be written as (re) or ...\n", arg);
+		printf("saved: `natbox lab %s` runs it; what differs each time (ports, times, ids) is to be written as "
+		       "(re) or ...\n",
+		       arg);
 }
 
 static void load_text(struct play *p, const char *name, const char *text, size_t n)

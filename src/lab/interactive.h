@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/interactive.h - a lab to type into: prompts, history, completion, pasted lines, saving what happened as a lab file.
+ * lab/interactive.h - a lab to type into: prompts, history, completion, pasted lines, saving what happened as a lab
+ * file.
  */
 #ifndef LAB_INTERACTIVE_H
 #define LAB_INTERACTIVE_H

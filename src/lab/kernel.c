@@ -2,12 +2,14 @@
 /*
  * lab/kernel.c - lab commands on the real kernel, in mount and network namespaces that nobody else sees.
  *
- * Beside lab/sim.c, and its reference. This process leaves its mount and network namespaces for new ones and returns to the old ones at the end. In the new ones,
- * /run/netns is an empty tmpfs, so that `ip netns add` names namespaces that no one else can see; every host has an overlay over /etc; `sudo` is the command
- * that follows it. The machine's own network and files are not touched, but for the captures and outputs that a lab names, below the current folder.
+ * Beside lab/sim.c, and its reference. This process leaves its mount and network namespaces for new ones and returns
+ * to the old ones at the end. In the new ones, /run/netns is an empty tmpfs, so that `ip netns add` names namespaces
+ * that no one else can see; every host has an overlay over /etc; `sudo` is the command that follows it. The machine's
+ * own network and files are not touched, but for the captures and outputs that a lab names, below the current folder.
  *
  * Invariants
- *  1. Only what this process started is ever signalled: its own children, and what they left behind, which becomes its child too (subreaper).
+ *  1. Only what this process started is ever signalled: its own children, and what they left behind, which becomes
+ *     its child too (subreaper).
  *  2. Every command ends: RUN_MAX_MS, then it is killed.
  */
 #include "lab/kernel.h"
@@ -58,8 +60,12 @@ struct kernel {
 };
 
 static const char *const quiet[] = {
-	"net/ipv4/conf/all/rp_filter", "net/ipv4/conf/default/rp_filter", "net/ipv4/ip_forward", "net/bridge/bridge-nf-call-iptables",
-	"net/bridge/bridge-nf-call-ip6tables", "net/bridge/bridge-nf-call-arptables",
+	"net/ipv4/conf/all/rp_filter",
+	"net/ipv4/conf/default/rp_filter",
+	"net/ipv4/ip_forward",
+	"net/bridge/bridge-nf-call-iptables",
+	"net/bridge/bridge-nf-call-ip6tables",
+	"net/bridge/bridge-nf-call-arptables",
 };
 
 static struct kernel *kernel_of(struct backend *b)

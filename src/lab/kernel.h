@@ -7,7 +7,10 @@
 
 #include "lab/backend.h"
 
-/** kernel_new() - private mount and network namespaces, entered by this process; NULL: not root, or the kernel refuses (errno) */
+/**
+ * kernel_new() - private mount and network namespaces, entered by this process; NULL: not root, or the kernel refuses
+ * (errno)
+ */
 struct backend *kernel_new(void);
 
 #endif

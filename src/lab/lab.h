@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/lab.h - one simulated network: the engine's world, its hosts, its time, its files, its wires. Looked into by lab/ only.
+ * lab/lab.h - one simulated network: the engine's world, its hosts, its time, its files, its wires. Looked into by
+ * lab/ only.
  */
 #ifndef LAB_LAB_H
 #define LAB_LAB_H
@@ -72,7 +73,8 @@ struct proc *command_spawn(struct host *h, struct job *job, const char *text, st
  * @fd, @env, @cwd: NULL: the parent's
  * Return: 0 and a reference, -ENOENT: no such command, -EACCES, -EISDIR, -ENOMEM
  */
-int command_start(struct host *h, struct proc *parent, int argc, char **argv, struct stream *const *fd, char **env, const char *cwd, struct proc **out);
+int command_start(struct host *h, struct proc *parent, int argc, char **argv, struct stream *const *fd, char **env,
+		  const char *cwd, struct proc **out);
 /** command_join() - wait for @child as a shell does: an interrupt is the child's business first; its status */
 int command_join(struct proc *self, struct proc *child);
 /** command_words() - every name that command_start() knows, for completion and "did you mean" */

@@ -2,8 +2,8 @@
 /*
  * lab/match.c - expected output against output: lines, "..." for any lines, (re) and (glob), and how they differ.
  *
- * Used by lab/transcript.c. Whether a whole output matches is decided like a shell pattern: "..." is a star, and on a mismatch only the last star needs to be tried
- * again. How it differs is a shortest edit, with "..." free of charge.
+ * Used by lab/transcript.c. Whether a whole output matches is decided like a shell pattern: "..." is a star, and on a
+ * mismatch only the last star needs to be tried again. How it differs is a shortest edit, with "..." free of charge.
  *
  * Reference: design/lab-format, "Lines of a console block".
  */
@@ -21,7 +21,8 @@ static bool match_re(const char *pattern, size_t n, const char *got)
 {
 	int code;
 	size_t at;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, n, PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)pattern, n,
+				       PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
 	pcre2_match_data *m = re ? pcre2_match_data_create_from_pattern(re, NULL) : NULL;
 	pcre2_match_context *ctx = m ? pcre2_match_context_create(NULL) : NULL;
 	bool hit = false;
@@ -113,7 +114,8 @@ static void put(struct sbuf *out, const char *indent, char mark, const char *lin
 	sbuf_printf(out, "%s%c%s\n", indent, mark, line);
 }
 
-static void diff_plain(char *const *want, size_t n_want, char *const *got, size_t n_got, const char *indent, struct sbuf *out)
+static void diff_plain(char *const *want, size_t n_want, char *const *got, size_t n_got, const char *indent,
+		       struct sbuf *out)
 {
 	for (size_t i = 0; i < n_want; i++)
 		put(out, indent, '-', want[i]);

@@ -146,7 +146,8 @@ static void print_one(struct lab *l, const struct known_module *k, struct sbuf *
 		if (m->known->needs && strcmp(m->known->needs, k->name) == 0)
 			sbuf_printf(&users, "%s%s", n++ ? "," : "", m->known->name);
 	if (proc)
-		sbuf_printf(out, "%s %u %u %s%s Live 0x0000000000000000\n", k->name, k->size, n, n ? sbuf_str(&users) : "-", n ? "," : "");
+		sbuf_printf(out, "%s %u %u %s%s Live 0x0000000000000000\n", k->name, k->size, n,
+			    n ? sbuf_str(&users) : "-", n ? "," : "");
 	else
 		sbuf_printf(out, "%-19s %7u  %u%s%s\n", k->name, k->size, n, n ? " " : "", sbuf_str(&users));
 	sbuf_free(&users);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/modules.h - kernel modules as lsmod shows them: what the network in use would have loaded, and what modprobe was asked for.
+ * lab/modules.h - kernel modules as lsmod shows them: what the network in use would have loaded, and what modprobe
+ * was asked for.
  *
  * Nothing depends on them: natbox has all that it has. They are there because articles look.
  */

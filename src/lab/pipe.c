@@ -2,8 +2,8 @@
 /*
  * lab/pipe.c - pipes between simulated processes: 64 KB, and who finds one full or empty waits in virtual time.
  *
- * Both ends share one struct pipe, which goes with the later of them. Writing outside of any task (a line typed into a terminal) cannot wait, and fails with -EAGAIN
- * when there is no room.
+ * Both ends share one struct pipe, which goes with the later of them. Writing outside of any task (a line typed into
+ * a terminal) cannot wait, and fails with -EAGAIN when there is no room.
  */
 #include <errno.h>
 #include <string.h>
@@ -104,7 +104,9 @@ static void pipe_close(struct stream *s)
 
 int pipe_new(struct sched *s, struct stream **r, struct stream **w)
 {
-	static const struct stream_ops r_ops = { .read = pipe_read, .readable = pipe_readable, .waitq = pipe_waitq, .free = pipe_close };
+	static const struct stream_ops r_ops = {
+		.read = pipe_read, .readable = pipe_readable, .waitq = pipe_waitq, .free = pipe_close
+	};
 	static const struct stream_ops w_ops = { .write = pipe_write, .free = pipe_close };
 	struct pipe *p = mem_alloc(sizeof(*p));
 

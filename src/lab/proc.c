@@ -2,8 +2,9 @@
 /*
  * lab/proc.c - processes of simulated hosts: start, streams, waiting, signals, end.
  *
- * Theory of operation: a process is a task of the scheduler that runs one program function. What it reads and writes are streams; a wait inside of them ends when the
- * task is interrupted, which is what a signal does. A process is in its job from its start to its end; an interrupt goes to the whole job, as a terminal's ^C does.
+ * Theory of operation: a process is a task of the scheduler that runs one program function. What it reads and writes
+ * are streams; a wait inside of them ends when the task is interrupted, which is what a signal does. A process is in
+ * its job from its start to its end; an interrupt goes to the whole job, as a terminal's ^C does.
  *
  * Invariants
  *  1. A process holds its host (host->users) while it is alive.
@@ -297,8 +298,12 @@ static void proc_ended(void *arg)
 	proc_put(p);
 }
 
-static char *const login_env[] = { "HOME=/root", "LANG=C", "LOGNAME=root", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-				   "SHELL=/bin/bash", "TERM=dumb", "USER=root", NULL };
+static char *const login_env[] = {
+	"HOME=/root",      "LANG=C",
+	"LOGNAME=root",    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"SHELL=/bin/bash", "TERM=dumb",
+	"USER=root",       NULL
+};
 
 static struct proc *proc_alloc(const struct proc_start *how)
 {

@@ -2,13 +2,15 @@
 /*
  * lab/proc.h - a process on a simulated host: what a program sees of the world, and how it is started and ended.
  *
- * A program is a function prog_NAME(p, argc, argv) in lab/prog_*.c with a row in lab/programs.c. It runs as a task: it may wait wherever it likes,
- * and returns its exit status. Standard input and output are streams. What it allocates is its own to free, also when it is interrupted: every wait
- * then returns -EINTR, and the program is expected to come to its end soon.
+ * A program is a function prog_NAME(p, argc, argv) in lab/prog_*.c with a row in lab/programs.c. It runs as a task:
+ * it may wait wherever it likes, and returns its exit status. Standard input and output are streams. What it
+ * allocates is its own to free, also when it is interrupted: every wait then returns -EINTR, and the program is
+ * expected to come to its end soon.
  *
- * Interrupts: SIGINT to a program that has not called proc_catch_int() makes all reads, writes and waits fail with -EINTR, and its exit status becomes 130. One
- * that has called it goes on: waits return -EINTR and proc_interrupted() is true until proc_clear_int(); writing works, so that ping
- * and tcpdump can print their summaries. SIGTERM and SIGKILL cannot be caught (143, 137).
+ * Interrupts: SIGINT to a program that has not called proc_catch_int() makes all reads, writes and waits fail with
+ * -EINTR, and its exit status becomes 130. One that has called it goes on: waits return -EINTR and proc_interrupted()
+ * is true until proc_clear_int(); writing works, so that ping and tcpdump can print their summaries. SIGTERM and
+ * SIGKILL cannot be caught (143, 137).
  */
 #ifndef LAB_PROC_H
 #define LAB_PROC_H
@@ -76,7 +78,10 @@ void proc_catch_int(struct proc *p);				/* SIGINT is the program's business from
 bool proc_interrupted(const struct proc *p);
 void proc_clear_int(struct proc *p);
 const char *proc_getenv(const struct proc *p, const char *name);	/* NULL: not set */
-/** proc_open() - a file of the host (lab/vfs.h), by its path as typed; @mode: 'r', 'w', 'a'; 0 and a reference, or -errno */
+/**
+ * proc_open() - a file of the host (lab/vfs.h), by its path as typed; @mode: 'r', 'w', 'a'; 0 and a reference, or
+ * -errno
+ */
 int proc_open(struct proc *p, const char *path, char mode, struct stream **out);
 int proc_file_read(struct proc *p, const char *path, struct sbuf *out);
 int proc_file_write(struct proc *p, const char *path, const void *bytes, size_t n, bool append);
@@ -98,7 +103,10 @@ struct proc_opts {
 	bool quiet;			/* say nothing about errors */
 	bool posix;			/* options end at the first operand */
 };
-/** proc_getopt() - the option's character or .val; '?' after an error (said on stderr as glibc does); -1 at the end. argv is permuted */
+/**
+ * proc_getopt() - the option's character or .val; '?' after an error (said on stderr as glibc does); -1 at the end.
+ * argv is permuted
+ */
 int proc_getopt(struct proc *p, struct proc_opts *o, const char *shorts, const struct option *longs);
 
 /* ---- for who starts them ---- */

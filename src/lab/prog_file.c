@@ -2,7 +2,8 @@
 /*
  * lab/prog_file.c - programs of simulated hosts around files: ls, mkdir, rm, rmdir, cp, mv, touch, basename, dirname.
  *
- * All of them work through lab/vfs.h, so they see a host's own /etc, the lab's files in memory, and the machine's folder that natbox was started in.
+ * All of them work through lab/vfs.h, so they see a host's own /etc, the lab's files in memory, and the machine's
+ * folder that natbox was started in.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -260,13 +261,17 @@ static int copy_or_move(struct proc *p, int argc, char **argv, bool move)
 
 		target_path(p, argv[i], argv[argc - 1], &to);
 		if (err == -EISDIR) {
-			proc_eprintf(p, move ? "%s: moving folders is not supported: '%s'\n" : "%s: -r not specified; omitting directory '%s'\n", argv[0], argv[i]);
+			proc_eprintf(p,
+				     move ? "%s: moving folders is not supported: '%s'\n"
+					  : "%s: -r not specified; omitting directory '%s'\n",
+				     argv[0], argv[i]);
 		} else if (err < 0) {
 			proc_eprintf(p, "%s: cannot stat '%s': %s\n", argv[0], argv[i], strerror(-err));
 		} else {
 			err = vfs_write(p->host, p->cwd, sbuf_str(&to), sbuf_str(&text), text.len, false);
 			if (err < 0)
-				proc_eprintf(p, "%s: cannot create regular file '%s': %s\n", argv[0], sbuf_str(&to), strerror(-err));
+				proc_eprintf(p, "%s: cannot create regular file '%s': %s\n", argv[0], sbuf_str(&to),
+					     strerror(-err));
 			else if (move)
 				err = vfs_remove(p->host, p->cwd, argv[i], false);
 		}
@@ -310,7 +315,8 @@ int prog_basename(struct proc *p, int argc, char **argv)
 	const char *base;
 
 	if (argc != 2) {
-		proc_eprintf(p, argc < 2 ? "basename: missing operand\n" : "basename: extra operand '%s'\n", argc < 2 ? "" : argv[2]);
+		proc_eprintf(p, argc < 2 ? "basename: missing operand\n" : "basename: extra operand '%s'\n",
+			     argc < 2 ? "" : argv[2]);
 		return try_help(p, argv);
 	}
 	base = strrchr(argv[1], '/');
@@ -323,7 +329,8 @@ int prog_dirname(struct proc *p, int argc, char **argv)
 	const char *slash;
 
 	if (argc != 2) {
-		proc_eprintf(p, argc < 2 ? "dirname: missing operand\n" : "dirname: extra operand '%s'\n", argc < 2 ? "" : argv[2]);
+		proc_eprintf(p, argc < 2 ? "dirname: missing operand\n" : "dirname: extra operand '%s'\n",
+			     argc < 2 ? "" : argv[2]);
 		return try_help(p, argv);
 	}
 	slash = strrchr(argv[1], '/');

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/prog_service.c - what articles type around the network commands: service, systemctl, netfilter-persistent, apt-get, yum, reboot.
+ * lab/prog_service.c - what articles type around the network commands: service, systemctl, netfilter-persistent,
+ * apt-get, yum, reboot.
  *
- * A service is a row of units[] with the command lines that starting and stopping it are; they are run by the shell on the same host. Packages are never installed: a
- * simulated host has what natbox has, so those it stands for are already there and others do not exist.
+ * A service is a row of units[] with the command lines that starting and stopping it are; they are run by the shell
+ * on the same host. Packages are never installed: a simulated host has what natbox has, so those it stands for are
+ * already there and others do not exist.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,12 +25,14 @@ static const struct unit {
 	const char *start, *stop, *reload;
 	bool at_boot;			/* runs without having been started */
 } units[] = {
-	{ "iptables", "IPv4 firewall with iptables", "/etc/sysconfig/iptables", "iptables-restore < /etc/sysconfig/iptables", FLUSH_ALL,
-	  "iptables-restore < /etc/sysconfig/iptables", false },
+	{ "iptables", "IPv4 firewall with iptables", "/etc/sysconfig/iptables",
+	  "iptables-restore < /etc/sysconfig/iptables", FLUSH_ALL, "iptables-restore < /etc/sysconfig/iptables",
+	  false },
 	{ "netfilter-persistent", "netfilter persistent configuration", NULL,
 	  "if [ -f /etc/iptables/rules.v4 ]; then iptables-restore < /etc/iptables/rules.v4; fi", "true",
 	  "if [ -f /etc/iptables/rules.v4 ]; then iptables-restore < /etc/iptables/rules.v4; fi", true },
-	{ "nftables", "nftables", "/etc/nftables.conf", "nft -f /etc/nftables.conf", "nft flush ruleset", "nft -f /etc/nftables.conf", false },
+	{ "nftables", "nftables", "/etc/nftables.conf", "nft -f /etc/nftables.conf", "nft flush ruleset",
+	  "nft -f /etc/nftables.conf", false },
 	{ "systemd-sysctl", "Apply Kernel Variables", NULL, "sysctl -q --system", "true", "sysctl -q --system", true },
 	{ "network", "LSB: Bring up/down networking", NULL, "true", "true", "true", true },
 	{ "networking", "Raise network interfaces", NULL, "true", "true", "true", true },
@@ -148,8 +152,10 @@ static int unit_status(struct proc *p, const struct unit *u, const char *action)
 		proc_printf(p, enabled ? "enabled\n" : "disabled\n");
 		return !enabled;
 	}
-	proc_printf(p, "%s %s.service - %s\n     Loaded: loaded (/lib/systemd/system/%s.service; %s)\n     Active: %s\n", active ? "●" : "○", u->name, u->what,
-		    u->name, enabled ? "enabled" : "disabled", active ? "active (exited)" : "inactive (dead)");
+	proc_printf(p,
+		    "%s %s.service - %s\n     Loaded: loaded (/lib/systemd/system/%s.service; %s)\n     Active: %s\n",
+		    active ? "●" : "○", u->name, u->what, u->name, enabled ? "enabled" : "disabled",
+		    active ? "active (exited)" : "inactive (dead)");
 	return active ? 0 : 3;
 }
 
@@ -164,15 +170,16 @@ static int systemctl_one(struct proc *p, const char *action, const char *name, b
 		if (strcmp(action, "is-active") == 0)
 			return proc_printf(p, "inactive\n") < 0 ? 3 : 3;
 		if (strncmp(action, "is-", 3) == 0 || strcmp(action, "enable") == 0 || strcmp(action, "disable") == 0) {
-			proc_eprintf(p, "Failed to %s unit: Unit file %s%s does not exist.\n", strncmp(action, "is-", 3) == 0 ? "get unit file state for" : action, name,
-				     dot);
+			proc_eprintf(p, "Failed to %s unit: Unit file %s%s does not exist.\n",
+				     strncmp(action, "is-", 3) == 0 ? "get unit file state for" : action, name, dot);
 			return 1;
 		}
 		if (strcmp(action, "status") == 0) {
 			proc_eprintf(p, "Unit %s%s could not be found.\n", name, dot);
 			return 4;
 		}
-		proc_eprintf(p, "Failed to %s %s%s: Unit %s%s not %s.\n", action, name, dot, name, dot, strcmp(action, "stop") == 0 ? "loaded" : "found");
+		proc_eprintf(p, "Failed to %s %s%s: Unit %s%s not %s.\n", action, name, dot, name, dot,
+			     strcmp(action, "stop") == 0 ? "loaded" : "found");
 		return 5;
 	}
 	if (strcmp(action, "enable") == 0 || strcmp(action, "disable") == 0) {
@@ -198,7 +205,10 @@ static int systemctl_one(struct proc *p, const char *action, const char *name, b
 
 int prog_systemctl(struct proc *p, int argc, char **argv)
 {
-	static const struct option longs[] = { { "now", no_argument, NULL, 'n' }, { "no-pager", no_argument, NULL, 'p' }, { "quiet", no_argument, NULL, 'q' }, { 0 } };
+	static const struct option longs[] = { { "now", no_argument, NULL, 'n' },
+					       { "no-pager", no_argument, NULL, 'p' },
+					       { "quiet", no_argument, NULL, 'q' },
+					       { 0 } };
 	struct proc_opts o = { 0 };
 	bool now = false;
 	int c, status = 0;
@@ -250,9 +260,11 @@ static int service_iptables(struct proc *p, const struct unit *u, const char *ac
 	int status = 0;
 
 	if (strcmp(action, "save") == 0)
-		return told(p, save_rules(p, "/etc/sysconfig", "/etc/sysconfig/iptables"), "Saving firewall rules to /etc/sysconfig/iptables");
+		return told(p, save_rules(p, "/etc/sysconfig", "/etc/sysconfig/iptables"),
+			    "Saving firewall rules to /etc/sysconfig/iptables");
 	if (strcmp(action, "status") == 0)
-		return run_shell(p, "for t in filter nat mangle raw; do echo \"Table: $t\"; iptables -t $t -nL --line-numbers; echo; done");
+		return run_shell(p, "for t in filter nat mangle raw; do echo \"Table: $t\"; iptables -t $t -nL "
+				    "--line-numbers; echo; done");
 	if (strcmp(action, "stop") == 0 || strcmp(action, "restart") == 0) {
 		status = unit_stop(p, u);
 		told(p, status, "Setting chains to policy ACCEPT: filter");
@@ -278,7 +290,9 @@ int prog_service(struct proc *p, int argc, char **argv)
 	int status;
 
 	if (argc != 3) {
-		proc_eprintf(p, "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n");
+		proc_eprintf(
+			p,
+			"Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n");
 		return 1;
 	}
 	u = unit_find(argv[1]);
@@ -332,11 +346,29 @@ int prog_reboot(struct proc *p, int argc, char **argv)
 static const struct package {
 	const char *name, *version;
 } packages[] = {
-	{ "arping", "2.23-1" }, { "bind9-dnsutils", "1:9.18" }, { "bridge-utils", "1.7.1-1" }, { "conntrack", "1:1.4.7-1+b2" }, { "conntrack-tools", "1.4.7" },
-	{ "curl", "7.88.1-10" }, { "iproute", "6.1.0" }, { "iproute2", "6.1.0-3" }, { "iptables", "1.8.9-2" }, { "iptables-persistent", "1.0.20" },
-	{ "iptables-services", "1.8.9" }, { "iputils", "20221126" }, { "iputils-ping", "3:20221126-1" }, { "nc", "7.92" }, { "net-tools", "2.10-0.1" },
-	{ "netcat", "1.219-1" }, { "netcat-openbsd", "1.219-1" }, { "netfilter-persistent", "1.0.20" }, { "nmap-ncat", "7.92" }, { "procps", "2:4.0.2-3" },
-	{ "sudo", "1.9.13p3-1" }, { "tcpdump", "4.99.3-1" }, { "traceroute", "1:2.1.2-1" },
+	{ "arping", "2.23-1" },
+	{ "bind9-dnsutils", "1:9.18" },
+	{ "bridge-utils", "1.7.1-1" },
+	{ "conntrack", "1:1.4.7-1+b2" },
+	{ "conntrack-tools", "1.4.7" },
+	{ "curl", "7.88.1-10" },
+	{ "iproute", "6.1.0" },
+	{ "iproute2", "6.1.0-3" },
+	{ "iptables", "1.8.9-2" },
+	{ "iptables-persistent", "1.0.20" },
+	{ "iptables-services", "1.8.9" },
+	{ "iputils", "20221126" },
+	{ "iputils-ping", "3:20221126-1" },
+	{ "nc", "7.92" },
+	{ "net-tools", "2.10-0.1" },
+	{ "netcat", "1.219-1" },
+	{ "netcat-openbsd", "1.219-1" },
+	{ "netfilter-persistent", "1.0.20" },
+	{ "nmap-ncat", "7.92" },
+	{ "procps", "2:4.0.2-3" },
+	{ "sudo", "1.9.13p3-1" },
+	{ "tcpdump", "4.99.3-1" },
+	{ "traceroute", "1:2.1.2-1" },
 };
 
 static const struct package *package_find(const char *name)
@@ -349,7 +381,9 @@ static const struct package *package_find(const char *name)
 
 int prog_apt(struct proc *p, int argc, char **argv)
 {
-	static const struct option longs[] = { { "yes", no_argument, NULL, 'y' }, { "no-install-recommends", no_argument, NULL, 'n' }, { 0 } };
+	static const struct option longs[] = { { "yes", no_argument, NULL, 'y' },
+					       { "no-install-recommends", no_argument, NULL, 'n' },
+					       { 0 } };
 	struct proc_opts o = { 0 };
 	const char *action;
 	int c, status = 0;
@@ -390,7 +424,8 @@ int prog_yum(struct proc *p, int argc, char **argv)
 		if (c == '?')
 			return 1;
 	if (o.ind == argc || strcmp(argv[o.ind], "install") != 0) {
-		proc_eprintf(p, "No such command: %s. Please use /usr/bin/%s --help\n", o.ind < argc ? argv[o.ind] : "", argv[0]);
+		proc_eprintf(p, "No such command: %s. Please use /usr/bin/%s --help\n", o.ind < argc ? argv[o.ind] : "",
+			     argv[0]);
 		return 1;
 	}
 	for (int i = o.ind + 1; i < argc; i++) {
@@ -399,7 +434,8 @@ int prog_yum(struct proc *p, int argc, char **argv)
 		if (pkg)
 			proc_printf(p, "Package %s-%s is already installed.\n", pkg->name, pkg->version);
 		else
-			proc_eprintf(p, "No match for argument: %s\nError: Unable to find a match: %s\n", argv[i], argv[i]);
+			proc_eprintf(p, "No match for argument: %s\nError: Unable to find a match: %s\n", argv[i],
+				     argv[i]);
 		status |= !pkg;
 	}
 	if (!status)

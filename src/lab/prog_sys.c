@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/prog_sys.c - programs of simulated hosts about the system: sleep, timeout, date, uname, hostname, id, whoami, which, dmesg, lsmod, modprobe, rmmod.
+ * lab/prog_sys.c - programs of simulated hosts about the system: sleep, timeout, date, uname, hostname, id, whoami,
+ * which, dmesg, lsmod, modprobe, rmmod.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,10 @@ static int try_help(struct proc *p, char **argv)
 /* "1.5", "2s", "3m", "1h", "1d": ns; false: told that it is no time */
 static bool duration(struct proc *p, const char *who, const char *s, uint64_t *ns)
 {
-	static const struct { char unit; double s; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	static const struct {
+		char unit;
+		double s;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	char *end;
 	double v = strtod(s, &end), scale = 1;
 	size_t i;
@@ -112,7 +116,8 @@ int prog_date(struct proc *p, int argc, char **argv)
 	if (i < argc && argv[i][0] == '+')
 		format = argv[i++] + 1;
 	if (i < argc) {
-		proc_eprintf(p, argv[i][0] == '-' ? "date: invalid option -- '%s'\n" : "date: invalid date '%s'\n", argv[i] + (argv[i][0] == '-'));
+		proc_eprintf(p, argv[i][0] == '-' ? "date: invalid option -- '%s'\n" : "date: invalid date '%s'\n",
+			     argv[i] + (argv[i][0] == '-'));
 		return try_help(p, argv);
 	}
 	gmtime_r(&t, &tm);
@@ -202,8 +207,10 @@ int prog_id(struct proc *p, int argc, char **argv)
 	if (c == '?' || o.ind < argc || c == 'n')
 		return try_help(p, argv);
 	if (c == -1)
-		return proc_printf(p, p->uid ? "uid=%d(user) gid=%d(user) groups=%d(user)\n" : "uid=%d(root) gid=%d(root) groups=%d(root)\n", p->uid, p->uid,
-				   p->uid) < 0;
+		return proc_printf(p,
+				   p->uid ? "uid=%d(user) gid=%d(user) groups=%d(user)\n"
+					  : "uid=%d(root) gid=%d(root) groups=%d(root)\n",
+				   p->uid, p->uid, p->uid) < 0;
 	return proc_printf(p, "%d\n", p->uid) < 0;
 }
 
@@ -258,7 +265,8 @@ int prog_dmesg(struct proc *p, int argc, char **argv)
 	list_for_each_safe(k, tmp, &p->host->klog, node) {
 		uint64_t us = k->time_ns / 1000;
 
-		if (show && times && proc_printf(p, "[%5llu.%06u] ", (unsigned long long)(us / 1000000), (unsigned)(us % 1000000)) < 0)
+		if (show && times &&
+		    proc_printf(p, "[%5llu.%06u] ", (unsigned long long)(us / 1000000), (unsigned)(us % 1000000)) < 0)
 			return 1;
 		if (show && proc_printf(p, "%s\n", k->text) < 0)
 			return 1;
@@ -306,7 +314,9 @@ int prog_modprobe(struct proc *p, int argc, char **argv)
 		int err = remove ? module_unload(p->lab, argv[i]) : module_load(p->lab, argv[i]);
 
 		if (err == -ENOENT && !remove) {
-			proc_eprintf(p, "modprobe: FATAL: Module %s not found in directory /lib/modules/" LAB_KERNEL "\n", argv[i]);
+			proc_eprintf(p,
+				     "modprobe: FATAL: Module %s not found in directory /lib/modules/" LAB_KERNEL "\n",
+				     argv[i]);
 			status = 1;
 		}
 		if (!all && !remove)

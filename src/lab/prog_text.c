@@ -2,7 +2,8 @@
 /*
  * lab/prog_text.c - programs of simulated hosts that pass text on as it comes: cat, head, tee, seq, yes, xargs.
  *
- * Filters that need their whole input are the machine's own (lab/filter.c); these must not wait for its end: `tcpdump -l | tee f`, `conntrack -E | head -1`.
+ * Filters that need their whole input are the machine's own (lab/filter.c); these must not wait for its end: `tcpdump
+ * -l | tee f`, `conntrack -E | head -1`.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -183,21 +184,25 @@ int prog_seq(struct proc *p, int argc, char **argv)
 		} else if (strcmp(argv[i], "-s") == 0 && i + 1 < argc) {
 			sep = argv[++i];
 		} else {
-			proc_eprintf(p, "seq: invalid option -- '%s'\nTry 'seq --help' for more information.\n", argv[i] + 1);
+			proc_eprintf(p, "seq: invalid option -- '%s'\nTry 'seq --help' for more information.\n",
+				     argv[i] + 1);
 			return 1;
 		}
 	}
 	if (argc - i < 1 || argc - i > 3) {
-		proc_eprintf(p, argc - i < 1 ? "seq: missing operand\n" : "seq: extra operand '%s'\n", argc - i < 1 ? "" : argv[i + 3]);
+		proc_eprintf(p, argc - i < 1 ? "seq: missing operand\n" : "seq: extra operand '%s'\n",
+			     argc - i < 1 ? "" : argv[i + 3]);
 		proc_eprintf(p, "Try 'seq --help' for more information.\n");
 		return 1;
 	}
 	for (int k = i; k < argc; k++)
 		digits = MAX(digits, decimals(argv[k]));
-	if ((argc - i > 1 && !seq_number(p, argv[i], &first)) || (argc - i > 2 && !seq_number(p, argv[i + 1], &step)) || !seq_number(p, argv[argc - 1], &last))
+	if ((argc - i > 1 && !seq_number(p, argv[i], &first)) || (argc - i > 2 && !seq_number(p, argv[i + 1], &step)) ||
+	    !seq_number(p, argv[argc - 1], &last))
 		return 1;
 	if (step == 0) {
-		proc_eprintf(p, "seq: invalid Zero increment value: '%s'\nTry 'seq --help' for more information.\n", argv[i + 1]);
+		proc_eprintf(p, "seq: invalid Zero increment value: '%s'\nTry 'seq --help' for more information.\n",
+			     argv[i + 1]);
 		return 1;
 	}
 	if (equal)

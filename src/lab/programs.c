@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/programs.c - the table of programs that simulated hosts have, beside the tools of front/tools.c and the machine's text filters (lab/filter.c).
+ * lab/programs.c - the table of programs that simulated hosts have, beside the tools of front/tools.c and the
+ * machine's text filters (lab/filter.c).
  */
 #include "lab/programs.h"
 

@@ -2,11 +2,13 @@
 /*
  * lab/sched.c - virtual time: the event heap, tasks on stacks of their own, wait queues.
  *
- * Below everything that a lab does: frames on a wire, kernel timers, a sleeping shell are all events here or tasks that wait.
+ * Below everything that a lab does: frames on a wire, kernel timers, a sleeping shell are all events here or tasks
+ * that wait.
  *
- * Theory of operation: sched_run() alternates. First it runs every ready task until it waits; then, when nothing is ready, it takes the earliest event off
- * the heap, moves the clock there and fires it, which may make tasks ready again. A task is a ucontext with its own mapped stack and an unmapped page
- * below it, so that running out of stack is a fault and not a corruption. Switching saves the whole context, so a program is written as if it were alone.
+ * Theory of operation: sched_run() alternates. First it runs every ready task until it waits; then, when nothing is
+ * ready, it takes the earliest event off the heap, moves the clock there and fires it, which may make tasks ready
+ * again. A task is a ucontext with its own mapped stack and an unmapped page below it, so that running out of stack
+ * is a fault and not a corruption. Switching saves the whole context, so a program is written as if it were alone.
  *
  * Invariants: see sched.h. Also:
  *  4. A task is on the ready list exactly while it is runnable and not running.

@@ -2,9 +2,9 @@
 /*
  * lab/sched.h - virtual time: events in a strict order, tasks with stacks of their own, and queues to wait in.
  *
- * Nothing runs at the same time as anything else, and nothing takes time but waiting. A task runs until it waits; when all wait, the clock jumps to
- * the next event. Events of one instant run in the order in which they were set; tasks in the order in which they were woken. So a lab with the same
- * seed gives the same bytes.
+ * Nothing runs at the same time as anything else, and nothing takes time but waiting. A task runs until it waits;
+ * when all wait, the clock jumps to the next event. Events of one instant run in the order in which they were set;
+ * tasks in the order in which they were woken. So a lab with the same seed gives the same bytes.
  *
  * Invariants
  *  1. Only sched_run() switches to a task, and only sched_wait() and the task's end switch back.
@@ -42,7 +42,10 @@ enum sched_woken {
 
 struct sched *sched_new(struct clock *clock);		/* NULL: no memory */
 void sched_free(struct sched *s);			/* tasks must have ended */
-/** sched_before() - @fn is called each time before the next event is chosen, and may set events itself; @until_ns: time will not pass that */
+/**
+ * sched_before() - @fn is called each time before the next event is chosen, and may set events itself; @until_ns:
+ * time will not pass that
+ */
 void sched_before(struct sched *s, void (*fn)(void *ctx, uint64_t until_ns), void *ctx);
 uint64_t sched_next(const struct sched *s);		/* when the next event is due; SCHED_NEVER: none */
 uint64_t sched_now(const struct sched *s);		/* ns */
@@ -67,7 +70,10 @@ void sched_cancel(struct sched *s, struct sched_event *ev);
  */
 struct task *sched_spawn(struct sched *s, void (*fn)(void *arg), void (*done)(void *arg), void *arg);
 struct task *sched_current(const struct sched *s);	/* NULL: no task runs */
-/** sched_interrupt() - @t's present wait, or else its next one, ends with SCHED_INTERRUPTED; stays so until sched_uninterrupt() */
+/**
+ * sched_interrupt() - @t's present wait, or else its next one, ends with SCHED_INTERRUPTED; stays so until
+ * sched_uninterrupt()
+ */
 void sched_interrupt(struct sched *s, struct task *t);
 void sched_uninterrupt(struct task *t);
 bool sched_interrupted(const struct task *t);
@@ -86,9 +92,9 @@ enum sched_woken sched_sleep(struct sched *s, uint64_t ns);
 
 /* ---- driving: not in a task ---- */
 enum sched_stop {
-	SCHED_DONE,			/* @done said so */
-	SCHED_DEADLINE,			/* the clock is at @until_ns */
-	SCHED_IDLE,			/* nothing is left that could happen; the clock is at @until_ns unless that was SCHED_NEVER */
+	SCHED_DONE,     /* @done said so */
+	SCHED_DEADLINE, /* the clock is at @until_ns */
+	SCHED_IDLE,     /* nothing is left that could happen; the clock is at @until_ns unless that was SCHED_NEVER */
 };
 /**
  * sched_run() - let time pass

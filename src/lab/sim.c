@@ -2,8 +2,9 @@
 /*
  * lab/sim.c - lab commands on simulated hosts: lines in the foreground, terminals beside it, all in virtual time.
  *
- * Between lab/transcript.c and lab/command.c. Times follow those of the reference (kernel-lab): a terminal is given up to two seconds to say that it listens, an interrupt waits 0.3 s
- * before, a look 0.3 s, a typed line 0.2 s after; each foreground command is followed by a few milliseconds, the time in which people do nothing.
+ * Between lab/transcript.c and lab/command.c. Times follow those of the reference (kernel-lab): a terminal is given
+ * up to two seconds to say that it listens, an interrupt waits 0.3 s before, a look 0.3 s, a typed line 0.2 s after;
+ * each foreground command is followed by a few milliseconds, the time in which people do nothing.
  *
  * Invariants
  *  1. A job lives until its last process has ended; sim_reap() frees the others' remains.
@@ -232,14 +233,16 @@ static int sim_run(struct backend *b, const char *host, const char *cmd, struct 
 		if (stop != SCHED_DONE) {
 			force_end(m, s);
 			sbuf_reset(&b->why);
-			sbuf_puts(&b->why, stop == SCHED_IDLE ? "the command waits for something that cannot happen" : "the command has not ended after two hours");
-			sbuf_puts(&b->why, "; a program that goes on by itself belongs into a terminal, HOST:TERM# command");
+			sbuf_puts(&b->why, stop == SCHED_IDLE ? "the command waits for something that cannot happen"
+							      : "the command has not ended after two hours");
+			sbuf_puts(&b->why,
+				  "; a program that goes on by itself belongs into a terminal, HOST:TERM# command");
 			sbuf_put(out, s->out->text.data, s->out->text.len);
 			sim_reap(m);
 			return -ETIMEDOUT;
 		}
 		*status = s->shell->status;
-		if (!m->interrupted) {		/* as the reference: its pipe is open as long as anything can still write to it */
+		if (!m->interrupted) { /* as the reference: until nobody can write to it any more */
 			w.wait_output = true;
 			sched_run(m->lab->sched, sched_now(m->lab->sched) + LEFT_OVER_MAX_NS, line_done, &w);
 		}

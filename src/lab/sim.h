@@ -16,7 +16,10 @@ struct lab;
 /** sim_new() - NULL: no memory */
 struct backend *sim_new(uint64_t seed, uint64_t wall_ns);
 struct lab *sim_lab(struct backend *b);
-/** sim_interactive() - time passes as on the wall, and a running command ends when *@interrupted becomes true (a signal handler's) */
+/**
+ * sim_interactive() - time passes as on the wall, and a running command ends when *@interrupted becomes true (a
+ * signal handler's)
+ */
 void sim_interactive(struct backend *b, volatile int *interrupted);
 unsigned sim_interrupts(struct backend *b);	/* how many commands were */
 

@@ -2,7 +2,8 @@
 /*
  * lab/tool.c - a tool of the command languages (iptables, ip, sysctl, conntrack) as a process of a simulated host.
  *
- * Here struct cmd_ops of front/cmd.h meets the lab: output to streams, files of the host, namespaces that are hosts, waiting in virtual time.
+ * Here struct cmd_ops of front/cmd.h meets the lab: output to streams, files of the host, namespaces that are hosts,
+ * waiting in virtual time.
  */
 #include <errno.h>
 #include <string.h>
@@ -133,7 +134,9 @@ int tool_main(struct proc *p, int argc, char **argv)
 	int status;
 
 	waitq_init(&t.event);
-	t.cmd = (struct cmd){ .world = &p->lab->world, .ns = p->host->ns, .host = p->host->name, .ops = &ops, .ctx = &t };
+	t.cmd = (struct cmd){
+		.world = &p->lab->world, .ns = p->host->ns, .host = p->host->name, .ops = &ops, .ctx = &t
+	};
 	status = tool->run(&t.cmd, argc, argv);
 	cmd_flush(&t.cmd);
 	on_ct_listen(&t.cmd, NULL, NULL);

@@ -2,8 +2,9 @@
 /*
  * lab/transcript.c - a lab file: taken apart into steps, run in a backend, compared, and written again.
  *
- * The top of `natbox lab FILE`. A file is first cut into steps, prose among them, which together cover all of its lines in order; running walks the steps. So a file that
- * is written again (-u) differs from the old one only where the output did.
+ * The top of `natbox lab FILE`. A file is first cut into steps, prose among them, which together cover all of its
+ * lines in order; running walks the steps. So a file that is written again (-u) differs from the old one only where
+ * the output did.
  *
  * Invariants
  *  1. Steps are in the order of the file; every line belongs to exactly one of them.
@@ -539,7 +540,8 @@ static void show_prose(struct runner *r, const struct step *s)
 		const char *line = r->t->lines[s->first + i];
 
 		if (strncmp(line, "```", 3) != 0)
-			fprintf(r->o->report, "%s%s%s\n", paint(r, *line == '#' ? "\033[1;36m" : "\033[36m"), line, paint(r, "\033[0m"));
+			fprintf(r->o->report, "%s%s%s\n", paint(r, *line == '#' ? "\033[1;36m" : "\033[36m"), line,
+				paint(r, "\033[0m"));
 	}
 	fflush(r->o->report);
 }
@@ -555,7 +557,8 @@ static void tell_difference(struct runner *r, const struct step *s, const struct
 	if (!r->at_line_start)
 		fputc('\n', r->o->report);
 	r->at_line_start = true;
-	fprintf(r->o->report, "%s%s:%u: %s%s\n", paint(r, "\033[1;31m"), r->t->name, s->first + 1, r->t->lines[s->first], paint(r, "\033[0m"));
+	fprintf(r->o->report, "%s%s:%u: %s%s\n", paint(r, "\033[1;31m"), r->t->name, s->first + 1,
+		r->t->lines[s->first], paint(r, "\033[0m"));
 	if (!s->n_want)
 		fputs("  -(nothing)\n", r->o->report);
 	fputs(sbuf_str(&diff), r->o->report);
@@ -580,7 +583,8 @@ static void write_again(struct runner *r, const struct step *s, const struct lin
 static void pass_on(struct runner *r, const struct step *s)
 {
 	for (unsigned i = 0; i < s->n && r->updated; i++)	/* the last line has no newline of its own */
-		sbuf_printf(r->updated, "%s%s", r->t->lines[s->first + i], s->first + i + 1 < r->t->n_lines ? "\n" : "");
+		sbuf_printf(r->updated, "%s%s", r->t->lines[s->first + i],
+			    s->first + i + 1 < r->t->n_lines ? "\n" : "");
 }
 
 static int tell_error(struct runner *r, const struct step *s, int err)
@@ -588,8 +592,8 @@ static int tell_error(struct runner *r, const struct step *s, int err)
 	if (r->o->report) {
 		if (!r->at_line_start)
 			fputc('\n', r->o->report);
-		fprintf(r->o->report, "%s:%u: %s\n  %s\n", r->t->name, s->first + (s->kind != STEP_FILE), r->t->lines[s->first - (s->kind == STEP_FILE)],
-			sbuf_str(&r->b->why));
+		fprintf(r->o->report, "%s:%u: %s\n  %s\n", r->t->name, s->first + (s->kind != STEP_FILE),
+			r->t->lines[s->first - (s->kind == STEP_FILE)], sbuf_str(&r->b->why));
 	}
 	return err;
 }

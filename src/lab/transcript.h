@@ -60,9 +60,13 @@ void transcript_free(struct transcript *t);
  * @updated: gets the file again with the output that was really given; may be NULL
  * Return: differences found, or -errno when it could not be run to its end (which has been reported)
  */
-int transcript_run(const struct transcript *t, struct backend *b, const struct transcript_opts *o, struct sbuf *updated);
+int transcript_run(const struct transcript *t, struct backend *b, const struct transcript_opts *o,
+		   struct sbuf *updated);
 
-/** transcript_prompt() - "HOST# cmd", "HOST:TERM# cmd", "[root@HOST ~]# cmd"; names are malloc()ed, *cmd points into @line; false: none of them */
+/**
+ * transcript_prompt() - "HOST# cmd", "HOST:TERM# cmd", "[root@HOST ~]# cmd"; names are malloc()ed, *cmd points into
+ * @line; false: none of them
+ */
 bool transcript_prompt(const char *line, char **host, char **term, const char **cmd);
 /** transcript_here() - does @cmd end in <<WORD: its length and start, or NULL */
 const char *transcript_here(const char *cmd, size_t *n);

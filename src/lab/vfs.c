@@ -2,9 +2,10 @@
 /*
  * lab/vfs.c - the files a simulated host sees: four places behind one set of names (see vfs.h).
  *
- * Theory of operation: a path is made absolute and plain, which decides the place. Files in memory are nodes of a tree that is one flat list sorted by
- * path; a node may say that a file of the machine below it is gone. Files of the machine are opened with RESOLVE_BENEATH, so that neither .. nor a symbolic link
- * leads out of the folder natbox was started in.
+ * Theory of operation: a path is made absolute and plain, which decides the place. Files in memory are nodes of a
+ * tree that is one flat list sorted by path; a node may say that a file of the machine below it is gone. Files of the
+ * machine are opened with RESOLVE_BENEATH, so that neither .. nor a symbolic link leads out of the folder natbox was
+ * started in.
  *
  * Invariants
  *  1. A tree holds at most VFS_FILES_MAX nodes and VFS_BYTES_MAX bytes.
@@ -54,8 +55,10 @@ struct where {
 
 /* folders that a fresh host has */
 static const char *const plain_dirs[] = {
-	"/", "/bin", "/boot", "/home", "/lib", "/media", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib",
-	"/usr/local", "/usr/local/bin", "/usr/sbin", "/usr/share", "/var", "/var/cache", "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/tmp",
+	"/",    "/bin",       "/boot",    "/home",      "/lib",           "/media",     "/mnt",
+	"/opt", "/root",      "/run",     "/sbin",      "/srv",           "/sys",       "/tmp",
+	"/usr", "/usr/bin",   "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/sbin",  "/usr/share",
+	"/var", "/var/cache", "/var/lib", "/var/log",   "/var/run",       "/var/spool", "/var/tmp",
 };
 
 /* ---- trees ---- */
@@ -217,7 +220,9 @@ static int resolve(const char *cwd, const char *path, struct where *w)
 
 static int open_beneath(int dir_fd, const char *path, int flags)
 {
-	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC), .mode = flags & O_CREAT ? 0644 : 0, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	struct open_how how = { .flags = (uint64_t)(flags | O_CLOEXEC),
+				.mode = flags & O_CREAT ? 0644 : 0,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
 	int fd = (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 
 	return fd < 0 ? -errno : fd;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/vfs_proc.c - /proc of a simulated host: settings under sys/, tables of the network under net/, and a few single files.
+ * lab/vfs_proc.c - /proc of a simulated host: settings under sys/, tables of the network under net/, and a few single
+ * files.
  *
- * Reached from vfs.c. One row of proc_files[] for each file that is made up; everything under /proc/sys is a sysctl of the host's namespace.
+ * Reached from vfs.c. One row of proc_files[] for each file that is made up; everything under /proc/sys is a sysctl
+ * of the host's namespace.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,13 +27,18 @@ static void put_dev(struct host *h, struct sbuf *out)
 	const struct link *l;
 
 	sbuf_puts(out, "Inter-|   Receive                                                |  Transmit\n"
-		       " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n");
+		       " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop "
+		       "fifo colls carrier compressed\n");
 	list_for_each(l, &h->ns->links.links, node) {
 		const struct link_stats *s = &l->stats;
 
-		sbuf_printf(out, "%6s: %7llu %7llu %4llu %4llu    0     0          0         0 %8llu %7llu %4llu %4llu    0     0       0          0\n", l->name,
-			    (unsigned long long)s->rx_bytes, (unsigned long long)s->rx_packets, (unsigned long long)s->rx_errors, (unsigned long long)s->rx_dropped,
-			    (unsigned long long)s->tx_bytes, (unsigned long long)s->tx_packets, (unsigned long long)s->tx_errors, (unsigned long long)s->tx_dropped);
+		sbuf_printf(out,
+			    "%6s: %7llu %7llu %4llu %4llu    0     0          0         0 %8llu %7llu %4llu %4llu    0 "
+			    "    0       0          0\n",
+			    l->name, (unsigned long long)s->rx_bytes, (unsigned long long)s->rx_packets,
+			    (unsigned long long)s->rx_errors, (unsigned long long)s->rx_dropped,
+			    (unsigned long long)s->tx_bytes, (unsigned long long)s->tx_packets,
+			    (unsigned long long)s->tx_errors, (unsigned long long)s->tx_dropped);
 	}
 }
 
@@ -51,8 +58,8 @@ static int put_one_route(void *ctx, const struct route *r)
 		const struct link *l = nh ? link_by_index(&c->h->ns->links, nh->ifindex) : NULL;
 		unsigned flags = (nh ? 1 : 0x200) | (nh && nh->gw_family ? 2 : 0) | (r->plen == 32 ? 4 : 0);
 
-		snprintf(line, sizeof(line), "%s\t%08X\t%08X\t%04X\t0\t0\t%u\t%08X\t%u\t0\t0", l ? l->name : "*", r->dst.ip4,
-			 nh && nh->gw_family ? nh->gw.ip4 : 0, flags, r->metric, mask.ip4, r->mtu);
+		snprintf(line, sizeof(line), "%s\t%08X\t%08X\t%04X\t0\t0\t%u\t%08X\t%u\t0\t0", l ? l->name : "*",
+			 r->dst.ip4, nh && nh->gw_family ? nh->gw.ip4 : 0, flags, r->metric, mask.ip4, r->mtu);
 		sbuf_printf(c->out, "%-127s\n", line);
 	}
 	return 0;
@@ -65,7 +72,8 @@ static void put_route(struct host *h, struct sbuf *out)
 		struct sbuf *out;
 	} ctx = { h, out };
 
-	sbuf_printf(out, "%-127s\n", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT");
+	sbuf_printf(out, "%-127s\n",
+		    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT");
 	fib_walk(&h->ns->fib, AF_INET, RT_TABLE_MAIN, put_one_route, &ctx);
 }
 
@@ -80,8 +88,12 @@ static void put_arp(struct host *h, struct sbuf *out)
 
 		if (n->family != AF_INET || !l || n->state == NUD_NOARP)
 			continue;
-		sbuf_printf(out, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n", addr_fmt(addr, AF_INET, &n->addr), l->arphrd,
-			    n->state == NUD_PERMANENT ? 6 : n->have_mac ? 2 : 0, n->have_mac ? fmt_mac(mac, n->mac) : "00:00:00:00:00:00", l->name);
+		sbuf_printf(out, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n", addr_fmt(addr, AF_INET, &n->addr),
+			    l->arphrd,
+			    n->state == NUD_PERMANENT ? 6
+			    : n->have_mac             ? 2
+						      : 0,
+			    n->have_mac ? fmt_mac(mac, n->mac) : "00:00:00:00:00:00", l->name);
 	}
 }
 
@@ -94,7 +106,8 @@ static void put_uptime(struct host *h, struct sbuf *out)
 {
 	uint64_t cs = (sched_now(h->lab->sched) - h->booted_ns) / 10000000;
 
-	sbuf_printf(out, "%llu.%02u %llu.%02u\n", (unsigned long long)(cs / 100), (unsigned)(cs % 100), (unsigned long long)(cs / 100), (unsigned)(cs % 100));
+	sbuf_printf(out, "%llu.%02u %llu.%02u\n", (unsigned long long)(cs / 100), (unsigned)(cs % 100),
+		    (unsigned long long)(cs / 100), (unsigned)(cs % 100));
 }
 
 static void put_modules(struct host *h, struct sbuf *out)

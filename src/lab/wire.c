@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/wire.c - the wires between simulated hosts: a frame leaves one end of a veth pair and arrives at the other a little later.
+ * lab/wire.c - the wires between simulated hosts: a frame leaves one end of a veth pair and arrives at the other a
+ * little later.
  *
- * On the packet's way between struct world_ops.transmit and path_rx(). Each frame takes 10 to 40 microseconds, by the lab's own randomness, and never overtakes
- * one sent before it to the same link. The path has already taken off what a packet does not carry to another host.
+ * On the packet's way between struct world_ops.transmit and path_rx(). Each frame takes 10 to 40 microseconds, by the
+ * lab's own randomness, and never overtakes one sent before it to the same link. The path has already taken off what
+ * a packet does not carry to another host.
  *
  * Invariants
  *  1. A frame on a wire names its destination by host id and ifindex, and is dropped when that link has gone meanwhile.

@@ -164,7 +164,8 @@ static void wakes(void *arg)
 static void queues_and_deadlines(void **state)
 {
 	struct bench *b = *state;
-	struct actor x = { .b = b, .name = "x" }, y = { .b = b, .name = "y", .sleep_ms = 5 }, w = { .b = b, .sleep_ms = 9 };
+	struct actor x = { .b = b, .name = "x" }, y = { .b = b, .name = "y", .sleep_ms = 5 },
+		     w = { .b = b, .sleep_ms = 9 };
 
 	sched_spawn(b->s, waits, ended, &x);
 	sched_spawn(b->s, waits, ended, &y);

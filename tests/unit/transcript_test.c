@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lab/transcript and lab/match: taking lab files apart, matching output, writing files again; and lab/sim under them. */
+/*
+ * lab/transcript and lab/match: taking lab files apart, matching output, writing files again; and lab/sim under them.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,8 +95,10 @@ static void outputs_match(void **state)
 
 /* ---- taking apart ---- */
 
-static const char *const kinds[] = { [STEP_PROSE] = "prose", [STEP_RUN] = "run", [STEP_OPEN] = "open", [STEP_STOP] = "stop",
-				     [STEP_SHOW] = "show",   [STEP_TYPE] = "type", [STEP_FILE] = "file", [STEP_END] = "end" };
+static const char *const kinds[] = {
+	[STEP_PROSE] = "prose", [STEP_RUN] = "run",   [STEP_OPEN] = "open", [STEP_STOP] = "stop",
+	[STEP_SHOW] = "show",   [STEP_TYPE] = "type", [STEP_FILE] = "file", [STEP_END] = "end"
+};
 
 /* "run lab:ip a=2 " for each step but prose: host, terminal, text, expected lines */
 static char *steps_of(const char *text, bool simulated)
@@ -134,12 +138,15 @@ static const struct cut_case {
 	{ "```console\nlab# ip a\n```\n", "run lab <ip a>;end;", true },
 	{ "```console\nlab# ip a\nx\ny\n\n\n```\n", "run lab <ip a>=2;end;", true },
 	{ "```console\nvm01$ a\n\nb\n```\n", "run vm01 <a>=2;end;", true },
-	{ "```console\n[root@vm02 ~]# iptables -L\n[root@vm-3.x /etc]$ ls\n```\n", "run vm02 <iptables -L>;run vm-3.x <ls>;end;", true },
-	{ "```console\na:t# nc -l\na:t< hi there\na:t?\nhi\na:t^C\n...\n```\n", "open a:t <nc -l>;type a:t <hi there>;show a:t=1;stop a:t=1;end;", true },
+	{ "```console\n[root@vm02 ~]# iptables -L\n[root@vm-3.x /etc]$ ls\n```\n",
+	  "run vm02 <iptables -L>;run vm-3.x <ls>;end;", true },
+	{ "```console\na:t# nc -l\na:t< hi there\na:t?\nhi\na:t^C\n...\n```\n",
+	  "open a:t <nc -l>;type a:t <hi there>;show a:t=1;stop a:t=1;end;", true },
 	{ "```console\na# x \\\n  y\nz\n```\n", "run a <x   y>=1;end;", true },
 	{ "```console\na# cat <<END\n1\nEND\nout\n```\n", "run a <cat <<END\n1\nEND>=1;end;", true },
 	{ "```console\na# cat <<'E_1' > f\n$x\nE_1\n```\n", "run a <cat <<'E_1' > f\n$x\nE_1>;end;", true },
-	{ "```console\na# cat <<< x; echo $((1<<4)); echo '<<A'\n```\n", "run a <cat <<< x; echo $((1<<4)); echo '<<A'>;end;", true },
+	{ "```console\na# cat <<< x; echo $((1<<4)); echo '<<A'\n```\n",
+	  "run a <cat <<< x; echo $((1<<4)); echo '<<A'>;end;", true },
 	{ "```file vm01:/etc/x\nl1\nl2\n```\n", "file vm01 </etc/x>;", true },
 	{ "```console sim\na# x\n```\n", "run a <x>;end;", true },
 	{ "```console sim\na# x\n```\n", "", false },
@@ -188,8 +195,10 @@ static int run(const char *text, struct sbuf *updated, struct sbuf *report)
 
 static void written_again(void **state)
 {
-	static const char before[] = "# T\n```console\nlab# echo one\n[a-z]+ (re)\nlab# echo two; false\n...\nthree\n\nlab# echo a; echo b\n...\n```\nend\n";
-	static const char after[] = "# T\n```console\nlab# echo one\n[a-z]+ (re)\nlab# echo two; false\ntwo\n[1]\n\nlab# echo a; echo b\n...\n```\nend\n";
+	static const char before[] = "# T\n```console\nlab# echo one\n[a-z]+ (re)\nlab# echo two; "
+				     "false\n...\nthree\n\nlab# echo a; echo b\n...\n```\nend\n";
+	static const char after[] = "# T\n```console\nlab# echo one\n[a-z]+ (re)\nlab# echo two; "
+				    "false\ntwo\n[1]\n\nlab# echo a; echo b\n...\n```\nend\n";
 	struct sbuf again = SBUF_INIT, more = SBUF_INIT;
 
 	assert_int_equal(run(before, &again, NULL), 0);
@@ -204,8 +213,10 @@ static void differences_are_told(void **state)
 {
 	struct sbuf report = SBUF_INIT;
 
-	assert_int_equal(run("```console\nlab# true\nlab# echo a\nb\nlab# echo c\nlab# false\n[1]\n```\n", NULL, &report), 2);
-	assert_string_equal(sbuf_str(&report), "f.md:3: lab# echo a\n  -b\n  +a\nf.md:5: lab# echo c\n  -(nothing)\n  +c\n");
+	assert_int_equal(
+		run("```console\nlab# true\nlab# echo a\nb\nlab# echo c\nlab# false\n[1]\n```\n", NULL, &report), 2);
+	assert_string_equal(sbuf_str(&report),
+			    "f.md:3: lab# echo a\n  -b\n  +a\nf.md:5: lab# echo c\n  -(nothing)\n  +c\n");
 	sbuf_free(&report);
 }
 
@@ -232,7 +243,8 @@ static const char good_lab[] =
 	"lab# sort /tmp/f /tmp/nosuch 2>&1\nsort: cannot read: /tmp/nosuch: No such file or directory\n[2]\n"
 	"lab# awk 'BEGIN { print \"x\" > \"/tmp/natbox-must-not-write\" }' 2>/dev/null\n[2]\n"
 	"lab# awk 'BEGIN { system(\"echo no\") }' 2>/dev/null | grep -c no\n0\n[1]\n"
-	"lab# cat /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv4/ip_forward\n0\n1\n"
+	"lab# cat /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv4/ip_forward; cat "
+	"/proc/sys/net/ipv4/ip_forward\n0\n1\n"
 	"lab# sleep 1 & echo first; wait; echo last\nfirst\nlast\n"
 	"lab# timeout 5 sleep 50; echo $?\n124\n"
 	"lab# yes | head -1\ny\n"
@@ -258,9 +270,13 @@ static void endless_commands_end(void **state)
 	assert_int_equal(run("```console\nlab# sleep 1000000\n```\n", NULL, &report), -ETIMEDOUT);
 	assert_non_null(strstr(sbuf_str(&report), "the command has not ended after two hours"));
 	sbuf_reset(&report);
-	assert_int_equal(run("```console\nlab# x=1; while :; do x=$x$x; done\nbash: line 1: a word longer than 1048576 bytes\n[1]\n```\n", NULL, &report), 0);
+	assert_int_equal(run("```console\nlab# x=1; while :; do x=$x$x; done\nbash: line 1: a word longer than 1048576 "
+			     "bytes\n[1]\n```\n",
+			     NULL, &report),
+			 0);
 	sbuf_reset(&report);
-	assert_int_equal(run("```console\nlab:t# while :; do sleep 1; done\nlab:t^C\nlab:v?\n```\n", NULL, &report), -ENOENT);
+	assert_int_equal(run("```console\nlab:t# while :; do sleep 1; done\nlab:t^C\nlab:v?\n```\n", NULL, &report),
+			 -ENOENT);
 	assert_non_null(strstr(sbuf_str(&report), "no terminal \"v\" is open on lab"));
 	sbuf_free(&report);
 }
