@@ -222,15 +222,29 @@ static bool drain(struct pollfd *p, struct sbuf *out)
 	return true;
 }
 
-static int collect(struct filter *f, pid_t pid, int out, int err)
+/* more of the input into its pipe, which is closed at its end or when nobody reads any more */
+static void feed(struct pollfd *p, const struct sbuf *in, size_t *at)
 {
-	struct pollfd p[2] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
+	ssize_t n = *at < in->len ? write(p->fd, in->data + *at, in->len - *at) : 0;
+
+	if (n > 0)
+		*at += (size_t)n;
+	if (n <= 0 && !(n < 0 && errno == EAGAIN)) {
+		close(p->fd);
+		p->fd = -1;
+	}
+}
+
+static int collect(struct filter *f, pid_t pid, int in, int out, int err)
+{
+	struct pollfd p[3] = { { out, POLLIN, 0 }, { err, POLLIN, 0 }, { in, POLLOUT, 0 } };
 	struct timespec start, now;
+	size_t fed = 0;
 	int status;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (p[0].fd >= 0 || p[1].fd >= 0) {
-		int ready = poll(p, 2, 1000);
+		int ready = poll(p, 3, 1000);
 
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if ((ready < 0 && errno != EINTR) || (now.tv_sec - start.tv_sec) * 1000 > FILTER_REAL_MS)
@@ -240,30 +254,54 @@ static int collect(struct filter *f, pid_t pid, int out, int err)
 		for (int i = 0; i < 2; i++)
 			if (p[i].fd >= 0 && p[i].revents && !drain(&p[i], i ? &f->err : &f->out))
 				kill(pid, SIGKILL);
+		if (p[2].fd >= 0 && p[2].revents)
+			feed(&p[2], f->feed, &fed);
 	}
+	if (p[2].fd >= 0)
+		close(p[2].fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void close_pipe(int fd[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+}
+
 static int run_filter(struct filter *f, char **argv)
 {
-	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, status = 126;
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 }, status = 126;
+	struct sigaction before;
 	pid_t pid = -1;
 
-	if (pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0)
+	if (pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0 && (!f->feed || pipe2(in, O_CLOEXEC) == 0)) {
+		if (f->feed)
+			f->in = in[0];
 		pid = fork();
+	}
 	if (pid == 0)
 		run_child(f, argv, out[1], err[1]);
+	if (pid < 0) {
+		proc_eprintf(f->p, "%s: fork: %s\n", argv[0], strerror(errno));
+		close_pipe(in);
+		close_pipe(out);
+		close_pipe(err);
+		return status;
+	}
 	close(out[1]);
 	close(err[1]);
-	if (pid > 0) {
-		status = collect(f, pid, out[0], err[0]);
-	} else {
-		close(out[0]);
-		close(err[0]);
-		proc_eprintf(f->p, "%s: fork: %s\n", argv[0], strerror(errno));
+	if (f->feed) {
+		close(in[0]);
+		f->in = -1;
+		fcntl(in[1], F_SETFL, O_NONBLOCK);
 	}
+	sigaction(SIGPIPE, &ignore, &before);
+	status = collect(f, pid, in[1], out[0], err[0]);
+	sigaction(SIGPIPE, &before, NULL);
 	return status;
 }
 
@@ -357,7 +395,10 @@ int filter_main(struct proc *p, int argc, char **argv)
 		status = 130;
 	}
 	if (!err && (status == 0 || status == 130)) {
-		f.in = memory_file(sbuf_str(&in), in.len);
+		if (proc_stdin_waitq(p))	/* wc, for one, prints otherwise when it reads a pipe */
+			f.feed = &in;
+		else
+			f.in = memory_file(sbuf_str(&in), in.len);
 		err = run_filter(&f, mapped);
 		status = status ? status : err;
 		put_mapped(&f, 2, &f.err);
