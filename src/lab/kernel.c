@@ -56,7 +56,6 @@ struct kernel {
 	struct backend b;
 	struct list known, terms;
 	int old_mnt, old_net, cwd;
-	bool made_base;
 };
 
 static const char *const quiet[] = {
@@ -207,12 +206,12 @@ static int put_script(const char *path, const char *text)
 	return ok ? 0 : -EIO;
 }
 
-static int mount_all(struct kernel *k)
+static int mount_all(void)
 {
 	char etc[400];
 
-	k->made_base = mkdir(BASE, 0755) == 0;
-	if (make_dir("/run/netns") < 0 || (!k->made_base && access(BASE, F_OK) < 0))
+	/* both stay, empty: another run may have mounted there, and removing a folder takes its mounts along everywhere */
+	if (make_dir("/run/netns") < 0 || make_dir(BASE) < 0)
 		return -errno;
 	if (mount("none", "/run/netns", "tmpfs", 0, "mode=755") < 0 || mount("none", BASE, "tmpfs", 0, "mode=755") < 0)
 		return -errno;
@@ -247,7 +246,7 @@ static pid_t start(char *const argv[], int in, int out)
 	_exit(127);
 }
 
-static int enter(struct kernel *k)
+static int enter(void)
 {
 	char *lo_up[] = { "ip", "link", "set", "lo", "up", NULL };
 	const char *path = getenv("PATH");
@@ -257,7 +256,7 @@ static int enter(struct kernel *k)
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
-	err = mount_all(k);
+	err = mount_all();
 	if (err)
 		return err;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -568,8 +567,6 @@ static void kernel_free(struct backend *b)
 	end_children();
 	if (setns(k->old_mnt, CLONE_NEWNS) < 0 || setns(k->old_net, CLONE_NEWNET) < 0 || fchdir(k->cwd) < 0)
 		perror("natbox lab: going back");
-	else if (k->made_base)
-		rmdir(BASE);
 	close(k->old_mnt);
 	close(k->old_net);
 	close(k->cwd);
@@ -601,7 +598,7 @@ struct backend *kernel_new(void)
 	k->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
-	err = k->old_mnt < 0 || k->old_net < 0 || k->cwd < 0 ? -errno : enter(k);
+	err = k->old_mnt < 0 || k->old_net < 0 || k->cwd < 0 ? -errno : enter();
 	if (err) {
 		kernel_free(&k->b);
 		errno = -err;
