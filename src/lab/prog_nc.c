@@ -579,7 +579,10 @@ static bool udp_open(struct nc *n, struct sock *s)
 {
 	int seconds = n->timeout_s >= 0 ? n->timeout_s : UDP_SCAN_S;
 
-	if (sock_send(s, "X", 1) != 1 || sock_send(s, "X", 1) == -ECONNREFUSED)
+	/* between two namespaces Linux has a refusal back before the second one is sent; here it takes the frames' time */
+	if (sock_send(s, "X", 1) != 1 || proc_sock_wait(n->p, s, POLLERR, proc_now(n->p) + NSEC_PER_MSEC) == -EINTR)
+		return false;
+	if (sock_send(s, "X", 1) == -ECONNREFUSED)
 		return false;
 	for (int i = 0; i < seconds; i++)
 		if (proc_sleep(n->p, NSEC_PER_SEC) || sock_send(s, "X", 1) == -ECONNREFUSED)

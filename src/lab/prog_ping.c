@@ -24,6 +24,7 @@
 #define HLEN 8				/* of an ICMP echo */
 #define STAMP_LEN 16			/* struct timeval at the payload's beginning */
 #define MIN_INTERVAL 10			/* ms: how long to wait when there is nothing to wait for */
+#define LO_NS 1000
 #define SEQS 65536
 #define PAYLOAD_MAX 65535		/* what is longer cannot be sent, so it need not be kept */
 
@@ -511,6 +512,14 @@ static void too_long(struct ping *g)
 
 static bool take_error(struct ping *g);
 
+/* an ICMP error about it came by lo, where it takes no time in Linux and a microsecond here */
+static void send_failed(struct ping *g, int err)
+{
+	proc_sleep(g->p, LO_NS);
+	if (take_error(g) && !g->quiet && !g->flood)
+		complain(g, 0, err, "sendmsg");
+}
+
 static void send_probe(struct ping *g)
 {
 	uint16_t seq = (uint16_t)(g->sent + 1);
@@ -531,8 +540,8 @@ static void send_probe(struct ping *g)
 	}
 	if (did == -EMSGSIZE)
 		too_long(g);
-	else if (did < 0 && take_error(g) && !g->quiet && !g->flood)
-		complain(g, 0, (int)-did, "sendmsg");
+	else if (did < 0)
+		send_failed(g, (int)-did);
 	count_sent(g);
 	if (did >= 0 && !g->quiet && g->flood)
 		proc_printf(g->p, ".");

@@ -10,6 +10,7 @@
 const struct program programs[] = {
 	{ "apt", prog_apt },
 	{ "apt-get", prog_apt },
+	{ "arping", prog_arping },
 	{ "basename", prog_basename },
 	{ "cat", prog_cat },
 	{ "cp", prog_cp },

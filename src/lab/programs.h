@@ -16,6 +16,7 @@ struct program {
 };
 
 program_fn prog_apt;
+program_fn prog_arping;
 program_fn prog_basename;
 program_fn prog_cat;
 program_fn prog_cp;

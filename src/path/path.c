@@ -379,6 +379,20 @@ void path_l3_rx(struct link *in, struct pkt *p)
 
 /* ---- out ---- */
 
+/* no route, but a socket bound to a device: Linux then takes the destination to be right there */
+static bool assume_on_link(struct netns *ns, const struct route_key *k, struct route_result *res)
+{
+	struct link *out = k->oif ? link_by_index(&ns->links, k->oif) : NULL;
+	union inet_addr any = { .w = { 0 } };
+
+	if (!out || !(out->flags & IFF_UP))
+		return false;
+	*res = (struct route_result){ .type = RTN_UNICAST, .out = out, .gw_family = k->family, .gw = k->dst, .mtu = out->mtu, .prefsrc = k->src };
+	if (addr_is_any(&k->src))
+		link_pick_addr(out, k->family, &any, RT_SCOPE_LINK, &res->prefsrc);
+	return true;
+}
+
 int path_route(struct netns *ns, const struct route_key *key, struct route_result *res)
 {
 	struct route_key k = *key;
@@ -395,16 +409,14 @@ int path_route(struct netns *ns, const struct route_key *key, struct route_resul
 	if (addr_is_any(&k.dst))	/* "this host" */
 		k.dst = k.family == AF_INET ? addr_ip4(htonl(INADDR_LOOPBACK)) : (union inet_addr){ .b = { [15] = 1 } };
 	fib_lookup(&ns->fib, &k, res);
-	if (res->err)
+	if (res->err && !assume_on_link(ns, &k, res))
 		return res->err;
-	if (addr_eq(&k.dst, &limited_broadcast))
-		res->type = RTN_BROADCAST;
-	else if (addr_is_multicast(k.family, &k.dst))
-		res->type = RTN_MULTICAST;
 	if (addr_eq(&k.dst, &limited_broadcast)) {	/* the route only says by which link */
 		res->type = RTN_BROADCAST;
 		res->have_gw = false;
 		res->gw = k.dst;
+	} else if (addr_is_multicast(k.family, &k.dst)) {
+		res->type = RTN_MULTICAST;
 	}
 	if (res->type == RTN_LOCAL) {	/* whichever link has the address, the packet goes by lo */
 		res->out = ns->lo;
