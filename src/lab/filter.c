@@ -395,7 +395,8 @@ int filter_main(struct proc *p, int argc, char **argv)
 		status = 130;
 	}
 	if (!err && (status == 0 || status == 130)) {
-		if (proc_stdin_waitq(p))	/* wc, for one, prints otherwise when it reads a pipe */
+		/* wc, for one, prints otherwise when it reads a pipe; tac would copy one into a file of its own, which it must not make */
+		if (proc_stdin_waitq(p) && strcmp(argv[0], "tac"))
 			f.feed = &in;
 		else
 			f.in = memory_file(sbuf_str(&in), in.len);

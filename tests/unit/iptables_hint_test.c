@@ -19,7 +19,7 @@ static const struct {
 	{ "iptables -A INPUT -j ACEPT", "did you mean '-j ACCEPT'?" },
 	{ "iptables -A INPUT -j MASQERADE", "did you mean '-j MASQUERADE'?" },
 	{ "iptables -A INPUT -m stat --state NEW", "did you mean '-m state'?" },
-	{ "iptables -A INPUT -m recent --set", "Linux has -m recent, natbox does not have it yet" },
+	{ "iptables -A INPUT -m ipvs --ipvs", "Linux has -m ipvs, natbox does not have it yet" },
 	{ "iptables -A INPUT --dport 80", "--dport belongs to '-p tcp' or '-p udp', which must come before it" },
 	{ "iptables -A INPUT -p tcp --dprt 80", "did you mean '--dport'?" },
 	{ "iptables -A INPUT --to-source 1.2.3.4", "--to-source belongs to '-j SNAT', which must come before it" },

@@ -13,12 +13,6 @@
 #include "rules/fn.h"
 #include "rules/vec.h"
 
-__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a,
-					    const struct link *limit)
-{
-	return RTN_UNICAST;
-}
-
 #define N_CHAINS 4
 
 static uint64_t first_seed = 1;

@@ -9,12 +9,6 @@
 
 #include "rules/fn.h"
 
-__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a,
-					    const struct link *limit)
-{
-	return RTN_UNICAST;
-}
-
 /* the allocation that fails, counted from 1; 0: none */
 static unsigned fail_at, allocs;
 

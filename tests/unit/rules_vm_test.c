@@ -3,18 +3,10 @@
  * tests/unit/rules_vm_test.c - what rules mean: comparisons, absent fields, verdicts, jumps, counters, and the
  * matches that are code.
  */
+#include "ns/netns.h"
 #include "rules_util.h"
 
 #include "rules/fn.h"
-
-/* addresses in 10.0.0.0/8 are local here; the route room has tests of its own */
-__attribute__((weak)) uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a,
-					    const struct link *limit)
-{
-	if (limit && limit->ifindex == 3)
-		return RTN_UNICAST;
-	return a->b[0] == 10 ? RTN_LOCAL : RTN_UNICAST;
-}
 
 static struct world_of_rules w;
 
@@ -31,13 +23,15 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct ruleset rs;
+
 /* does a rule with these statements match the packet */
 static bool matches(struct ir_list *l)
 {
 	struct rule *r = wr_rule(l);
 	bool yes;
 
-	assert_int_equal(rule_compile(r), 0);
+	assert_int_equal(rule_compile(&rs, r), 0);
 	w.m.hotdrop = false;
 	yes = vm_match(r, &w.m);
 	rule_put(r);
@@ -236,18 +230,17 @@ static void what_does_not_fit_is_refused(void **state)
 	ir_list_init(&l);
 	ir_match(&l, ir_field(FIELD_TH_DPORT), IR_EQ, ir_value(v, 4));
 	r = wr_rule(&l);
-	assert_int_equal(rule_compile(r), -EINVAL);
+	assert_int_equal(rule_compile(&rs, r), -EINVAL);
 	rule_put(r);
 	ir_list_init(&l);
 	ir_set_u32(&l, FIELD_META_LENGTH, 0, 1);
 	r = wr_rule(&l);
-	assert_int_equal(rule_compile(r), -EINVAL);
+	assert_int_equal(rule_compile(&rs, r), -EINVAL);
 	rule_put(r);
 }
 
 /* ---- chains ---- */
 
-static struct ruleset rs;
 
 /* a filter table with FORWARD (policy accept) and user chains A and B; @fill adds rules */
 static void make(void (*fill)(struct txn *x, struct table *t), bool drop)
@@ -511,7 +504,7 @@ static void some_packets_at_random(void **state)
 	ir_list_init(&l);
 	ir_test(&l, &fn_statistic, mem_dup(&s, sizeof(s)), false);
 	r = wr_rule(&l);
-	assert_int_equal(rule_compile(r), 0);
+	assert_int_equal(rule_compile(&rs, r), 0);
 	for (int i = 0; i < 10000; i++)
 		hits += vm_match(r, &w.m);
 	assert_in_range(hits, 2300, 2700);
@@ -582,7 +575,17 @@ static void address_types(void **state)
 {
 	struct xt_addrtype_info_v1 t = { .source = XT_ADDRTYPE_LOCAL, .dest = XT_ADDRTYPE_UNICAST };
 
-	w.m.fib = (const struct fib *)&w;	/* not looked at by the function above */
+	struct world_ops ops = { 0 };
+	struct world world;
+	struct netns *ns;
+	struct link_addr a = { .family = AF_INET, .plen = 32, .addr = pkt_src(w.m.pkt), .peer = pkt_src(w.m.pkt) };
+
+	assert_int_equal(world_init(&world, 1, &ops, NULL, NULL), 0);
+	ns = netns_new(&world, "types");
+	assert_non_null(ns);
+	link_set_flags(ns->lo, IFF_UP, IFF_UP);
+	assert_int_equal(link_addr_add(ns->lo, &a), 0);
+	w.m.fib = &ns->fib;
 	assert_true(tests(&fn_addrtype, &t, sizeof(t)));
 	t.flags = XT_ADDRTYPE_INVERT_DEST;
 	assert_false(tests(&fn_addrtype, &t, sizeof(t)));
@@ -590,6 +593,8 @@ static void address_types(void **state)
 	assert_false(tests(&fn_addrtype, &t, sizeof(t)));
 	t.flags |= XT_ADDRTYPE_INVERT_SOURCE;
 	assert_true(tests(&fn_addrtype, &t, sizeof(t)));
+	w.m.fib = NULL;
+	world_free(&world);
 }
 
 static void tcp_options(void **state)
