@@ -17,6 +17,12 @@
 
 #define PTO_MIN_MS 8
 
+/*
+ * Linux's timers of ticks are always a little late: a program's own timeout of a second comes before the retransmission
+ * after a second.
+ */
+#define LATE_NS 10000
+
 void tcp_arm(struct sock *s, enum tcp_timer kind, uint64_t ms)
 {
 	struct tcp *t = s->tcp;
@@ -24,7 +30,7 @@ void tcp_arm(struct sock *s, enum tcp_timer kind, uint64_t ms)
 	t->rtx_kind = kind;
 	if (kind == TIMER_NONE)
 		sched_cancel(s->host->sched, &t->rtx);
-	else if (sched_at(s->host->sched, &t->rtx, tcp_now(s) + ms * NSEC_PER_MSEC))
+	else if (sched_at(s->host->sched, &t->rtx, tcp_now(s) + ms * NSEC_PER_MSEC + LATE_NS))
 		t->rtx_kind = TIMER_NONE;
 }
 
