@@ -4,10 +4,11 @@
  * without files and network.
  *
  * They are not simulated because people rely on every detail of them. A filter gets its standard input, and each file
- * of the simulated host that its arguments name, as sealed memory files under /dev/fd; it is run with a system call
- * filter that denies sockets, new processes and opening anything for writing; what it prints is passed on when it has
- * ended, with the memory files' names replaced by those that were typed. `sed -i` is run without -i and its output
- * written to the simulated file.
+ * of the simulated host that its arguments name, as memory files under /dev/fd. It is run with a system call filter
+ * that denies sockets, new processes and opening anything for writing; where the kernel has Landlock it does not get to
+ * see the machine's files either (awk's getline, sed's r, grep -r). What it prints is passed on when it has ended, with
+ * the memory files' names replaced by those that were typed. `sed -i` is run without -i and its output written to the
+ * simulated file.
  *
  * Invariants
  *  1. The child never writes anywhere but to its two pipes.
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -96,6 +99,7 @@ static int memory_file(const void *bytes, size_t n)
 /* other numbers mean other calls */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
+#define X32_BIT 0x40000000
 #elif defined(__aarch64__)
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
 #endif
@@ -106,6 +110,35 @@ static int memory_file(const void *bytes, size_t n)
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC, 0, 1),                     \
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
+/*
+ * Of the machine's files only what starting a program needs; memory files are on no mount and stay readable. A kernel
+ * without Landlock cannot do it: then the system call filter alone holds, which is about writing.
+ */
+static void hide_files(void)
+{
+	static const char *const shown[] = { "/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.preload",
+					     "/dev/null", "/dev/zero" };
+	const struct landlock_ruleset_attr all = { .handled_access_fs = 2 * LANDLOCK_ACCESS_FS_MAKE_SYM - 1 };
+	int set = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all.handled_access_fs), 0);
+
+	for (size_t i = 0; set >= 0 && i < ARRAY_LEN(shown); i++) {
+		struct landlock_path_beneath_attr rule = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE };
+		struct stat st;
+
+		rule.parent_fd = open(shown[i], O_PATH | O_CLOEXEC);
+		if (rule.parent_fd < 0)
+			continue;
+		if (fstat(rule.parent_fd, &st) == 0 && S_ISDIR(st.st_mode))
+			rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_DIR;
+		syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		close(rule.parent_fd);
+	}
+	if (set >= 0) {
+		syscall(SYS_landlock_restrict_self, set, 0);
+		close(set);
+	}
+}
+
 static int deny_all_but_reading(void)
 {
 	static const struct sock_filter code[] = {
@@ -115,6 +148,10 @@ static int deny_all_but_reading(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 #endif
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef __x86_64__
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+#endif
 #ifdef SYS_open
 		DENY_WRITING(SYS_open, 1),
 #endif
@@ -138,6 +175,11 @@ static int deny_all_but_reading(void)
 		DENY(SYS_link),
 		DENY(SYS_symlink),
 		DENY(SYS_mknod),
+		DENY(SYS_lchown),
+		DENY(SYS_renameat),
+		DENY(SYS_utime),
+		DENY(SYS_utimes),
+		DENY(SYS_futimesat),
 #endif
 		DENY(SYS_unlinkat),
 		DENY(SYS_renameat2),
@@ -162,6 +204,10 @@ static int deny_all_but_reading(void)
 		DENY(SYS_fchmod),
 		DENY(SYS_fchown),
 		DENY(SYS_setxattr),
+		DENY(SYS_lsetxattr),
+		DENY(SYS_fsetxattr),
+		DENY(SYS_mq_open),
+		DENY(SYS_shmget),
 		DENY(SYS_pidfd_getfd),
 		DENY(SYS_pidfd_send_signal),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -170,6 +216,7 @@ static int deny_all_but_reading(void)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
+	hide_files();
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) < 0 ? -errno : 0;
 }
 

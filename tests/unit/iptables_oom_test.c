@@ -96,8 +96,8 @@ static int run(struct netns *ns, const char *line, struct sbuf *out)
 static const char *const lines[] = {
 	"iptables -A INPUT -s 1.1.1.1,2.2.2.2 -p tcp -m multiport --dports 1,2 -m state --state NEW -j ACCEPT",
 	"iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j SNAT --to-source 1.2.3.4",
-	"iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -m limit --limit 3/s -j TCPMSS "
-	"--clamp-mss-to-pmtu",
+	("iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -m limit --limit 3/s -j TCPMSS "
+	"--clamp-mss-to-pmtu"),
 	"iptables -N new",
 	"iptables -E u w",
 	"iptables -I u -j DROP",
