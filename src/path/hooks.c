@@ -103,6 +103,10 @@ void hooks_rebuild(struct netns *ns)
 	const struct table *t;
 	const struct chain *c;
 
+	if (ns->rules.wants_acct) {
+		ns->ct_conf.acct = 1;
+		ns->rules.wants_acct = false;
+	}
 	path->n_nat_chains = 0;
 	for (unsigned fi = 0; fi < 2; fi++) {
 		for (int hook = 0; hook < NF_INET_NUMHOOKS; hook++) {

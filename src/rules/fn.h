@@ -24,6 +24,8 @@
 #include <netinet/in.h>	/* before the UAPI headers */
 #include <linux/netfilter.h>
 #include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_connbytes.h>
+#include <linux/netfilter/xt_connlimit.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_multiport.h>
@@ -31,6 +33,7 @@
 #include <linux/netfilter/xt_physdev.h>
 #include <linux/netfilter/xt_recent.h>
 #include <linux/netfilter/xt_rpfilter.h>
+#include <linux/netfilter/xt_time.h>
 
 #include "rules/ir.h"
 
@@ -78,6 +81,54 @@ int recent_print(const struct ruleset *rs, const char *name, struct sbuf *out);
 int recent_write(struct ruleset *rs, const char *name, const char *text, uint64_t now_ms);
 /** recent_names() - of all lists; stops at non-zero and returns that */
 int recent_names(const struct ruleset *rs, int (*fn)(void *ctx, const char *name), void *ctx);
+
+/* how many connections are there of that address (masked); flags: XT_CONNLIMIT_* */
+struct fn_connlimit {
+	union nf_inet_addr mask;
+	uint32_t limit, flags;
+};
+extern const struct ir_fn fn_connlimit;
+extern const struct ir_fn fn_connbytes;		/* struct xt_connbytes_info */
+
+/* hashlimit: fn_hashlimit.c. As struct hashlimit_cfg3, whose header also defines names of ours */
+enum fn_hashlimit_mode {
+	HASHLIMIT_DIP = 1 << 0,
+	HASHLIMIT_DPT = 1 << 1,
+	HASHLIMIT_SIP = 1 << 2,
+	HASHLIMIT_SPT = 1 << 3,
+	HASHLIMIT_INVERT = 1 << 4,
+	HASHLIMIT_BYTES = 1 << 5,
+	HASHLIMIT_RATE_MATCH = 1 << 6,
+};
+
+#define HASHLIMIT_SCALE 1000000ull
+#define HASHLIMIT_BYTE_SHIFT 4		/* bytes are paid for in sixteens */
+
+struct fn_hashlimit {
+	char name[255];
+	uint64_t avg;		/* packets: 1/HASHLIMIT_SCALE s for one; bytes: 2^32 by sixteens a second */
+	uint64_t burst;
+	uint32_t mode;		/* HASHLIMIT_* */
+	uint32_t size, max, gc_interval, expire, interval;	/* ms, .interval s */
+	uint8_t srcmask, dstmask;
+};
+extern const struct ir_fn fn_hashlimit;
+
+/* matches until that many bytes have passed */
+struct fn_quota {
+	uint64_t quota;
+	bool invert;
+};
+extern const struct ir_fn fn_quota;
+
+/* bytes somewhere in [from, to) of the packet, from its IP header on */
+struct fn_string {
+	uint16_t from, to;
+	uint8_t len, pattern[128];
+	bool icase, invert;
+};
+extern const struct ir_fn fn_string;
+extern const struct ir_fn fn_time;		/* struct xt_time_info; the kernel's time zone is UTC */
 
 /*
  * Is the transport header there, its first .len bytes? False in a later fragment; a packet in which it is cut off is dropped.

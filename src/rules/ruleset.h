@@ -99,6 +99,7 @@ struct ruleset {
 	uint64_t next_handle, next_seq;
 	/* what the committed rules need: path switches stages on and off by them; by family index [0] IPv4, [1] IPv6 */
 	bool needs_ct[2], needs_defrag[2], has_nat[2];
+	bool wants_acct;		/* a new rule reads connections' counters: path switches accounting on */
 	struct list shared;		/* of struct shared: tables that rules share by name (rules/shared.h) */
 	void (*committed)(void *ctx, struct ruleset *rs);	/* path rebuilds its hook arrays here */
 	void *ctx;

@@ -12,10 +12,10 @@ const struct xt_ext *const xt_all[] = { XT_EXTENSIONS(X) NULL };
 
 /* from iptables-extensions(8) of 1.8.9: what IPv4 rules may use on Linux */
 static const char *const later_matches[] = {
-	"ah",     "bpf",      "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "cpu",
-	"dccp",   "devgroup", "ecn",    "esp",     "hashlimit", "helper",    "ipcomp",    "ipvs",
-	"nfacct", "osf",      "policy", "quota",   "rateest",   "realm", "recent",    "rpfilter",
-	"sctp",   "set",      "socket", "string",  "time",      "u32",       NULL,
+	"ah",     "bpf",      "cgroup", "cluster",  "connlabel",  "cpu",
+	"dccp",   "devgroup", "ecn",    "esp",      "helper",    "ipcomp",    "ipvs",
+	"nfacct", "osf",      "policy",    "rateest",   "realm", "recent",    "rpfilter",
+	"sctp",   "set",      "socket",         "u32",       NULL,
 };
 static const char *const later_targets[] = {
 	"AUDIT",       "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "ECN",     "HMARK", "IDLETIMER",

@@ -10,7 +10,7 @@
 #define XT_EXTENSIONS(X)                                                                                          \
 	X(tcp) X(udp) X(icmp) X(state) X(conntrack) X(mark) X(connmark) X(multiport) X(comment) X(limit)          \
 	X(addrtype) X(iprange) X(mac) X(length) X(tos) X(dscp) X(ttl) X(owner) X(pkttype) X(tcpmss) X(statistic)  \
-	X(physdev) X(rpfilter) X(recent)                                                                          \
+	X(physdev) X(rpfilter) X(recent) X(connlimit) X(hashlimit) X(string) X(time) X(connbytes) X(quota)        \
 	X(REJECT) X(LOG) X(NFLOG) X(DNAT) X(SNAT) X(MASQUERADE) X(REDIRECT) X(NETMAP) X(MARK) X(CONNMARK)         \
 	X(DSCP) X(TOS) X(TTL) X(TCPMSS) X(NOTRACK) X(CT) X(CLASSIFY) X(TRACE)
 

@@ -219,6 +219,12 @@ static int parse_mask(struct xt_call *c, const char *s, union inet_addr *mask)
 	return 0;
 }
 
+int xt_mask_arg(struct xt_call *c, union inet_addr *mask)
+{
+	memset(mask, 0xff, sizeof(*mask));
+	return parse_mask(c, c->arg, mask);
+}
+
 int xt_host_arg(struct xt_call *c, union inet_addr *addr, union inet_addr *mask)
 {
 	char host[256];

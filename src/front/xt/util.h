@@ -38,6 +38,8 @@ int xt_bad_value(struct xt_call *c, const char *arg);
  * rules, as they are for the real tool.
  */
 int xt_host_arg(struct xt_call *c, union inet_addr *addr, union inet_addr *mask);
+/** xt_mask_arg() - @c->arg as a prefix length or netmask; all bits where it is neither a mask of this family */
+int xt_mask_arg(struct xt_call *c, union inet_addr *mask);
 /** xt_parse_quad() - the @n bytes at @s as decimal numbers with dots; those missing at the end are 0 */
 int xt_parse_quad(const char *s, size_t n, be32 *ip);
 
