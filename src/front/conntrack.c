@@ -118,8 +118,10 @@ static void show(struct run *r, const struct conn *c, unsigned flags)
 
 static void finish(struct run *r, const char *what)
 {
-	if (r->xml_open)
+	if (r->xml_open) {	/* the real tool flushes here, so that its count comes after the listing */
 		cmd_out(r->c, "</conntrack>\n");
+		cmd_flush(r->c);
+	}
 	cmd_err(r->c, CTA_PREFIX "%u %s\n", r->n, what);
 }
 
