@@ -20,6 +20,7 @@
 #include "lab/sock.h"
 
 #define BUF 16384
+#define SETTLE_NS (400 * 1000)
 #define UDP_SCAN_S 3			/* how long a UDP port is watched for a refusal */
 #define PORTS_MAX 65535
 
@@ -390,6 +391,9 @@ static void gone(struct relay *r)
 	struct nc *n = r->n;
 
 	if (!r->open[END_STDIN] && !n->n_out) {
+		/* between namespaces of one machine, a write returns when the segment was received and its ACK is back: no FIN crosses that */
+		if (r->open[END_NETOUT] && !n->udp)
+			proc_sleep(n->p, SETTLE_NS);
 		if (r->open[END_NETOUT] && n->shut) {
 			sock_shutdown(r->s, SHUT_WR);
 			if (n->udp && n->quit_s >= 0)
