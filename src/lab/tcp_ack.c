@@ -13,7 +13,7 @@
  *  3. A segment that was ever sent again gives no round-trip time (Karn).
  *
  * Differences: Linux runs CUBIC, RACK and pacing by default; on the wire of a small network the difference is when
- * segments of a loaded connection leave (D-TCP1).
+ * segments of a loaded connection leave (D-30).
  *
  * References: RFC 5681; RFC 6582; RFC 6675; RFC 6298; RFC 2018.
  */
