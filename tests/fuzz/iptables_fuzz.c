@@ -73,7 +73,7 @@ static void round_trip(struct netns *ns)
 	struct sbuf first = SBUF_INIT, second = SBUF_INIT;
 
 	run(ns, 2, (char **)save, NULL, 0, &first);
-	if (first.len && !strpbrk(first.data, "\"\\") && !strstr(first.data, "incompatible base-chains") &&
+	if (first.len && !strpbrk(first.data, "\"\\\t") && !strstr(first.data, "incompatible base-chains") &&
 	    run(ns, 2, (char **)restore, first.data, first.len, NULL) == 0) {
 		run(ns, 2, (char **)save, NULL, 0, &second);
 		if (strcmp(sbuf_str(&first), sbuf_str(&second)) != 0)
