@@ -35,7 +35,7 @@ static const struct rule {
 	{ " id ([0-9]+)[,)]", "ID" },
 	{ "\\bid=([0-9]+)", "ID" },
 	{ "\\bID=([0-9]+)", "ID" },
-	{ "cksum (0x[0-9a-f]+)", "SUM" },
+	{ "cksum (0x[0-9a-f]+( \\(incorrect -> 0x[0-9a-f]+\\))?)", "SUM" },
 	{ "\\bseq ([0-9]{5,}):", "SEQ" },
 	{ "\\bseq ([0-9]{5,})", "SEQ" },
 	{ "SEQ:([0-9]{5,})", "SEQ" },
@@ -171,7 +171,9 @@ static void show_step(const struct transcript *t, const struct step *s, const st
 	for (unsigned i = 0; i < s->n; i++)
 		printf("%s\n", t->lines[s->first + i]);
 	for (unsigned i = 0; i < n; i++) {
-		printf("    %s\n", line[i]);
+		/* Linux forwards a burst of segments as one packet, and complains of it once */
+		if (i + 1 == n || strcmp(line[i], line[i + 1]) || !strstr(line[i], "need to frag"))
+			printf("    %s\n", line[i]);
 		free(line[i]);
 	}
 	free(line);
