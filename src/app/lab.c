@@ -102,7 +102,8 @@ static int run_parsed(const struct lab_args *a, const char *path, const struct t
 	int n;
 
 	if (!b) {
-		fprintf(stderr, "natbox lab: %s\n", a->kernel ? "--kernel needs root and namespaces" : "no memory");
+		fprintf(stderr, "natbox lab: %s\n",
+			a->kernel ? "--kernel needs root, and a kernel that has namespaces" : "no memory");
 		return 2;
 	}
 	if (a->draw) {

@@ -56,6 +56,7 @@ struct kernel {
 	struct backend b;
 	struct list known, terms;
 	int old_mnt, old_net, cwd;
+	bool entered;
 };
 
 static const char *const quiet[] = {
@@ -246,7 +247,7 @@ static pid_t start(char *const argv[], int in, int out)
 	_exit(127);
 }
 
-static int enter(void)
+static int enter(struct kernel *k)
 {
 	char *lo_up[] = { "ip", "link", "set", "lo", "up", NULL };
 	const char *path = getenv("PATH");
@@ -254,7 +255,10 @@ static int enter(void)
 	int null, err;
 	pid_t pid;
 
-	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0)
+		return -errno;
+	k->entered = true;
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return -errno;
 	err = mount_all();
 	if (err)
@@ -565,7 +569,8 @@ static void kernel_free(struct backend *b)
 		mem_free(n);
 	}
 	end_children();
-	if (setns(k->old_mnt, CLONE_NEWNS) < 0 || setns(k->old_net, CLONE_NEWNET) < 0 || fchdir(k->cwd) < 0)
+	if (k->entered &&
+	    (setns(k->old_mnt, CLONE_NEWNS) < 0 || setns(k->old_net, CLONE_NEWNET) < 0 || fchdir(k->cwd) < 0))
 		perror("natbox lab: going back");
 	close(k->old_mnt);
 	close(k->old_net);
@@ -598,7 +603,7 @@ struct backend *kernel_new(void)
 	k->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
-	err = k->old_mnt < 0 || k->old_net < 0 || k->cwd < 0 ? -errno : enter();
+	err = k->old_mnt < 0 || k->old_net < 0 || k->cwd < 0 ? -errno : enter(k);
 	if (err) {
 		kernel_free(&k->b);
 		errno = -err;

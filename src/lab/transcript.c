@@ -587,52 +587,65 @@ static void pass_on(struct runner *r, const struct step *s)
 			    s->first + i + 1 < r->t->n_lines ? "\n" : "");
 }
 
-static int tell_error(struct runner *r, const struct step *s, int err)
+/* a step that could not be done, or did not end: a difference like others */
+static void tell_error(struct runner *r, const struct step *s, const struct sbuf *out, bool shown)
 {
-	if (r->o->report) {
-		if (!r->at_line_start)
-			fputc('\n', r->o->report);
-		fprintf(r->o->report, "%s:%u: %s\n  %s\n", r->t->name, s->first + (s->kind != STEP_FILE),
-			r->t->lines[s->first - (s->kind == STEP_FILE)], sbuf_str(&r->b->why));
-	}
-	return err;
+	FILE *f = r->o->report;
+
+	r->differences++;
+	if (!f)
+		return;
+	if (!r->at_line_start)
+		fputc('\n', f);
+	fprintf(f, "%s:%u: %s\n  %s\n", r->t->name, s->first + (s->kind != STEP_FILE),
+		r->t->lines[s->first - (s->kind == STEP_FILE)], sbuf_str(&r->b->why));
+	if (out->len && !shown)
+		fprintf(f, "  it printed:\n%s%s", sbuf_str(out), out->data[out->len - 1] == '\n' ? "" : "\n");
+	r->at_line_start = true;
 }
 
-/* one step that is run: 0, or -errno */
+static int compare(struct runner *r, const struct step *s, const struct sbuf *out, int status, bool failed)
+{
+	struct lines got = { 0 };
+	bool same;
+
+	if (!lines_of(&got, out, status)) {
+		lines_free(&got);
+		return -ENOMEM;
+	}
+	same = !failed && match_lines(r->t->lines + s->want, s->n_want, got.v, got.n);
+	if (r->updated)
+		write_again(r, s, &got, same);
+	else if (!same && !failed)
+		tell_difference(r, s, &got);
+	lines_free(&got);
+	return 0;
+}
+
+/* one step that is run: 0, or -ENOMEM */
 static int do_step(struct runner *r, const struct step *s)
 {
 	struct sbuf out = SBUF_INIT;
-	struct lines got = { 0 };
-	bool show = r->o->verbose && r->o->report, same;
-	int status = 0, err;
+	bool show = r->o->verbose && r->o->report;
+	int status = 0, err, result = 0;
 
 	if (show)
 		show_typed(r, s);
 	r->b->echo = show && s->kind == STEP_RUN ? echo : NULL;
 	r->b->echo_ctx = r;
 	err = run_step(r, s, &out, &status);
-	if (err < 0 && out.len && r->o->report && !show)
-		fwrite(out.data, 1, out.len, r->o->report);
-	if (err == 0 && s->kind != STEP_FILE) {
-		if (show && s->kind != STEP_RUN)
-			echo(r, sbuf_str(&out), out.len);
-		if (show && status)
-			fprintf(r->o->report, "%s[%d]\n", r->at_line_start ? "" : "\n", status);
-		if (!lines_of(&got, &out, status)) {
-			err = -ENOMEM;
-		} else {
-			same = match_lines(r->t->lines + s->want, s->n_want, got.v, got.n);
-			if (r->updated)
-				write_again(r, s, &got, same);
-			else if (!same)
-				tell_difference(r, s, &got);
-		}
-	} else if (err == 0) {
+	if (err < 0)
+		tell_error(r, s, &out, show);
+	else if (show && s->kind != STEP_RUN)
+		echo(r, sbuf_str(&out), out.len);
+	if (show && status && !err)
+		fprintf(r->o->report, "%s[%d]\n", r->at_line_start ? "" : "\n", status);
+	if (s->kind == STEP_FILE)
 		pass_on(r, s);
-	}
-	lines_free(&got);
+	else
+		result = compare(r, s, &out, err ? 0 : status, err < 0);
 	sbuf_free(&out);
-	return err < 0 ? tell_error(r, s, err) : 0;
+	return result;
 }
 
 int transcript_run(const struct transcript *t, struct backend *b, const struct transcript_opts *o, struct sbuf *updated)

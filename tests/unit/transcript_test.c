@@ -2,7 +2,6 @@
 /*
  * lab/transcript and lab/match: taking lab files apart, matching output, writing files again; and lab/sim under them.
  */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -267,7 +266,7 @@ static void endless_commands_end(void **state)
 {
 	struct sbuf report = SBUF_INIT;
 
-	assert_int_equal(run("```console\nlab# sleep 1000000\n```\n", NULL, &report), -ETIMEDOUT);
+	assert_int_equal(run("```console\nlab# sleep 1000000\n```\n", NULL, &report), 1);
 	assert_non_null(strstr(sbuf_str(&report), "the command has not ended after two hours"));
 	sbuf_reset(&report);
 	assert_int_equal(run("```console\nlab# x=1; while :; do x=$x$x; done\nbash: line 1: a word longer than 1048576 "
