@@ -211,7 +211,10 @@ static int mount_all(void)
 {
 	char etc[400];
 
-	/* both stay, empty: another run may have mounted there, and removing a folder takes its mounts along everywhere */
+	/*
+	 * both stay, empty: another run may have mounted there, and removing a folder takes its mounts along
+	 * everywhere
+	 */
 	if (make_dir("/run/netns") < 0 || make_dir(BASE) < 0)
 		return -errno;
 	if (mount("none", "/run/netns", "tmpfs", 0, "mode=755") < 0 || mount("none", BASE, "tmpfs", 0, "mode=755") < 0)
