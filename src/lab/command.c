@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "front/shell.h"
 #include "lab/lab.h"
 #include "lab/programs.h"
@@ -358,3 +359,30 @@ static const struct shell_ops lab_shell_ops = {
 	.kill = on_kill,
 	.stopped = on_stopped,
 };
+
+struct nearest {
+	const char *names[256];
+	size_t n;
+};
+
+static int nearest_add(void *ctx, const char *name)
+{
+	struct nearest *k = ctx;
+
+	if (k->n < ARRAY_LEN(k->names) - 1)
+		k->names[k->n++] = name;
+	return 0;
+}
+
+void command_hint(const char *word, struct sbuf *out)
+{
+	struct nearest k = { .n = 0 };
+	const char *near;
+
+	command_words(nearest_add, &k);
+	near = *word ? diag_nearest(word, k.names) : NULL;
+	if (near)
+		sbuf_printf(out, "did you mean `%s'?", near);
+	else
+		sbuf_printf(out, "simulated hosts have no `%s'; `natbox lab' without a file, then `help', lists what they have", word);
+}

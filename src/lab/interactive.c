@@ -118,33 +118,15 @@ static void first_word(const char *cmd, char *word, size_t size)
 	snprintf(word, size, "%.*s", (int)MIN(n, size - 1), cmd);
 }
 
-struct nearest {
-	const char *names[256];
-	size_t n;
-};
-
-static int nearest_add(void *ctx, const char *name)
-{
-	struct nearest *k = ctx;
-
-	if (k->n < ARRAY_LEN(k->names) - 1)
-		k->names[k->n++] = name;
-	return 0;
-}
-
 static void hint_command(const char *cmd)
 {
-	struct nearest k = { .n = 0 };
-	const char *near;
+	struct sbuf hint = SBUF_INIT;
 	char word[64];
 
 	first_word(cmd, word, sizeof(word));
-	command_words(nearest_add, &k);
-	near = *word ? diag_nearest(word, k.names) : NULL;
-	if (near)
-		printf("natbox: hint: did you mean `%s'?\n", near);
-	else
-		printf("natbox: hint: simulated hosts have no `%s'; `help' lists what they have\n", word);
+	command_hint(word, &hint);
+	printf("natbox: hint: %s\n", sbuf_str(&hint));
+	sbuf_free(&hint);
 }
 
 static void hint_host(struct play *p)

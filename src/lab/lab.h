@@ -79,6 +79,8 @@ int command_start(struct host *h, struct proc *parent, int argc, char **argv, st
 int command_join(struct proc *self, struct proc *child);
 /** command_words() - every name that command_start() knows, for completion and "did you mean" */
 int command_words(int (*fn)(void *ctx, const char *name), void *ctx);
+/** command_hint() - what may have been meant by a command that nobody knows */
+void command_hint(const char *word, struct sbuf *out);
 
 /* ---- lab/glob.c ---- */
 /** vfs_glob() - names that match, sorted; added to @fn's ctx */

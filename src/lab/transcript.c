@@ -12,6 +12,7 @@
  *
  * Reference: design/lab-format.
  */
+#include "lab/lab.h"
 #include "lab/transcript.h"
 
 #include <ctype.h>
@@ -546,6 +547,28 @@ static void show_prose(struct runner *r, const struct step *s)
 	fflush(r->o->report);
 }
 
+/* a command that simulated hosts do not have was asked for: said in the report, as bash's own words must be what the lab sees */
+static void tell_unknown(struct runner *r, const struct lines *got)
+{
+	static const char tail[] = ": command not found";
+
+	for (size_t i = 0; r->b->simulated && i < got->n; i++) {
+		size_t n = strlen(got->v[i]), k = sizeof(tail) - 1;
+		struct sbuf hint = SBUF_INIT;
+		char word[64];
+		const char *at;
+
+		if (n <= k || strcmp(got->v[i] + n - k, tail) != 0)
+			continue;
+		for (at = got->v[i] + n - k; at > got->v[i] && at[-1] != ' '; at--)
+			;
+		snprintf(word, sizeof(word), "%.*s", (int)(got->v[i] + n - k - at), at);
+		command_hint(word, &hint);
+		fprintf(r->o->report, "  hint: %s\n", sbuf_str(&hint));
+		sbuf_free(&hint);
+	}
+}
+
 static void tell_difference(struct runner *r, const struct step *s, const struct lines *got)
 {
 	struct sbuf diff = SBUF_INIT;
@@ -564,6 +587,7 @@ static void tell_difference(struct runner *r, const struct step *s, const struct
 	fputs(sbuf_str(&diff), r->o->report);
 	if (!got->n)
 		fputs("  +(nothing)\n", r->o->report);
+	tell_unknown(r, got);
 	sbuf_free(&diff);
 }
 
