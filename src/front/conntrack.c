@@ -41,10 +41,18 @@ static bool port_matches(const struct cta *a, enum cta_option o, be16 port)
 	return !cta_has(a, o) || a->port[o - CTA_SPORT] == ntohs(port);
 }
 
+/* The real tool compares what stands where ports do: of an ICMP connection that went through nat chains, identifier and type */
+static bool is_bound_icmp(const struct cta_nat *n, const struct conn *c, uint32_t done)
+{
+	return n->any && c->tuple[0].proto == IPPROTO_ICMP && (c->status & done);
+}
+
 static bool src_nat_matches(const struct cta_nat *n, const struct conn *c)
 {
 	const struct tuple *o = &c->tuple[0], *r = &c->tuple[1];
 
+	if (is_bound_icmp(n, c, IPS_SRC_NAT_DONE))
+		return true;
 	if (!(c->status & IPS_SRC_NAT))
 		return false;
 	return n->any || (addr_eq(&n->addr, &r->dst) && !addr_eq(&o->src, &r->dst) && (!n->have_port || n->port == ntohs(r->dport)));
@@ -54,6 +62,8 @@ static bool dst_nat_matches(const struct cta_nat *n, const struct conn *c)
 {
 	const struct tuple *o = &c->tuple[0], *r = &c->tuple[1];
 
+	if (is_bound_icmp(n, c, IPS_DST_NAT_DONE))
+		return true;
 	if (!(c->status & IPS_DST_NAT))
 		return false;
 	return n->any || (addr_eq(&n->addr, &r->src) && !addr_eq(&o->dst, &r->src) && (!n->have_port || n->port == ntohs(r->sport)));
