@@ -120,30 +120,6 @@ uint8_t *pkt_append(struct pkt *p, uint32_t n)
 	return at;
 }
 
-/* where an address of the IP header begins */
-static const uint8_t *addr_at(const struct pkt *p, bool dst)
-{
-	if (p->family == AF_INET)
-		return pkt_l3(p) + (dst ? offsetof(struct iphdr, daddr) : offsetof(struct iphdr, saddr));
-	return pkt_l3(p) + (dst ? 24 : 8);
-}
-
-union inet_addr pkt_src(const struct pkt *p)
-{
-	union inet_addr a = { .w = { 0 } };
-
-	memcpy(&a, addr_at(p, false), addr_len(p->family));
-	return a;
-}
-
-union inet_addr pkt_dst(const struct pkt *p)
-{
-	union inet_addr a = { .w = { 0 } };
-
-	memcpy(&a, addr_at(p, true), addr_len(p->family));
-	return a;
-}
-
 uint8_t pkt_ttl(const struct pkt *p)
 {
 	return p->family == AF_INET ? pkt_l3(p)[8] : pkt_l3(p)[7];

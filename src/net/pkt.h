@@ -167,9 +167,29 @@ static inline struct icmphdr *pkt_icmp(const struct pkt *p)
 uint8_t *pkt_push(struct pkt *p, uint32_t n);
 /** pkt_append() - @n bytes more at the end, not initialised, NULL: no tailroom */
 uint8_t *pkt_append(struct pkt *p, uint32_t n);
+/* an address of the IP header, @at4 and @at6 bytes behind its begin; inline, because every packet is asked several times */
+static inline union inet_addr pkt_addr(const struct pkt *p, unsigned at4, unsigned at6)
+{
+	union inet_addr a = { .w = { 0 } };
+
+	if (likely(p->family == AF_INET))
+		memcpy(&a.ip4, pkt_l3(p) + at4, 4);
+	else
+		memcpy(&a, pkt_l3(p) + at6, 16);
+	return a;
+}
+
 /** pkt_src(), pkt_dst() - addresses of a parsed IP packet */
-union inet_addr pkt_src(const struct pkt *p);
-union inet_addr pkt_dst(const struct pkt *p);
+static inline union inet_addr pkt_src(const struct pkt *p)
+{
+	return pkt_addr(p, offsetof(struct iphdr, saddr), 8);
+}
+
+static inline union inet_addr pkt_dst(const struct pkt *p)
+{
+	return pkt_addr(p, offsetof(struct iphdr, daddr), 24);
+}
+
 uint8_t pkt_ttl(const struct pkt *p);
 uint8_t pkt_dsfield(const struct pkt *p);	/* the TOS byte */
 

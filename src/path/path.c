@@ -116,22 +116,29 @@ void path_rx(struct link *in, struct pkt **pkts, unsigned n)
 
 /* ---- in: routing ---- */
 
+/* which of several next hops a pair of addresses takes: the same for all its packets */
+static uint32_t multipath_hash(const union inet_addr *src, const union inet_addr *dst)
+{
+	uint64_t h = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		h = (h ^ ((uint64_t)src->w[i] << 32 | dst->w[i])) * 0x9e3779b97f4a7c15ull;
+	return (uint32_t)(h >> 32);
+}
+
 void path_route_key(const struct netns *ns, const struct pkt *p, struct route_key *k)
 {
-	struct {
-		union inet_addr src, dst;
-	} pair = { pkt_src(p), pkt_dst(p) };
 	struct tuple t;
 
 	*k = (struct route_key){
 		.family = p->family,
 		.tos = pkt_dsfield(p) & IPTOS_TOS_MASK,
 		.proto = p->proto,
-		.src = pair.src,
-		.dst = pair.dst,
+		.src = pkt_src(p),
+		.dst = pkt_dst(p),
 		.mark = p->mark,
-		.mp_hash = (uint32_t)hash_bytes(&ns->path->key, &pair, sizeof(pair)),
 	};
+	k->mp_hash = multipath_hash(&k->src, &k->dst);
 	if ((p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) && tuple_of_pkt(p, 0, &t) == 0) {
 		k->sport = ntohs(t.sport);
 		k->dport = ntohs(t.dport);
@@ -673,7 +680,6 @@ static int path_init(struct netns *ns)
 	ns->path = mem_zalloc(sizeof(*ns->path));
 	if (!ns->path)
 		return -ENOMEM;
-	rng_fill(&ns->world->rng, &ns->path->key, sizeof(ns->path->key));
 	ns->rules.committed = rules_committed;
 	ns->rules.ctx = ns;
 	hooks_rebuild(ns);

@@ -64,7 +64,6 @@ struct path {
 	struct exception *exception;	/* EXCEPTIONS of them, made when first needed */
 	struct peer *peer;		/* PEERS of them, likewise */
 	uint64_t icmp_tokens, icmp_stamp_ms;
-	struct hash_key key;
 };
 
 static inline unsigned family_index(uint8_t family)
