@@ -37,6 +37,8 @@ static bool station_of(struct netns *ns, const struct link *br, const struct pkt
 	union inet_addr next;
 	struct route_key k;
 
+	if (!link_conf(br, LINK_CONF_FORWARDING))	/* a translated packet is forwarded, even where it is only bridged */
+		return false;
 	path_route_key(ns, p, &k);
 	k.iif = br->ifindex;
 	fib_lookup(&ns->fib, &k, &rt);
