@@ -11,6 +11,8 @@
  *  1. Only what this process started is ever signalled: its own children, and what they left behind, which becomes
  *     its child too (subreaper).
  *  2. Every command ends: RUN_MAX_MS, then it is killed.
+ *  3. ^C and SIGTERM end the lab, not this process: they stay blocked and pending until kernel_free() has ended what runs
+ *     and gone back, and take effect then.
  */
 #include "lab/kernel.h"
 
@@ -27,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -57,6 +60,8 @@ struct kernel {
 	struct list known, terms;
 	int old_mnt, old_net, cwd;
 	bool entered;
+	int stop_fd;			/* readable: one of the signals of stop_set is pending */
+	sigset_t stop_set, old_mask;
 };
 
 static const char *const quiet[] = {
@@ -308,6 +313,38 @@ static int command_of(struct command *c, const char *host, const char *cmd)
 	return err;
 }
 
+/* ^C and the like wait until kernel_free(); what the user's shell has set to be ignored stays so */
+static int hold_signals(struct kernel *k)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+	sigemptyset(&k->stop_set);
+	for (size_t i = 0; i < ARRAY_LEN(sigs); i++) {
+		struct sigaction act;
+
+		if (sigaction(sigs[i], NULL, &act) == 0 && act.sa_handler != SIG_IGN)
+			sigaddset(&k->stop_set, sigs[i]);
+	}
+	if (sigprocmask(SIG_BLOCK, &k->stop_set, &k->old_mask) < 0)
+		return -errno;
+	k->stop_fd = signalfd(-1, &k->stop_set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return k->stop_fd < 0 ? -errno : 0;
+}
+
+static bool stopped(struct kernel *k)
+{
+	struct pollfd p = { k->stop_fd, POLLIN, 0 };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+static int interrupted(struct backend *b)
+{
+	sbuf_reset(&b->why);
+	sbuf_puts(&b->why, "interrupted");
+	return -EINTR;
+}
+
 /* what comes out of @fd until its end, @pid being killed when that takes too long */
 static int read_all(struct backend *b, int fd, pid_t pid, struct sbuf *out)
 {
@@ -315,12 +352,16 @@ static int read_all(struct backend *b, int fd, pid_t pid, struct sbuf *out)
 	char part[16384];
 
 	for (;;) {
-		struct pollfd p = { fd, POLLIN, 0 };
-		int left = (int)MAX(end - now_ms(), 0), ready = poll(&p, 1, left);
+		struct pollfd p[2] = { { fd, POLLIN, 0 }, { kernel_of(b)->stop_fd, POLLIN, 0 } };
+		int left = (int)MAX(end - now_ms(), 0), ready = poll(p, 2, left);
 		ssize_t n;
 
 		if (ready < 0 && errno == EINTR)
 			continue;
+		if (ready > 0 && p[1].revents) {
+			kill(-pid, SIGKILL);
+			return -EINTR;
+		}
 		if (ready <= 0 || out->len > OUTPUT_MAX) {
 			kill(-pid, SIGKILL);
 			return -ETIMEDOUT;
@@ -341,6 +382,8 @@ static int run_command(struct backend *b, const char *host, const char *cmd, int
 	int fd[2], err = command_of(&c, host, cmd);
 	pid_t pid;
 
+	if (stopped(kernel_of(b)))
+		return interrupted(b);
 	if (err)
 		return explain(b, "/etc of the host", err);
 	if (pipe2(fd, O_CLOEXEC) < 0)
@@ -354,6 +397,8 @@ static int run_command(struct backend *b, const char *host, const char *cmd, int
 	err = read_all(b, fd[0], pid, out);
 	close(fd[0]);
 	*status = wait_for(pid);
+	if (err == -EINTR)
+		return interrupted(b);
 	return err ? explain(b, "the command has not ended after two minutes", err) : 0;
 }
 
@@ -578,6 +623,10 @@ static void kernel_free(struct backend *b)
 	close(k->old_mnt);
 	close(k->old_net);
 	close(k->cwd);
+	if (k->stop_fd >= 0)
+		close(k->stop_fd);
+	fflush(NULL);
+	sigprocmask(SIG_SETMASK, &k->old_mask, NULL);
 	sbuf_free(&b->why);
 	mem_free(k);
 }
@@ -599,6 +648,8 @@ struct backend *kernel_new(void)
 	if (!k)
 		return NULL;
 	k->b.ops = &ops;
+	k->stop_fd = -1;
+	sigprocmask(SIG_SETMASK, NULL, &k->old_mask);
 	list_init(&k->known);
 	list_init(&k->terms);
 	k->old_mnt = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -606,7 +657,11 @@ struct backend *kernel_new(void)
 	k->cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	signal(SIGPIPE, SIG_IGN);
-	err = k->old_mnt < 0 || k->old_net < 0 || k->cwd < 0 ? -errno : enter(k);
+	err = k->old_mnt < 0 || k->old_net < 0 || k->cwd < 0 ? -errno : 0;
+	if (!err)
+		err = hold_signals(k);
+	if (!err)
+		err = enter(k);
 	if (err) {
 		kernel_free(&k->b);
 		errno = -err;
