@@ -24,7 +24,8 @@ LIB_SRCS := $(filter-out src/app/%,$(SRCS))
 OBJ       = $(1:%.c=$(O)/%.o)
 LIB      := $(if $(filter build,$(O)),libnatbox.a,$(O)/libnatbox.a)
 BIN      := $(if $(filter build,$(O)),natbox,$(O)/natbox)
-UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
+UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(sort $(wildcard tests/unit/*_test.c))) \
+	$(patsubst tests/anomaly/%.c,$(O)/unit/%,$(sort $(wildcard tests/anomaly/*_test.c)))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 BENCH    := $(patsubst bench/%.c,$(O)/bench/%,$(sort $(wildcard bench/*.c)))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -61,6 +62,10 @@ $(O)/%.o: %.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(O)/unit/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(shell sed -n 's/^.*LINK: //p' $<) -MF $@.d -o $@ $< $(LIB) $(LIBS) -lcmocka
+
+$(O)/unit/%: tests/anomaly/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(shell sed -n 's/^.*LINK: //p' $<) -MF $@.d -o $@ $< $(LIB) $(LIBS) -lcmocka
 

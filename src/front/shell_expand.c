@@ -83,7 +83,9 @@ static void field_end(struct expander *e)
 
 	if (!e->open)
 		return;
-	if (e->mode == EXPAND_PATTERN) {
+	if (e->text.failed || e->flag.failed)	/* a word cut short must not be taken for a word */
+		e->failed = true;
+	else if (e->mode == EXPAND_PATTERN) {
 		char *p = as_pattern(e);
 
 		shell_words_add(e->out, p);
@@ -292,6 +294,7 @@ static void put_replaced(struct expander *e, const char *value, const char *spec
 				sbuf_putc(&out, *s++);
 			}
 		}
+		e->failed |= out.failed;
 		put_value(e, sbuf_str(&out), quoted);
 	}
 	mem_free(pattern);
@@ -430,6 +433,7 @@ static int put_command(struct expander *e, const char *text, bool quoted)
 	}
 	while (out.len && out.data[out.len - 1] == '\n')
 		sbuf_truncate(&out, out.len - 1);
+	e->failed |= out.failed;
 	put_value(e, sbuf_str(&out), quoted);
 	sbuf_free(&out);
 	return e->failed ? -1 : 0;
@@ -445,7 +449,7 @@ static int put_backquoted(struct expander *e, const char *s, const char *end, bo
 			s++;
 		sbuf_putc(&text, *s);
 	}
-	err = put_command(e, sbuf_str(&text), quoted);
+	err = text.failed ? fail(e, 1) : put_command(e, sbuf_str(&text), quoted);
 	sbuf_free(&text);
 	return err;
 }
@@ -669,7 +673,7 @@ static int brace_join(struct expander *e, const char *head, size_t n, const char
 	sbuf_put(&s, head, n);
 	sbuf_puts(&s, mid);
 	sbuf_puts(&s, tail);
-	err = brace_expand(e, sbuf_str(&s), out, depth + 1);
+	err = s.failed ? fail(e, 1) : brace_expand(e, sbuf_str(&s), out, depth + 1);
 	sbuf_free(&s);
 	return err;
 }
