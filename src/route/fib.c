@@ -342,33 +342,64 @@ static int prefix_order(const void *a, const void *b)
 	return c ? c : (int)q->plen - (int)p->plen;
 }
 
+/* without memory for all of them in order: the first one behind @last, at the price of looking at every one each time */
+struct follow {
+	const struct fib_prefix *last;	/* what was visited; NULL: nothing yet */
+	struct fib_prefix *next;
+};
+
+static int follow_one(void *ctx, const uint8_t *key, uint32_t plen, void *val)
+{
+	struct follow *f = ctx;
+	struct fib_prefix *p = val;
+
+	if ((!f->last || prefix_order(&f->last, &p) < 0) && (!f->next || prefix_order(&p, &f->next) < 0))
+		f->next = p;
+	return 0;
+}
+
+static int walk_prefix(struct fib_prefix *p, int (*fn)(void *ctx, const struct route *r), void *ctx)
+{
+	struct list *head = &p->routes, *pos = head->next;
+	int rc = 0;
+
+	/* the last of a list may be removed by @fn, and its prefix with it: look no further than the next */
+	while (pos != head && !rc) {
+		struct list *next = pos->next;
+		bool last = next == head;
+
+		rc = fn(ctx, list_entry(pos, struct route, node));
+		if (last)
+			break;
+		pos = next;
+	}
+	return rc;
+}
+
 static int walk_table(struct fib_table *t, uint8_t family, int (*fn)(void *ctx, const struct route *r), void *ctx)
 {
 	struct lpm *trie = &t->trie[fib_fam(family)];
 	struct gather g = { 0 };
+	struct fib_prefix last;
 	int rc = 0;
 
 	if (!trie->count)
 		return 0;
 	g.p = mem_alloc(trie->count * sizeof(*g.p));
-	if (!g.p)
-		return -ENOMEM;
+	if (!g.p) {
+		struct follow f = { 0 };
+
+		while (lpm_walk(trie, follow_one, &f), f.next && !rc) {
+			last = *f.next;
+			rc = walk_prefix(f.next, fn, ctx);
+			f = (struct follow){ .last = &last };
+		}
+		return rc;
+	}
 	lpm_walk(trie, gather_one, &g);
 	qsort(g.p, g.n, sizeof(*g.p), prefix_order);
-	for (size_t i = 0; i < g.n && !rc; i++) {
-		struct list *head = &g.p[i]->routes, *pos = head->next;
-
-		/* the last of a list may be removed by @fn, and its prefix with it: look no further than the next */
-		while (pos != head && !rc) {
-			struct list *next = pos->next;
-			bool last = next == head;
-
-			rc = fn(ctx, list_entry(pos, struct route, node));
-			if (last)
-				break;
-			pos = next;
-		}
-	}
+	for (size_t i = 0; i < g.n && !rc; i++)
+		rc = walk_prefix(g.p[i], fn, ctx);
 	mem_free(g.p);
 	return rc;
 }
