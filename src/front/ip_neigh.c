@@ -153,11 +153,14 @@ static int neigh_del_cmd(struct ip *x)
 
 /* ---- show and flush ---- */
 
+#define NUD_TIMED (NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
+
 static void put_times(struct ip *x, const struct neigh *n)
 {
 	uint64_t now = clock_ms(&x->ns->world->clock);
 
-	cmd_out(x->c, " used %llu/%llu/%llu probes %u", (unsigned long long)(now - n->used_ms) / 1000,
+	/* blanks as iproute2 has them; a running timer holds a reference */
+	cmd_out(x->c, "%s used %llu/%llu/%lluprobes %u", n->state & NUD_TIMED ? "  ref 1" : " ", (unsigned long long)(now - n->used_ms) / 1000,
 		(unsigned long long)(now - n->confirmed_ms) / 1000, (unsigned long long)(now - n->updated_ms) / 1000,
 		n->probes);
 }

@@ -241,6 +241,7 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 {
 	struct sbuf *o = &x->c->out;
 	bool have_src = !addr_is_any(&g->k.src);
+	bool to_us = res->type == RTN_LOCAL || (res->type == RTN_BROADCAST && g->iif);
 	char lo[] = "lo";
 
 	if (res->type != RTN_UNICAST || x->details)
@@ -256,8 +257,10 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 		sbuf_printf(o, "tos 0x%02x ", res->route->tos);
 	if (res->have_gw)
 		put_gateway(o, AF_INET, res->gw_family, &res->gw);
-	sbuf_printf(o, "dev %s ", res->type == RTN_LOCAL ? lo : res->out->name);
-	if (res->type != RTN_LOCAL && res->table && res->table != RT_TABLE_MAIN && res->table != RT_TABLE_LOCAL) {
+	sbuf_printf(o, "dev %s ", to_us ? lo : res->out->name);
+	if (x->details && (!res->table || res->table == RT_TABLE_MAIN || res->table == RT_TABLE_LOCAL))
+		sbuf_puts(o, "table main ");	/* the kernel says main for its local table here */
+	else if (res->type != RTN_LOCAL && res->table && res->table != RT_TABLE_MAIN && res->table != RT_TABLE_LOCAL) {
 		char buf[16];
 
 		sbuf_printf(o, "table %s ", ip_table_name(x, res->table, buf));

@@ -126,6 +126,8 @@ static void put_link(struct ip *x, const struct ip_show *f, const struct link *l
 	put_link_head(x, f, l);
 	if (f->family == AF_UNSPEC || f->family == AF_PACKET || x->details)
 		put_link_layer(x, l);
+	else if (f->family != AF_INET6 || f->dev)
+		put_peer_netns(x, l);
 	if (x->details)
 		ip_put_details(x, l, !f->is_addr);
 	if (l->alias && (!f->is_addr || x->details))

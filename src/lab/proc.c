@@ -21,6 +21,9 @@
 #include "base/mem.h"
 #include "lab/lab.h"
 
+#define SETTLE_STEP_NS 10000
+#define SETTLE_STEPS 100
+
 uint64_t proc_now(const struct proc *p)
 {
 	return sched_now(p->lab->sched);
@@ -129,6 +132,15 @@ int proc_wait(struct proc *p, struct waitq *q, uint64_t until_ns)
 int proc_sleep(struct proc *p, uint64_t ns)
 {
 	return sched_sleep(p->lab->sched, ns) == SCHED_INTERRUPTED ? -EINTR : 0;
+}
+
+int proc_settle(struct proc *p)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < SETTLE_STEPS && !list_empty(&p->lab->on_wire); i++)
+		err = proc_sleep(p, SETTLE_STEP_NS);
+	return err;
 }
 
 void proc_catch_int(struct proc *p)

@@ -74,6 +74,11 @@ int proc_eprintf(struct proc *p, const char *fmt, ...) PRINTF_LIKE(2, 3);	/* to 
 int proc_wait(struct proc *p, struct waitq *q, uint64_t until_ns);
 int proc_wait_any(struct proc *p, struct waitq **qs, unsigned n, uint64_t until_ns);
 int proc_sleep(struct proc *p, uint64_t ns);			/* 0 or -EINTR */
+/**
+ * proc_settle() - let what is on the wires arrive, and what answers it: on Linux, veth pairs carry a packet and its answer before
+ * the sender's system call returns. A millisecond at most; 0 or -EINTR
+ */
+int proc_settle(struct proc *p);
 void proc_catch_int(struct proc *p);				/* SIGINT is the program's business from here on */
 bool proc_interrupted(const struct proc *p);
 void proc_clear_int(struct proc *p);

@@ -353,6 +353,7 @@ static void to_net(struct relay *r)
 	}
 	memmove(n->out, n->out + did, n->n_out - (size_t)did);
 	n->n_out -= (size_t)did;
+	proc_settle(n->p);
 }
 
 static void from_net(struct relay *r)
