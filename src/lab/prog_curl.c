@@ -284,6 +284,7 @@ static int connect_to(struct curl *c, const struct url *u)
 	err = sock_new(c->p->host->sock, SOCK_STREAM, 0, &c->s);
 	if (err)
 		return fail(c, E_CONNECT, "Couldn't connect to server");
+	proc_sock_own(c->p, c->s, 5);
 	sock_setopt(c->s, SOCK_OPT_UID, c->p->uid);
 	err = bind_local(c);
 	if (!err) {

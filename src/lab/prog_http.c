@@ -409,6 +409,7 @@ static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 	int err = sock_new(p->host->sock, SOCK_STREAM, 0, &s);
 
 	if (!err) {
+		proc_sock_own(p, s, 3);
 		sock_setopt(s, SOCK_OPT_REUSEADDR, 1);
 		sock_setopt(s, SOCK_OPT_UID, p->uid);
 		err = sock_bind(s, at);
@@ -427,6 +428,7 @@ static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 		struct proc_start how = { .host = p->host, .job = p->job, .parent = p, .run = serve_one, .data = c, .argc = 2, .argv = child_argv,
 					  .fd = { NULL, p->fd[1], p->fd[2] } };
 
+		proc_sock_own(p, c, 4);
 		child = proc_spawn(&how);
 		if (child)
 			proc_put(child);

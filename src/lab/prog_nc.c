@@ -472,6 +472,7 @@ static int local_listen(struct nc *n, struct sock **out)
 		sock_close(s);
 		return complain(n, 0, "%s", strerror(-err));
 	}
+	proc_sock_own(n->p, s, 3);
 	report(n, n->udp ? "Bound" : "Listening", &s->local);
 	*out = s;
 	return 0;
@@ -506,6 +507,7 @@ static int serve_tcp(struct nc *n, struct sock *s)
 
 	if (err)
 		return err == -EINTR ? 1 : complain(n, -err, "accept");
+	proc_sock_own(n->p, c, 4);
 	report(n, "Connection received", &c->peer);
 	n->n_in = 0;
 	relay(n, c);
@@ -559,6 +561,7 @@ static int connect_to(struct nc *n, uint16_t port, struct sock **out)
 		return 2;
 	}
 	set_options(n, s);
+	proc_sock_own(n->p, s, 3);
 	if ((n->source || n->source_port) && (err = sock_bind(s, &from))) {
 		sock_close(s);
 		complain(n, -err, "bind failed");

@@ -98,6 +98,8 @@ struct sock {
 	int err_soft;			/* why it may have timed out */
 	uint16_t ip_id;
 	uint64_t inode;			/* number for ss -e */
+	char owner[16];			/* the program that has it, for ss -p; owner_pid 0: not known */
+	int owner_pid, owner_fd;
 	/* datagram sockets: packets that wait, oldest first; sizes in bytes of buffer */
 	struct pkt *rx, **rx_tail;
 	uint32_t rx_bytes, rx_dropped;
@@ -183,6 +185,8 @@ const char *sock_state_name(const struct sock *s);	/* as ss: "ESTAB", "UNCONN", 
 void sock_queues(const struct sock *s, uint32_t *recvq, uint32_t *sendq);	/* Recv-Q, Send-Q as ss counts them */
 
 /* ---- for programs: the same, waiting; -EINTR when the program is interrupted, -ETIMEDOUT at @until_ns ---- */
+/** proc_sock_own() - @s belongs to this program, as file descriptor @fd */
+void proc_sock_own(struct proc *p, struct sock *s, int fd);
 /** proc_sock_wait() - until sock_poll() has one of @events (errors and hang-ups always count): 0 */
 int proc_sock_wait(struct proc *p, struct sock *s, unsigned events, uint64_t until_ns);
 /** proc_connect() - 0, or the error of the connection (-ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT, ...) */

@@ -4,6 +4,8 @@
  * interrupted.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "lab/proc.h"
 #include "lab/sock.h"
@@ -87,4 +89,13 @@ ssize_t proc_recvfrom(struct proc *p, struct sock *s, void *bytes, size_t n, str
 			return err;
 	}
 	return did;
+}
+
+void proc_sock_own(struct proc *p, struct sock *s, int fd)
+{
+	const char *slash = strrchr(p->argv[0], '/');
+
+	snprintf(s->owner, sizeof(s->owner), "%s", slash ? slash + 1 : p->argv[0]);
+	s->owner_pid = p->pid;
+	s->owner_fd = fd;
 }
