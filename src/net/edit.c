@@ -395,6 +395,40 @@ int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add)
 	return 0;
 }
 
+/* one byte of the TCP header at @off, with the checksum */
+static void set_tcp_byte(struct tcphdr *th, unsigned off, uint8_t v)
+{
+	uint8_t *word = (uint8_t *)th + (off & ~1u);
+	be16 from, to;
+
+	memcpy(&from, word, 2);
+	((uint8_t *)th)[off] = v;
+	memcpy(&to, word, 2);
+	th->check = csum_replace16(th->check, from, to);
+}
+
+void edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8])
+{
+	struct tcphdr *th = pkt_tcp(p);
+	const uint8_t *h = (const uint8_t *)th;
+	unsigned len, n;
+
+	if (!th || th->doff < 5 || th->doff * 4u > pkt_l4_len(p))
+		return;
+	len = th->doff * 4u;
+	for (unsigned i = sizeof(*th); i + 1 < len; i += n) {
+		uint8_t kind = h[i];
+
+		n = kind < 2 || !h[i + 1] ? 1 : h[i + 1];
+		if (i + n > len)
+			break;
+		if (!(kinds[kind / 32] >> kind % 32 & 1))
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			set_tcp_byte(th, i + k, TCP_OPT_NOP);
+	}
+}
+
 void edit_fill_checksums(struct pkt *p)
 {
 	int off = csum_field_off(p->proto);

@@ -264,6 +264,12 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 	case IR_ACT_TTL:
 		change_ttl(p, s);
 		break;
+	case IR_ACT_CHECKSUM:		/* what the device would have filled in; here it always is */
+		p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
+		break;
+	case IR_ACT_TCPOPTSTRIP:
+		edit_strip_tcp_options(p, s->action.strip);
+		break;
 	case IR_ACT_MAX:
 		break;
 	}

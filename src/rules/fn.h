@@ -130,6 +130,23 @@ struct fn_string {
 extern const struct ir_fn fn_string;
 extern const struct ir_fn fn_time;		/* struct xt_time_info; the kernel's time zone is UTC */
 
+extern const struct ir_fn fn_constant;		/* bool: what it says */
+
+/* the groups of the packet's links; who has none is of none */
+struct fn_devgroup {
+	bool src, dst, invert_src, invert_dst;
+	uint32_t src_group, src_mask, dst_group, dst_mask;
+};
+extern const struct ir_fn fn_devgroup;
+
+/* a 32-bit number @at bytes into a transport header of @header bytes, within a range: the SPI of ESP and AH */
+struct fn_spi {
+	uint32_t min, max;
+	uint8_t at, header;
+	bool invert;
+};
+extern const struct ir_fn fn_spi;
+
 /*
  * Is the transport header there, its first .len bytes? False in a later fragment; a packet in which it is cut off is dropped.
  * The kernel's own tcp, udp and icmp matches ask this before anything else.

@@ -227,6 +227,47 @@ static bool header_eval(struct match_ctx *m, const void *data, void *state)
 
 const struct ir_fn fn_header = { .name = "header", .cacheable = true, .eval = header_eval };
 
+static bool spi_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_spi *s = data;
+	uint32_t v;
+
+	if (m->pkt->flags & PKT_LATER_FRAG)
+		return false;
+	m->hotdrop = pkt_l4_len(m->pkt) < s->header;
+	if (m->hotdrop)
+		return false;
+	v = get_u32(pkt_l4(m->pkt) + s->at);
+	return (v >= s->min && v <= s->max) != s->invert;
+}
+
+const struct ir_fn fn_spi = { .name = "spi", .eval = spi_eval };
+
+/* ---- what does not depend on the packet ---- */
+
+static bool constant_eval(struct match_ctx *m, const void *data, void *state)
+{
+	return *(const bool *)data;
+}
+
+const struct ir_fn fn_constant = { .name = "constant", .cacheable = true, .pure = true, .eval = constant_eval };
+
+static bool in_group(const struct link *l, uint32_t group, uint32_t mask)
+{
+	return ((l ? l->group : 0) & mask) == group;
+}
+
+static bool devgroup_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_devgroup *d = data;
+
+	if (d->src && in_group(m->in, d->src_group, d->src_mask) == d->invert_src)
+		return false;
+	return !d->dst || in_group(m->out, d->dst_group, d->dst_mask) != d->invert_dst;
+}
+
+const struct ir_fn fn_devgroup = { .name = "devgroup", .pure = true, .eval = devgroup_eval };
+
 /* ---- TCP options ---- */
 
 /* the options of a TCP segment; false: the header is not whole, and the packet is to be dropped */

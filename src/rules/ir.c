@@ -374,6 +374,8 @@ static const char *const action_text[] = {
 	[IR_ACT_CONNMARK_RESTORE] = "connmark restore",
 	[IR_ACT_CONNMARK_SAVE] = "connmark save",
 	[IR_ACT_TTL] = "ttl",
+	[IR_ACT_CHECKSUM] = "checksum",
+	[IR_ACT_TCPOPTSTRIP] = "strip tcp options",
 };
 static_assert(ARRAY_LEN(action_text) == IR_ACT_MAX, "every action has its text");
 

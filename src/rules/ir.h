@@ -94,7 +94,8 @@ enum ir_verdict { IR_ACCEPT, IR_DROP, IR_RETURN, IR_CONTINUE, IR_JUMP, IR_GOTO, 
 enum ir_action {		/* carried out by path/act.c */
 	IR_ACT_SNAT, IR_ACT_DNAT, IR_ACT_MASQUERADE, IR_ACT_REDIRECT, IR_ACT_NETMAP,
 	IR_ACT_REJECT, IR_ACT_LOG, IR_ACT_NFLOG, IR_ACT_NOTRACK, IR_ACT_CT_TEMPLATE, IR_ACT_TCPMSS, IR_ACT_TRACE,
-	IR_ACT_CONNMARK_RESTORE, IR_ACT_CONNMARK_SAVE, IR_ACT_TTL, IR_ACT_MAX
+	IR_ACT_CONNMARK_RESTORE, IR_ACT_CONNMARK_SAVE, IR_ACT_TTL,
+	IR_ACT_CHECKSUM, IR_ACT_TCPOPTSTRIP, IR_ACT_MAX
 };
 
 enum ir_reject {		/* REJECT types */
@@ -147,6 +148,7 @@ struct ir_stmt {
 				 * shift: left above 0, right below
 				 */
 				struct { uint32_t ctmask, nfmask; int8_t shift; } connmark;
+				uint32_t strip[8];	/* kinds of TCP option, a bit each */
 				/* stays within 0-255 */
 				struct { enum { IR_TTL_INC, IR_TTL_DEC } mode; uint8_t by; } ttl;
 			};

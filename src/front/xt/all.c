@@ -12,15 +12,12 @@ const struct xt_ext *const xt_all[] = { XT_EXTENSIONS(X) NULL };
 
 /* from iptables-extensions(8) of 1.8.9: what IPv4 rules may use on Linux */
 static const char *const later_matches[] = {
-	"ah",     "bpf",      "cgroup", "cluster",  "connlabel",  "cpu",
-	"dccp",   "devgroup", "ecn",    "esp",      "helper",    "ipcomp",    "ipvs",
-	"nfacct", "osf",      "policy",    "rateest",   "realm", "recent",    "rpfilter",
-	"sctp",   "set",      "socket",         "u32",       NULL,
+	"bpf",    "cgroup", "cluster", "connlabel", "dccp", "ipcomp", "ipvs", "nfacct",
+	"osf",    "policy", "rateest", "sctp",      "set",  "socket", "u32",  NULL,
 };
 static const char *const later_targets[] = {
-	"AUDIT",       "CHECKSUM", "CLUSTERIP", "CONNSECMARK", "ECN",     "HMARK", "IDLETIMER",
-	"LED",         "NFQUEUE",  "QUEUE",     "RATEEST",     "SECMARK", "SET",   "SYNPROXY",
-	"TCPOPTSTRIP", "TEE",      "TPROXY",    "ULOG",        NULL,
+	"AUDIT",   "CLUSTERIP", "CONNSECMARK", "ECN", "HMARK",    "IDLETIMER", "LED",    "QUEUE",
+	"RATEEST", "SECMARK",   "SET",         "TEE", "SYNPROXY", "TPROXY",    "ULOG",   NULL,
 };
 
 bool xt_is_later(enum xt_kind kind, const char *name)
