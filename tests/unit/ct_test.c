@@ -146,6 +146,7 @@ static void expires_lazily(void **state)
 static void full_table_drops(void **state)
 {
 	struct bench b;
+	struct pkt *p;
 
 	bench_init(&b);
 	b.conf.max = 3;
@@ -155,6 +156,10 @@ static void full_table_drops(void **state)
 	for (uint16_t i = 4; i <= 20; i++)
 		assert_string_equal(bench_pass(&b, bench_udp(&b, A, Z, i, 2)), "DROP");
 	assert_int_equal(ct_stats(b.t)->drop, 17);
+	p = bench_udp(&b, A, Z, 21, 2);
+	assert_int_equal(ct_in(b.t, p, NF_INET_PRE_ROUTING), VERDICT_DROP);
+	assert_int_equal(p->drop, DROP_CT_TABLE_FULL);
+	pkt_free(p);
 	assert_int_equal(ct_stats(b.t)->early_drop, 0);
 	assert_string_equal(bench_pass(&b, bench_udp(&b, A, Z, 1, 2)), "NEW");		/* known ones go on */
 	assert_int_equal(ct_count(b.t), 3);
@@ -325,6 +330,28 @@ static void same_flow_twice_is_one(void **state)
 	bench_fini(&b);
 }
 
+/* what may not come twice: two SYNs, both on their way when the first of them is confirmed */
+static void same_tcp_flow_twice_clashes(void **state)
+{
+	const struct seg syn = { .flags = "S" };
+	struct pkt *p, *q;
+	struct bench b;
+
+	bench_init(&b);
+	p = bench_tcp(&b, A, Z, 1, 2, &syn);
+	q = bench_tcp(&b, A, Z, 1, 2, &syn);
+	ct_in(b.t, p, NF_INET_PRE_ROUTING);
+	ct_in(b.t, q, NF_INET_PRE_ROUTING);
+	assert_int_equal(ct_confirm(b.t, p), VERDICT_ACCEPT);
+	assert_int_equal(ct_confirm(b.t, q), VERDICT_DROP);
+	assert_int_equal(q->drop, DROP_CT_CLASH);
+	assert_int_equal(ct_stats(b.t)->insert_failed, 1);
+	ct_drop_unconfirmed(b.t, q);
+	pkt_free(p);
+	pkt_free(q);
+	bench_fini(&b);
+}
+
 static void zones_and_vectors(void **state)
 {
 	struct pkt *v[40];
@@ -443,6 +470,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(udp_becomes_a_stream), cmocka_unit_test(tcp_events), cmocka_unit_test(events_need_a_listener),
 		cmocka_unit_test(dropped_packet_leaves_nothing), cmocka_unit_test(expires_lazily), cmocka_unit_test(full_table_drops),
+		cmocka_unit_test(same_tcp_flow_twice_clashes),
 		cmocka_unit_test(early_drop_spares_assured), cmocka_unit_test(many), cmocka_unit_test(worst_size),
 		cmocka_unit_test(errors_are_related), cmocka_unit_test(bad_checksums), cmocka_unit_test(same_flow_twice_is_one),
 		cmocka_unit_test(zones_and_vectors),

@@ -356,11 +356,105 @@ static void rates(void **state)
 	world_free(&g.world);
 }
 
+static uint64_t dropped(struct rig *g, const struct packet *k, enum drop_reason why)
+{
+	struct pkt *p = build(g, k);
+
+	path_rx(g->in, &p, 1);
+	return g->ns->drops[why];
+}
+
+static void unknown_ethertype(void **state)
+{
+	struct rig g;
+	struct pkt *p;
+
+	rig_up(&g, "");
+	p = build(&g, &(struct packet){ "10.1.0.2", "10.2.0.2", IPPROTO_UDP });
+	pkt_eth(p)->h_proto = htons(0x88b5);
+	path_rx(g.in, &p, 1);
+	assert_int_equal(g.ns->drops[DROP_NO_HANDLER], 1);
+	world_free(&g.world);
+}
+
+/* D-22: one port for two flows to the same place */
+static void no_port_left(void **state)
+{
+	struct rig g;
+
+	rig_up(&g, "iptables -t nat -A POSTROUTING -p udp -j SNAT --to 10.2.0.1:5000");
+	assert_int_equal(dropped(&g, &(struct packet){ "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .dport = 53 }, DROP_NAT_EXHAUSTED), 0);
+	assert_int_equal(dropped(&g, &(struct packet){ "10.1.0.3", "10.2.0.2", IPPROTO_UDP, .dport = 53 }, DROP_NAT_EXHAUSTED), 1);
+	assert_int_equal(g.n_sent, 1);
+	world_free(&g.world);
+}
+
+/* a redirect about a translated connection would tell its sender about addresses that it does not know */
+static void translated_redirect(void **state)
+{
+	struct rig g;
+	struct pkt *p, *q;
+	uint8_t *icmp;
+	uint16_t sum;
+
+	rig_up(&g, "iptables -t nat -A PREROUTING -d 10.9.9.9 -j DNAT --to 10.2.0.2");
+	dropped(&g, &(struct packet){ "10.1.0.2", "10.9.9.9", IPPROTO_UDP, .dport = 53 }, DROP_NONE);
+	assert_int_equal(g.n_sent, 1);
+	q = build(&g, &(struct packet){ "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .dport = 53 });
+	p = build(&g, &(struct packet){ "10.2.0.2", "10.1.0.2", IPPROTO_ICMP, .len = 28 });
+	memcpy(p->buf + p->mac, g.out->mac, 6);
+	icmp = p->buf + p->mac + 34;
+	memset(icmp, 0, 36);
+	icmp[0] = ICMP_REDIRECT;
+	memcpy(icmp + 8, q->buf + q->mac + 14, 28);
+	sum = csum_fold(csum_partial(icmp, 36, 0));
+	memcpy(icmp + 2, &sum, 2);
+	pkt_free(q);
+	path_rx(g.out, &p, 1);
+	assert_int_equal(g.ns->drops[DROP_NAT_FAILED], 1);
+	world_free(&g.world);
+}
+
+/* a frame for a station behind the port that it came by */
+static void bridge_without_another_port(void **state)
+{
+	struct rig g;
+
+	rig_up(&g, "ip link add br0 type bridge; ip link set br0 up; ip link set in master br0");
+	assert_int_equal(dropped(&g, &(struct packet){ "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .other_mac = true }, DROP_BRIDGE_LOCAL), 1);
+	assert_int_equal(g.n_sent, 0);
+	world_free(&g.world);
+}
+
+/* no packet is left for the fragments */
+static void pool_is_empty(void **state)
+{
+	struct pkt *p, *all = NULL, *q;
+	struct rig g;
+
+	rig_up(&g, "ip link set out mtu 600");
+	p = build(&g, &(struct packet){ "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .len = 1400 });
+	while ((q = pkt_alloc(&g.world.pool, 100))) {
+		q->next = all;
+		all = q;
+	}
+	path_rx(g.in, &p, 1);
+	assert_int_equal(g.ns->drops[DROP_NO_MEMORY], 1);
+	assert_int_equal(g.n_sent, 0);
+	while ((q = all)) {
+		all = q->next;
+		pkt_free(q);
+	}
+	world_free(&g.world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row),	       cmocka_unit_test(refused_tcp),	    cmocka_unit_test(neighbour_fails),	    cmocka_unit_test(neighbour_queue_is_bounded),
 		cmocka_unit_test(reassembly_times_out), cmocka_unit_test(errors_of_unconfirmed), cmocka_unit_test(rates),
+		cmocka_unit_test(unknown_ethertype), cmocka_unit_test(no_port_left), cmocka_unit_test(translated_redirect),
+		cmocka_unit_test(bridge_without_another_port), cmocka_unit_test(pool_is_empty),
 	};
 
 	return cmocka_run_group_tests_name("path", tests, NULL, NULL);

@@ -298,6 +298,27 @@ static void test_udp_and_ping(void **state)
 	net_free(n);
 }
 
+/* nobody reads: what does not fit is dropped, counted, and the sender is told nothing */
+static void test_full_socket(void **state)
+{
+	struct net *n = net_new();
+	struct sock_addr dst = to("10.2.0.2", 53), any = { .port = 53 };
+	struct sock *s, *quiet;
+
+	(void)state;
+	assert_int_equal(sock_new(n->hb, SOCK_DGRAM, 0, &quiet), 0);
+	assert_int_equal(sock_bind(quiet, &any), 0);
+	assert_int_equal(sock_new(n->ha, SOCK_DGRAM, 0, &s), 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(sock_sendto(s, "flood", 5, &dst), 5);
+		run_ms(n, 1);
+	}
+	assert_int_equal(n->b->drops[DROP_SOCKET_FULL], 1000 - SOCK_BUF / PKT_SMALL);
+	sock_close(s);
+	sock_close(quiet);
+	net_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_udp_and_ping),
+		cmocka_unit_test(test_full_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
