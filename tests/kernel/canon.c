@@ -5,6 +5,7 @@
  *     canon blank LAB			the lab without any expected output (console sim blocks stay as they are)
  *     canon show ORIGINAL LAB		each command with its output, what Linux leaves open made the same
  *     canon changes LAB		the numbers of the lines that change state: ip, iptables, sysctl, conntrack, ... commands
+ *     canon steps LAB			the numbers of all lines that are commands, but for those in console sim blocks
  *     canon without N LAB		the lab without the command of line N and its output
  *
  * What is left open, and what it becomes: a line that an (re) line of the original lab matches becomes that; for the others see rules[]. Lines that come in no
@@ -225,7 +226,7 @@ int main(int argc, char **argv)
 	size_t n;
 
 	if (!path || (strcmp(what, "without") == 0 || strcmp(what, "show") == 0) != (argc == 4)) {
-		fprintf(stderr, "usage: canon blank|changes LAB, canon show ORIGINAL LAB, canon without N LAB\n");
+		fprintf(stderr, "usage: canon blank|changes|steps LAB, canon show ORIGINAL LAB, canon without N LAB\n");
 		return 2;
 	}
 	skip = argc == 4 ? (unsigned)atoi(argv[2]) : 0;
@@ -249,6 +250,8 @@ int main(int argc, char **argv)
 		if (o && is_command(s))
 			show_step(t, s, o, nth(o, commands++));
 		else if (strcmp(what, "changes") == 0 && s->kind == STEP_RUN && changes(s->text))
+			printf("%u\n", s->first + 1);
+		else if (strcmp(what, "steps") == 0 && is_command(s))
 			printf("%u\n", s->first + 1);
 		else if (strcmp(what, "blank") == 0 && is_command(s)) {
 			lines(t, at, s->first + s->n);
