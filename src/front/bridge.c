@@ -23,9 +23,22 @@ static int refuse(struct cmd *c, const char *tool, const char *what)
 
 /* ---- bridge link ---- */
 
+/* as bridge does, which looks for a veth peer's index among this namespace's own links */
+static void put_lower(struct cmd *c, const struct link *l)
+{
+	const struct link *named;
+
+	if (!l->peer || l->peer->ifindex == l->ifindex)
+		return;
+	named = link_by_index(&c->ns->links, l->peer->ifindex);
+	if (named)
+		cmd_out(c, "@%s", named->name);
+	else
+		cmd_out(c, "@if%d", l->peer->ifindex);
+}
+
 static int show_links(struct cmd *c, int argc, char **argv)
 {
-	struct ip x = { .c = c, .ns = c->ns };
 	const char *dev = NULL;
 	const struct link *l;
 
@@ -42,8 +55,8 @@ static int show_links(struct cmd *c, int argc, char **argv)
 	list_for_each(l, &c->ns->links.links, node) {
 		if (!l->port || (dev && strcmp(dev, l->name) != 0))
 			continue;
-		cmd_out(c, "%d: ", l->ifindex);
-		ip_put_link_name(&x, l, &c->out);
+		cmd_out(c, "%d: %s", l->ifindex, l->name);
+		put_lower(c, l);
 		cmd_out(c, ": ");
 		ip_put_link_flags(l, &c->out);
 		cmd_out(c, " mtu %u master %s state %s priority 32 cost 2 \n", l->mtu, l->master->name,
@@ -69,7 +82,8 @@ static void put_learned(struct cmd *c, const struct fdb_filter *f, const struct 
 	const struct bridge_fdb *e;
 	char mac[18];
 
-	list_for_each(e, &b->all, all) {
+	for (const struct list *at = b->all.prev; at != &b->all; at = at->prev) {	/* the newest first */
+		e = list_entry(at, struct bridge_fdb, all);
 		if (e->link != l)
 			continue;
 		cmd_out(c, "%s ", fmt_mac(mac, e->mac));
@@ -110,8 +124,8 @@ static int show_fdb(struct cmd *c, int argc, char **argv)
 			f.dev = argv[++i];
 		else if (more && !strcmp(argv[i], "br"))
 			f.br = argv[++i];
-		else
-			return refuse(c, "bridge", argv[i]);
+		else if (argv[i][0] == '-' || !strcmp(argv[i], "vlan") || !strcmp(argv[i], "state") || !strcmp(argv[i], "dynamic"))
+			return refuse(c, "bridge", argv[i]);	/* other words bridge leaves unread */
 	}
 	if ((f.dev && !link_by_name(&c->ns->links, f.dev)) || (f.br && !link_by_name(&c->ns->links, f.br))) {
 		cmd_err(c, "Cannot find device \"%s\"\n", f.dev ? f.dev : f.br);
@@ -132,21 +146,26 @@ static int show_fdb(struct cmd *c, int argc, char **argv)
 	return 0;
 }
 
-/* bridge fdb add|replace|del MAC dev PORT [master] [static] */
+/* bridge fdb add|replace|del MAC dev PORT [master] [local|static|dynamic]; local, the host's own, unless said otherwise */
 static int change_fdb(struct cmd *c, const char *verb, int argc, char **argv)
 {
 	const char *mac_text = NULL, *dev = NULL;
 	uint8_t mac[6];
 	struct link *l;
+	uint8_t flags = BRIDGE_FDB_STATIC | BRIDGE_FDB_LOCAL | BRIDGE_FDB_USER;
 	int err;
 
 	for (int i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "dev") && i + 1 < argc)
 			dev = argv[++i];
+		else if (!strcmp(argv[i], "static"))
+			flags = BRIDGE_FDB_STATIC;
+		else if (!strcmp(argv[i], "dynamic"))
+			flags = 0;
 		else if (!strcmp(argv[i], "self") || !strcmp(argv[i], "vlan") || !strcmp(argv[i], "dst") ||
-			 !strcmp(argv[i], "local"))
+			 !strcmp(argv[i], "sticky"))
 			return refuse(c, "bridge", argv[i]);
-		else if (strcmp(argv[i], "master") != 0 && strcmp(argv[i], "static") != 0)
+		else if (strcmp(argv[i], "master") != 0 && strcmp(argv[i], "local") != 0)
 			mac_text = argv[i];
 	}
 	if (!dev || !mac_text) {
@@ -169,7 +188,7 @@ static int change_fdb(struct cmd *c, const char *verb, int argc, char **argv)
 	else if (!strcmp(verb, "add") && bridge_lookup(l->master->bridge, mac, clock_ms(&c->world->clock)))
 		err = -EEXIST;
 	else
-		err = bridge_fdb_set(l->master->bridge, l, mac, BRIDGE_FDB_STATIC, clock_ms(&c->world->clock));
+		err = bridge_fdb_set(l->master->bridge, l, mac, flags, clock_ms(&c->world->clock));
 	if (err)
 		cmd_err(c, "RTNETLINK answers: %s\n", strerror(-err));
 	return err ? 2 : 0;
@@ -191,6 +210,10 @@ int bridge_main(struct cmd *c, int argc, char **argv)
 		return show_fdb(c, MAX(argc - 3, 0), argv + 3);
 	if (ip_begins(object, "fdb") && (!strcmp(verb, "add") || !strcmp(verb, "replace") || ip_begins(verb, "delete")))
 		return change_fdb(c, verb, argc - 3, argv + 3);
+	if (ip_begins(object, "vlan") && argc < 4 && (ip_begins(verb, "show") || ip_begins(verb, "list"))) {
+		cmd_out(c, "port              vlan-id  \n");	/* no bridge here filters VLANs */
+		return 0;
+	}
 	if (ip_begins(object, "link") || ip_begins(object, "fdb") || ip_begins(object, "mdb") ||
 	    ip_begins(object, "vlan") || ip_begins(object, "monitor") || ip_begins(object, "vni"))
 		return refuse(c, "bridge", verb);

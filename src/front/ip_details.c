@@ -67,7 +67,7 @@ static void put_port(struct sbuf *o, const struct bridge_port *p)
 void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
 {
 	struct sbuf *o = &x->c->out;
-	unsigned promisc = ((l->flags & IFF_PROMISC) != 0) + (l->port != NULL);
+	unsigned promisc = ((l->flags & IFF_PROMISC) != 0) + (l->port != NULL) + l->promisc;
 
 	sbuf_printf(o, " promiscuity %u  allmulti %u minmtu %u maxmtu %u ", promisc, l->port != NULL,
 		    kind_row[l->kind].min_mtu, kind_row[l->kind].max_mtu);

@@ -303,6 +303,7 @@ char **lab_host_names(const struct lab *l)
 struct lab *lab_new(uint64_t seed, uint64_t wall_ns)
 {
 	struct lab *l = mem_zalloc(sizeof(*l));
+	struct host *outside;
 
 	if (!l)
 		return NULL;
@@ -332,7 +333,7 @@ struct lab *lab_new(uint64_t seed, uint64_t wall_ns)
 	}
 	l->world.clock.epoch_ns = wall_ns;
 	sched_before(l->sched, before_event, l);
-	if (host_new(l, "lab", NULL) < 0) {
+	if (host_new(l, "lab", &outside) < 0 || link_set_flags(outside->ns->lo, IFF_UP, IFF_UP) < 0) {
 		lab_free(l);
 		return NULL;
 	}

@@ -35,7 +35,7 @@ struct tcpdump {
 	struct print_opts print;
 	struct print_state *state;
 	char *ifname, *read_file, *write_file, *filter_file;
-	bool any, line_buffered, direction_in, direction_out;
+	bool any, no_promisc, line_buffered, direction_in, direction_out;
 	uint64_t count;			/* 0: no end */
 	uint32_t snaplen;
 	int linktype;
@@ -90,8 +90,6 @@ static void on_packet(struct tap *tap, const struct link *l, const struct pkt *p
 
 	if ((out && !t->direction_out) || (!out && !t->direction_in))
 		return;
-	if (out && l->kind == LINK_LOOPBACK)	/* libpcap leaves it out: it is seen coming in */
-		return;
 	if (t->queued + len > QUEUE_MAX || !(c = mem_alloc(sizeof(*c) + len))) {
 		t->dropped++;
 		return;
@@ -109,6 +107,10 @@ static void on_packet(struct tap *tap, const struct link *l, const struct pkt *p
 		return;
 	}
 	t->received++;
+	if (out && l->kind == LINK_LOOPBACK) {	/* libpcap leaves it out, though it counts: it is seen coming in */
+		mem_free(c);
+		return;
+	}
 	c->caplen = MIN(len, t->snaplen);
 	*t->last = c;
 	t->last = &c->next;
@@ -196,12 +198,13 @@ static int list_interfaces(struct tcpdump *t)
 
 	list_for_each(l, &ns->links.links, node)
 		if (l->flags & IFF_UP && l != ns->lo)
-			proc_printf(t->p, "%u.%s [Up, Running]\n", n++, l->name);
+			proc_printf(t->p, "%u.%s [Up, %s]\n", n++, l->name,
+				    link_running(l) ? "Running, Connected" : "Disconnected");
 	proc_printf(t->p, "%u.any (Pseudo-device that captures on all interfaces) [Up, Running]\n", n++);
 	proc_printf(t->p, "%u.lo [%sLoopback]\n", n++, ns->lo->flags & IFF_UP ? "Up, Running, " : "");
 	list_for_each(l, &ns->links.links, node)
 		if (!(l->flags & IFF_UP) && l != ns->lo)
-			proc_printf(t->p, "%u.%s [none]\n", n++, l->name);
+			proc_printf(t->p, "%u.%s [none, Disconnected]\n", n++, l->name);
 	return 0;
 }
 
@@ -227,7 +230,8 @@ static int parse(struct tcpdump *t, int argc, char **argv, struct proc_opts *o)
 		case 'i': t->ifname = o->arg; break;
 		case 'l': case 'U': t->line_buffered = true; break;
 		case 'n': pr->n++; break;
-		case 'p': case 'O': case 'N': case OPT_IMMEDIATE: break;
+		case 'p': t->no_promisc = true; break;
+		case 'O': case 'N': case OPT_IMMEDIATE: break;
 		case 'q': pr->q = true; break;
 		case 'K': pr->K = true; break;
 		case 'r': t->read_file = o->arg; break;
@@ -402,6 +406,15 @@ static int open_links(struct tcpdump *t)
 	return 0;
 }
 
+/* ask the link for every frame, or no longer; it may have gone meanwhile */
+static void promisc(struct tcpdump *t, int by)
+{
+	struct link *l = t->any || t->no_promisc ? NULL : link_by_index(&proc_ns(t->p)->links, t->tap.ifindex);
+
+	if (l && (by > 0 || l->promisc))
+		l->promisc += (unsigned)by;
+}
+
 static void banner(struct tcpdump *t)
 {
 	if (t->any)
@@ -427,6 +440,7 @@ static int capture(struct tcpdump *t)
 	waitq_init(&t->arrived);
 	proc_catch_int(t->p);
 	host_tap_add(t->p->host, &t->tap);
+	promisc(t, 1);
 	banner(t);
 	while (!err && !(t->count && t->captured >= t->count)) {
 		struct captured *c = t->first;
@@ -443,6 +457,7 @@ static int capture(struct tcpdump *t)
 		mem_free(c);
 	}
 	host_tap_del(&t->tap);
+	promisc(t, -1);
 	if (err == -EPIPE)
 		return 1;
 	if (!t->file) {

@@ -137,6 +137,7 @@ static enum ir_verdict reject(struct match_ctx *m, struct act_ctx *a, const stru
 	r = reply_rst(p);
 	if (r) {
 		r->flags |= PKT_CSUM_PARTIAL;
+		edit_ttl(r, (uint8_t)a->ns->sysctl.ip_default_ttl);
 		path_local_out(a->ns, r, p, 0);
 	}
 	return IR_DROP;

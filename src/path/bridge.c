@@ -65,6 +65,16 @@ static struct bridge_port *port_of(struct bridge *b, const struct link *l)
 	return NULL;
 }
 
+static void seen_on_bridge(struct link *br, const struct pkt *p)
+{
+	struct netns *ns = br->ns;
+
+	br->stats.rx_packets++;
+	br->stats.rx_bytes += pkt_len(p);
+	if (ns->world->ops->tap)
+		ns->world->ops->tap(ns->world, br, p, false);
+}
+
 /* to the host, as if it had come in on the bridge */
 static void pass_up(struct bridge *b, struct pkt *p)
 {
@@ -72,13 +82,10 @@ static void pass_up(struct bridge *b, struct pkt *p)
 	struct netns *ns = br->ns;
 
 	p->iif = br->ifindex;
-	br->stats.rx_packets++;
-	br->stats.rx_bytes += pkt_len(p);
 	if (p->pkt_type == PACKET_OTHERHOST)
 		p->pkt_type = PACKET_HOST;
 	TRACE(ns, .kind = TRACE_RX, .pkt = p, .link = br);
-	if (ns->world->ops->tap)
-		ns->world->ops->tap(ns->world, br, p, false);
+	seen_on_bridge(br, p);
 	path_l3_rx(br, p);
 }
 
@@ -115,6 +122,8 @@ void bridge_rx(struct link *port, struct pkt *p)
 		pass_up(b, p);
 		return;
 	}
+	if (b->link->promisc || b->link->flags & IFF_PROMISC)	/* the host takes a copy, and drops it above the taps */
+		seen_on_bridge(b->link, p);
 	if (to) {
 		bp = port_of(b, to);
 		if (bp && may_leave(bp, port)) {

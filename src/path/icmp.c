@@ -132,6 +132,7 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about)
 	if (!e)
 		return;
 	pkt_ip4(e)->id = htons((uint16_t)++ns->ip_id);
+	pkt_ip4(e)->ttl = (uint8_t)ns->sysctl.ip_default_ttl;
 	edit_fill_checksums(e);
 	if (ns->sysctl.fwmark_reflect)
 		e->mark = about->mark;

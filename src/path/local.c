@@ -33,6 +33,7 @@ static void echo(struct netns *ns, struct pkt *p, const struct route_result *rt)
 	if (group && link_pick_addr(rt->out, AF_INET, &peer, RT_SCOPE_LINK, &src))
 		edit_addr(r, EDIT_SRC, &src);
 	pkt_ip4(r)->id = htons((uint16_t)++ns->ip_id);
+	pkt_ip4(r)->ttl = (uint8_t)ns->sysctl.ip_default_ttl;
 	edit_fill_checksums(r);
 	if (ns->sysctl.fwmark_reflect)
 		r->mark = p->mark;
@@ -91,8 +92,10 @@ static void refuse(struct netns *ns, struct pkt *p, const struct route_result *r
 
 	if (why == DROP_NO_SOCKET && p->proto == IPPROTO_TCP && rt->type == RTN_LOCAL) {
 		r = parse_l4_checksum(p) ? reply_rst(p) : NULL;
-		if (r)
+		if (r) {
+			edit_ttl(r, (uint8_t)ns->sysctl.ip_default_ttl);
 			path_local_out(ns, r, NULL, 0);
+		}
 	} else if (why == DROP_NO_SOCKET && p->proto == IPPROTO_UDP) {
 		if (parse_l4_checksum(p))
 			icmp_send(ns, p, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);

@@ -220,7 +220,7 @@ static void own_entries(struct bridge *b)
 	struct bridge_fdb *f, *tmp;
 
 	list_for_each_safe(f, tmp, &b->all, all)
-		if (f->flags & BRIDGE_FDB_LOCAL)
+		if (f->flags & BRIDGE_FDB_LOCAL && !(f->flags & BRIDGE_FDB_USER))
 			fdb_free(b, f);
 	bridge_fdb_set(b, b->link, b->link->mac, BRIDGE_FDB_LOCAL | BRIDGE_FDB_STATIC, now_of(b));
 	list_for_each(p, &b->ports, node)

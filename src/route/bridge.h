@@ -20,6 +20,7 @@
 enum {
 	BRIDGE_FDB_LOCAL = 1 << 0,	/* the bridge's own or a port's address */
 	BRIDGE_FDB_STATIC = 1 << 1,	/* does not age */
+	BRIDGE_FDB_USER = 1 << 2,	/* a local one that the user gave */
 };
 
 struct bridge_fdb {

@@ -67,6 +67,7 @@ struct link {
 	char name[IFNAMSIZ];
 	/* IFF_UP, IFF_NOARP, IFF_BROADCAST, IFF_LOOPBACK, IFF_PROMISC, ...: as set by the administrator */
 	uint32_t flags;
+	unsigned promisc;		/* programs that want every frame that passes (tcpdump) */
 	bool carrier;
 	bool was_up;			/* since it came to this namespace: it has a queue then */
 	uint8_t oper;			/* IF_OPER_* as the last carrier event left it; counts while the link is up */
