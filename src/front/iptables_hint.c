@@ -39,12 +39,40 @@ static unsigned chain_names(const struct table *t, bool base, const char **names
 	return n;
 }
 
+/* what is said of matches and targets that natbox lacks for a reason */
+static const struct {
+	const char *name, *why;
+} missing[] = {
+	{ "set", "there is no ipset in natbox; -m recent, -m iprange or a chain of -s rules may do" },
+	{ "SET", "there is no ipset in natbox; -m recent --set may do" },
+	{ "TPROXY", "no program can listen for other hosts' addresses in natbox; -j REDIRECT may do" },
+	{ "SYNPROXY", "natbox answers no handshake for others; -m hashlimit or connlimit may do" },
+	{ "CLUSTERIP", "Linux has removed it" },
+	{ "ULOG", "Linux has removed it; use -j NFLOG" },
+	{ "QUEUE", "Linux has removed it; use -j NFQUEUE" },
+	{ "LED", "natbox has no lamps" },
+	{ "rateest", "natbox estimates no rates; -m hashlimit --hashlimit-rate-match may do" },
+	{ "RATEEST", "natbox estimates no rates; -m hashlimit --hashlimit-rate-match may do" },
+};
+
+static bool hint_missing(struct ipt_ctx *x, const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(missing); i++)
+		if (strcmp(missing[i].name, name) == 0) {
+			cmd_hint(x->c, "%s", missing[i].why);
+			return true;
+		}
+	return false;
+}
+
 void line_hint_match(struct ipt_ctx *x, const char *name)
 {
 	const char *names[HINT_NAMES], *near;
 
 	ext_names(XT_MATCH, names);
 	near = diag_nearest(name, names);
+	if (hint_missing(x, name))
+		return;
 	if (xt_is_later(XT_MATCH, name))
 		cmd_hint(x->c, "Linux has -m %s, natbox does not have it yet", name);
 	else if (near)
@@ -63,6 +91,8 @@ void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
 	names[n++] = "RETURN";
 	chain_names(t, false, names, n);
 	near = diag_nearest(name, names);
+	if (hint_missing(x, name))
+		return;
 	if (xt_is_later(XT_TARGET, name))
 		cmd_hint(x->c, "Linux has -j %s, natbox does not have it yet", name);
 	else if (near)
@@ -107,7 +137,9 @@ void line_hint_option(struct line_state *s, const char *word)
 		names[n++] = s->scan.rows[i].name;
 	names[n] = NULL;
 	near = diag_nearest(word, names);
-	if (xt_is_later(XT_TARGET, s->rule.jump))
+	if (hint_missing(s->x, s->rule.jump))
+		;
+	else if (xt_is_later(XT_TARGET, s->rule.jump))
 		cmd_hint(s->x->c, "Linux has -j %s, natbox does not have it yet", s->rule.jump);
 	else if (put_owners(&owners, word))
 		cmd_hint(s->x->c, "--%s belongs to %s, which must come before it", word, sbuf_str(&owners));

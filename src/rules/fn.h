@@ -34,6 +34,7 @@
 #include <linux/netfilter/xt_recent.h>
 #include <linux/netfilter/xt_rpfilter.h>
 #include <linux/netfilter/xt_time.h>
+#include <linux/netfilter/xt_u32.h>
 
 #include "rules/ir.h"
 
@@ -128,6 +129,7 @@ struct fn_string {
 	bool icase, invert;
 };
 extern const struct ir_fn fn_string;
+extern const struct ir_fn fn_u32;		/* struct xt_u32; .nextop leads to its own element */
 extern const struct ir_fn fn_time;		/* struct xt_time_info; the kernel's time zone is UTC */
 
 extern const struct ir_fn fn_constant;		/* bool: what it says */

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/fn_content.c - string (are these bytes in the packet) and time (is it the hour and day).
+ * rules/fn_content.c - string (are these bytes in the packet), u32 (numbers from anywhere in it) and time (is it the hour and
+ * day).
  *
- * References: string_mt() in the kernel's xt_string.c, skb_find_text(); time_mt() in xt_time.c.
+ * Invariants
+ *  1. Nothing is read past the end of the packet.
+ *
+ * References: u32_mt() in the kernel's xt_u32.c; string_mt() in the kernel's xt_string.c, skb_find_text(); time_mt() in xt_time.c.
  */
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "rules/fn.h"
 #include "rules/vm.h"
 
@@ -42,6 +47,67 @@ static bool string_eval(struct match_ctx *m, const void *data, void *state)
 }
 
 const struct ir_fn fn_string = { .name = "string", .pure = true, .eval = string_eval };
+
+/* ---- u32 ---- */
+
+/* the number that a test looks at; false: the packet ends before it */
+static bool u32_value(const struct pkt *p, const struct xt_u32_test *t, uint32_t *val)
+{
+	uint32_t len = pkt_l3_len(p), base = 0, pos = t->location[0].number, v;
+
+	if (len < 4 || pos > len - 4)
+		return false;
+	v = get_u32(pkt_l3(p) + pos);
+	for (unsigned i = 1; i < t->nnums; i++) {
+		uint32_t n = t->location[i].number;
+
+		switch (t->location[i].nextop) {
+		case XT_U32_AND:
+			v &= n;
+			break;
+		case XT_U32_LEFTSH:
+			v = n < 32 ? v << n : 0;
+			break;
+		case XT_U32_RIGHTSH:
+			v = n < 32 ? v >> n : 0;
+			break;
+		case XT_U32_AT:
+			if (base + v < base)
+				return false;
+			base += v;
+			if (base + n < n || base + n > len - 4)
+				return false;
+			v = get_u32(pkt_l3(p) + base + n);
+			break;
+		}
+	}
+	*val = v;
+	return true;
+}
+
+static bool u32_test(const struct pkt *p, const struct xt_u32_test *t)
+{
+	uint32_t v;
+
+	if (!u32_value(p, t, &v))
+		return false;
+	for (unsigned i = 0; i < t->nvalues; i++)
+		if (v >= t->value[i].min && v <= t->value[i].max)
+			return true;
+	return false;
+}
+
+static bool u32_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct xt_u32 *u = data;
+	bool all = true;
+
+	for (unsigned i = 0; i < u->ntests && all; i++)
+		all = u32_test(m->pkt, &u->tests[i]);
+	return all != !!u->invert;
+}
+
+const struct ir_fn fn_u32 = { .name = "u32", .pure = true, .eval = u32_eval };
 
 /* ---- time ---- */
 

@@ -13,7 +13,7 @@ const struct xt_ext *const xt_all[] = { XT_EXTENSIONS(X) NULL };
 /* from iptables-extensions(8) of 1.8.9: what IPv4 rules may use on Linux */
 static const char *const later_matches[] = {
 	"bpf",    "cgroup", "cluster", "connlabel", "dccp", "ipcomp", "ipvs", "nfacct",
-	"osf",    "policy", "rateest", "sctp",      "set",  "socket", "u32",  NULL,
+	"osf",    "rateest", "sctp",      "set",  "socket",  NULL,
 };
 static const char *const later_targets[] = {
 	"AUDIT",   "CLUSTERIP", "CONNSECMARK", "ECN", "HMARK",    "IDLETIMER", "LED",    "QUEUE",

@@ -11,7 +11,7 @@
 	X(tcp) X(udp) X(icmp) X(state) X(conntrack) X(mark) X(connmark) X(multiport) X(comment) X(limit)          \
 	X(addrtype) X(iprange) X(mac) X(length) X(tos) X(dscp) X(ttl) X(owner) X(pkttype) X(tcpmss) X(statistic)  \
 	X(physdev) X(rpfilter) X(recent) X(connlimit) X(hashlimit) X(string) X(time) X(connbytes) X(quota)        \
-	X(esp) X(ah) X(ecn) X(realm) X(devgroup) X(helper) X(cpu)                                                 \
+	X(esp) X(ah) X(ecn) X(realm) X(devgroup) X(helper) X(cpu) X(policy) X(u32)                                \
 	X(REJECT) X(LOG) X(NFLOG) X(DNAT) X(SNAT) X(MASQUERADE) X(REDIRECT) X(NETMAP) X(MARK) X(CONNMARK)         \
 	X(DSCP) X(TOS) X(TTL) X(TCPMSS) X(NOTRACK) X(CT) X(CLASSIFY) X(TRACE) X(NFQUEUE) X(CHECKSUM)          \
 	X(TCPOPTSTRIP)
