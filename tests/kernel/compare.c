@@ -47,6 +47,7 @@ static struct step steps[STEPS_MAX];
 static unsigned n_steps;
 static bool open_ports;
 static struct {
+	uint32_t ends;		/* between whom */
 	uint16_t kernel, natbox;
 } pairs[1024];
 static unsigned n_pairs;
@@ -138,12 +139,13 @@ static bool made_by_router(struct pkt *p)
 	return ic ? ic->type != ICMP_ECHO : t && t->rst;
 }
 
-static bool same_pair(uint16_t kernel, uint16_t natbox)
+static bool same_pair(uint32_t ends, uint16_t kernel, uint16_t natbox)
 {
 	for (unsigned i = 0; i < n_pairs; i++)
-		if (pairs[i].kernel == kernel || pairs[i].natbox == natbox)
+		if (pairs[i].ends == ends && (pairs[i].kernel == kernel || pairs[i].natbox == natbox))
 			return pairs[i].kernel == kernel && pairs[i].natbox == natbox;
 	if (n_pairs < ARRAY_LEN(pairs)) {
+		pairs[n_pairs].ends = ends;
 		pairs[n_pairs].kernel = kernel;
 		pairs[n_pairs++].natbox = natbox;
 	}
@@ -151,9 +153,11 @@ static bool same_pair(uint16_t kernel, uint16_t natbox)
 }
 
 /* a 16-bit word at the same place in both: made the same when it may differ */
-static void even_out(uint8_t *k, const uint8_t *n)
+static void even_out(const struct pkt *p, uint8_t *k, const uint8_t *n)
 {
-	if (open_ports && memcmp(k, n, 2) && same_pair(get_u16(k), get_u16(n)))
+	uint32_t ends = ntohl(pkt_src(p).ip4) + ntohl(pkt_dst(p).ip4) + p->proto * 0x1000193u;
+
+	if (open_ports && memcmp(k, n, 2) && same_pair(ends, get_u16(k), get_u16(n)))
 		memcpy(k, n, 2);
 }
 
@@ -175,10 +179,10 @@ static void canonical(struct pkt *k, struct pkt *n)
 		*ck = csum_l4(k);
 	}
 	if (open_ports && (pkt_tcp(k) || pkt_udp(k))) {
-		even_out(pkt_l4(k), pkt_l4(n));
-		even_out(pkt_l4(k) + 2, pkt_l4(n) + 2);
+		even_out(k, pkt_l4(k), pkt_l4(n));
+		even_out(k, pkt_l4(k) + 2, pkt_l4(n) + 2);
 	} else if (open_ports && pkt_icmp(k) && (pkt_icmp(k)->type == ICMP_ECHO || pkt_icmp(k)->type == ICMP_ECHOREPLY)) {
-		even_out(pkt_l4(k) + 4, pkt_l4(n) + 4);
+		even_out(k, pkt_l4(k) + 4, pkt_l4(n) + 4);
 	}
 	/* sums over what was evened out: both right is as good as equal */
 	if (open_ports && ck && cn && *ck != *cn && csum_l4(k) == csum_l4(n) && *cn == right)
