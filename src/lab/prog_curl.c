@@ -238,7 +238,7 @@ static int bind_local(struct curl *c)
 	return err ? fail(c, E_BIND, "bind failed with errno %d: %s", -err, strerror(-err)) : E_OK;
 }
 
-static int connect_failed(struct curl *c, const struct url *u, int err, uint64_t connect_until)
+static int connect_failed(struct curl *c, const struct url *u, const char *ip, int err, uint64_t connect_until)
 {
 	if (err == -ETIMEDOUT && proc_now(c->p) >= c->deadline_ns) {
 		tell(c, "Connection timed out after %ld milliseconds", elapsed_ms(c));
@@ -250,7 +250,7 @@ static int connect_failed(struct curl *c, const struct url *u, int err, uint64_t
 		return fail(c, E_TIMEOUT, "Failed to connect to %s port %u after %ld ms: Timeout was reached", u->host, u->port, elapsed_ms(c));
 	}
 	if (err == -ETIMEDOUT || err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH)
-		tell(c, "connect to %s port %u failed: %s", u->host, u->port, strerror(-err));
+		tell(c, "connect to %s port %u failed: %s", ip, u->port, strerror(-err));
 	tell(c, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host, u->port, elapsed_ms(c));
 	return fail(c, E_CONNECT, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host, u->port, elapsed_ms(c));
 }
@@ -290,7 +290,7 @@ static int connect_to(struct curl *c, const struct url *u)
 	if (!err) {
 		err = proc_connect(c->p, c->s, &to, MIN(until, c->deadline_ns));
 		if (err)
-			err = connect_failed(c, u, err, until);
+			err = connect_failed(c, u, text, err, until);
 	}
 	if (err) {
 		disconnect(c);

@@ -448,21 +448,21 @@ static int bad_port(struct proc *p, const char *text)
 	return 2;
 }
 
-/* python3 -m http.server [PORT] [-b ADDRESS] [-d DIRECTORY] */
+/* python3 [-u] -m http.server [PORT] [-b ADDRESS] [-d DIRECTORY] */
 int prog_python(struct proc *p, int argc, char **argv)
 {
 	static const struct option longs[] = { { "bind", required_argument, NULL, 'b' }, { "directory", required_argument, NULL, 'd' }, { NULL, 0, NULL, 0 } };
 	struct sock_addr at = { .port = 8000 };
-	struct proc_opts o = { .ind = 3 };
+	int at_m = argc > 1 && strcmp(argv[1], "-u") == 0 ? 2 : 1, c;
+	struct proc_opts o = { .ind = at_m + 2 };
 	const char *dir = ".";
 	uint32_t port;
-	int c;
 
 	if (argc >= 2 && (strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "--version") == 0)) {
 		proc_printf(p, "Python 3.11.2\n");
 		return 0;
 	}
-	if (argc < 3 || strcmp(argv[1], "-m") != 0 || strcmp(argv[2], "http.server") != 0) {
+	if (argc < at_m + 2 || strcmp(argv[at_m], "-m") != 0 || strcmp(argv[at_m + 1], "http.server") != 0) {
 		proc_eprintf(p, "%s: natbox simulates only %s -m http.server\n", argv[0], argv[0]);
 		return 2;
 	}

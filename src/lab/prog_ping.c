@@ -39,7 +39,7 @@ struct ping {
 	uint8_t *out;			/* message as it is sent */
 	uint8_t *in;
 	size_t datalen;
-	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, outstanding, quiet, show_time, strict_source, verbose;
+	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, only4, outstanding, quiet, show_time, strict_source, verbose;
 	bool timing, multicast, exiting, has_pattern;
 	long count;
 	int interval, linger, deadline, preload;	/* ms, ms, s */
@@ -193,7 +193,7 @@ static int option(struct ping *g, int c, const char *arg)
 	int err = 0;
 
 	switch (c) {
-	case '4': break;
+	case '4': g->only4 = true; break;
 	case 'a': g->audible = true; break;
 	case 'A': g->adaptive = true; break;
 	case 'b': g->broadcast = true; break;
@@ -365,7 +365,8 @@ static int resolve(struct ping *g, char **names, int n)
 	int err;
 
 	if (g->verbose)
-		complain(g, 0, 0, "sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: 4 (socktype: SOCK_RAW), hints.ai_family: AF_UNSPEC\n");
+		complain(g, 0, 0, "sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: %s, hints.ai_family: %s\n",
+			 g->only4 ? "-1 (socktype: 0)" : "4 (socktype: SOCK_RAW)", g->only4 ? "AF_INET" : "AF_UNSPEC");
 	if (netname_number(names[n - 1], &g->to) == 0) {
 		sbuf_puts(&g->hostname, names[n - 1]);
 		g->numeric |= n == 1;
@@ -964,6 +965,7 @@ int prog_ping(struct proc *p, int argc, char **argv)
 		return 2;
 	g->p = p;
 	g->self = argv[0];
+	g->only4 = strcmp(prog_called(argv[0]), "ping4") == 0;
 	g->datalen = 56;
 	g->interval = 1000;
 	g->linger = 10000;

@@ -49,6 +49,7 @@ const struct program programs[] = {
 	{ "systemctl", prog_systemctl },
 	{ "tcpdump", prog_tcpdump },
 	{ "tee", prog_tee },
+	{ "telnet", prog_telnet },
 	{ "timeout", prog_timeout },
 	{ "touch", prog_touch },
 	{ "traceroute", prog_traceroute },

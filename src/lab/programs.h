@@ -50,6 +50,7 @@ program_fn prog_ss;
 program_fn prog_systemctl;
 program_fn prog_tcpdump;
 program_fn prog_tee;
+program_fn prog_telnet;
 program_fn prog_timeout;
 program_fn prog_touch;
 program_fn prog_traceroute;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lab/prog_telnet.c - telnet HOST PORT, as people use it to see whether a port answers.
+ *
+ * On the packet's way it is a TCP socket like any. It carries lines, and answers no option of the telnet protocol: to a port other than 23 the real one starts no
+ * negotiation either.
+ *
+ * References: RFC 854; netkit-telnet 0.17.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fmt.h"
+#include "lab/netname.h"
+#include "lab/programs.h"
+#include "lab/sock.h"
+
+/* until one side ends it */
+static int talk(struct proc *p, struct sock *s)
+{
+	struct waitq *qs[2] = { proc_stdin_waitq(p), &s->wq };
+	char b[4096];
+	ssize_t n;
+	bool more = true;
+
+	for (;;) {
+		while ((n = sock_recv(s, b, sizeof(b))) > 0)
+			if (proc_write(p, 1, b, (size_t)n))
+				return 1;
+		if (n != -EAGAIN)
+			break;
+		if (more && proc_readable(p)) {
+			n = proc_read(p, b, sizeof(b));
+			if (n == -EINTR)
+				return 1;
+			more = n > 0 && proc_send(p, s, b, (size_t)n) == 0;
+			if (!more)
+				break;
+			continue;
+		}
+		if (proc_wait_any(p, qs, 2, SCHED_NEVER) == -EINTR)
+			return 1;
+	}
+	proc_printf(p, "Connection closed by foreign host.\n");
+	return 1;
+}
+
+int prog_telnet(struct proc *p, int argc, char **argv)
+{
+	struct sock_addr to = { .port = 23 };
+	struct proc_opts o = { 0 };
+	struct sbuf canon = SBUF_INIT;
+	char text[ADDR_STRLEN];
+	struct sock *s;
+	uint32_t port;
+	int err, c, status = 1;
+
+	while ((c = proc_getopt(p, &o, "468EKLacdfFrxX:b:e:k:l:n:S:", NULL)) != -1)
+		if (c != '4')
+			return c == '?' ? 1 : prog_refuse_opt(p, "telnet", c);
+	if (argc - o.ind < 1 || argc - o.ind > 2)
+		return prog_refuse(p, "telnet", "its prompt: give it a host and a port");
+	if (o.ind + 1 < argc) {
+		if (fmt_parse_u32(argv[o.ind + 1], 10, 65535, &port) == 0) {
+			to.port = (uint16_t)port;
+		} else if (!netname_port(p, argv[o.ind + 1], "tcp", &to.port)) {
+			proc_eprintf(p, "telnet: could not resolve %s/%s: Servname not supported for ai_socktype\n", argv[o.ind], argv[o.ind + 1]);
+			return 1;
+		}
+	}
+	err = netname_host(p, argv[o.ind], &to.ip, &canon);
+	if (err) {
+		proc_eprintf(p, "telnet: could not resolve %s/%s: %s\n", argv[o.ind], o.ind + 1 < argc ? argv[o.ind + 1] : "telnet", gai_strerror(err));
+		goto out;
+	}
+	proc_printf(p, "Trying %s...\n", addr_fmt(text, AF_INET, &to.ip));
+	err = sock_new(p->host->sock, SOCK_STREAM, 0, &s);
+	if (err)
+		goto out;
+	sock_setopt(s, SOCK_OPT_UID, p->uid);
+	proc_sock_own(p, s, 3);
+	err = proc_connect(p, s, &to, SCHED_NEVER);
+	if (err) {
+		proc_eprintf(p, "telnet: Unable to connect to remote host: %s\n", strerror(-err));
+	} else {
+		proc_printf(p, "Connected to %s.\nEscape character is '^]'.\n", sbuf_str(&canon));
+		status = talk(p, s);
+	}
+	sock_close(s);
+out:
+	sbuf_free(&canon);
+	return status;
+}
