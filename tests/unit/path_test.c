@@ -205,6 +205,7 @@ static const struct row {
 	{ "TTL before FORWARD", "iptables -P FORWARD DROP", { "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .ttl = 1 }, DROP_TTL, "in", 11, 0 },
 	{ "too big", "ip link set out mtu 600", { "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .len = 700, .df = true }, DROP_TOO_BIG, "in", 3, 4 },
 	{ "fragmented", "ip link set out mtu 600", { "10.1.0.2", "10.2.0.2", IPPROTO_UDP, .len = 700 }, 0, "out", NOTHING, 0 },
+	/* D-5 */
 	{ "source route", "", { "10.1.0.2", "10.2.0.2", 99, .len = 20, .lsrr = true }, DROP_SOURCE_ROUTE, NULL, NOTHING, 0 },
 	{ "bad option", "", { "10.1.0.2", "10.2.0.2", 99, .len = 20, .bad_option = true }, DROP_MALFORMED, "in", 12, 0 },
 	{ "no socket", "", { "10.1.0.2", "10.1.0.1", IPPROTO_UDP }, DROP_NO_SOCKET, "in", 3, 3 },
@@ -415,6 +416,31 @@ static void translated_redirect(void **state)
 	world_free(&g.world);
 }
 
+/* D-32: an echo request with a record route option is answered without */
+static void echo_with_option(void **state)
+{
+	struct rig g;
+	struct pkt *p;
+	uint8_t *ip;
+	uint16_t sum;
+
+	rig_up(&g, "");
+	p = build(&g, &(struct packet){ "10.1.0.2", "10.1.0.1", IPPROTO_ICMP, .len = 8 });
+	ip = p->buf + p->mac + 14;
+	ip[0] = 0x47;
+	memcpy(ip + 20, "\7\7\4\0\0\0\0\0\10\0\0\0\0\1\0\1", 16);
+	sum = csum_fold(csum_partial(ip + 28, 8, 0));
+	memcpy(ip + 30, &sum, 2);
+	memset(ip + 10, 0, 2);
+	sum = csum_fold(csum_partial(ip, 28, 0));
+	memcpy(ip + 10, &sum, 2);
+	path_rx(g.in, &p, 1);
+	assert_int_equal(g.n_sent, 1);
+	assert_int_equal(g.last[14], 0x45);
+	assert_int_equal(g.last[14 + 20], ICMP_ECHOREPLY);
+	world_free(&g.world);
+}
+
 /* a frame for a station behind the port that it came by */
 static void bridge_without_another_port(void **state)
 {
@@ -455,6 +481,7 @@ int main(void)
 		cmocka_unit_test(reassembly_times_out), cmocka_unit_test(errors_of_unconfirmed), cmocka_unit_test(rates),
 		cmocka_unit_test(unknown_ethertype), cmocka_unit_test(no_port_left), cmocka_unit_test(translated_redirect),
 		cmocka_unit_test(bridge_without_another_port), cmocka_unit_test(pool_is_empty),
+		cmocka_unit_test(echo_with_option),
 	};
 
 	return cmocka_run_group_tests_name("path", tests, NULL, NULL);

@@ -537,7 +537,7 @@ static bool drop_nth_data(struct wire *w, const struct pkt *p)
 	return pkt_tcp(p) && pkt_ip4(p)->saddr == htonl(IP_A) && pkt_l4_len(p) > 1000 && !--nth_drop;
 }
 
-/* one segment in the middle is lost: three duplicates bring it back long before the timer */
+/* D-30: one segment in the middle is lost: three duplicates bring it back long before the timer */
 static void test_fast_retransmit(void **state)
 {
 	(void)state;
@@ -712,7 +712,7 @@ static void test_ports(void **state)
 	wire_free(w);
 }
 
-/* more SYNs than the backlog holds, from addresses that never answer: bounded, and gone in time */
+/* D-31: more SYNs than the backlog holds, from addresses that never answer: bounded, and gone in time */
 static void test_syn_flood(void **state)
 {
 	struct wire *w = wire_new(42);
