@@ -194,7 +194,7 @@ static bool proxied(const struct netns *ns, const struct link *in, const struct 
 }
 
 /* is the question for us, or for one that we answer for */
-static bool answers(struct netns *ns, struct link *in, const struct arp *a)
+static bool answers(struct netns *ns, struct link *in, const struct pkt *p, const struct arp *a)
 {
 	struct route_key k = { .family = AF_INET, .src = a->sip, .dst = a->tip, .iif = in->ifindex };
 	struct route_result rt;
@@ -206,6 +206,10 @@ static bool answers(struct netns *ns, struct link *in, const struct arp *a)
 	fib_lookup(&ns->fib, &k, &rt);
 	if (rt.err)
 		return false;
+	if (fib_validate_source(&ns->fib, &k, in, rt.type == RTN_UNICAST && rt.out ? rt.out->ifindex : 0) < 0) {
+		path_log_martian(ns, p, in, &k, DROP_MARTIAN_SOURCE);
+		return false;
+	}
 	if (rt.type == RTN_LOCAL && link_conf(in, LINK_CONF_ARP_FILTER)) {
 		struct route_key back = { .family = AF_INET, .src = a->tip, .dst = a->sip };
 		struct route_result r;
@@ -220,7 +224,7 @@ static bool answers(struct netns *ns, struct link *in, const struct arp *a)
 void arp_rx(struct link *in, struct pkt *p)
 {
 	struct netns *ns = in->ns;
-	bool to_us = p->pkt_type == PACKET_HOST, override;
+	bool to_us = p->pkt_type == PACKET_HOST, override, answer;
 	struct neigh *n;
 	struct arp a;
 
@@ -229,8 +233,9 @@ void arp_rx(struct link *in, struct pkt *p)
 		path_drop(ns, p, p->pkt_type == PACKET_OTHERHOST ? DROP_OTHER_HOST : DROP_MALFORMED);
 		return;
 	}
+	answer = a.op == ARPOP_REQUEST && answers(ns, in, p, &a);
 	pkt_free(p);
-	if (a.op == ARPOP_REQUEST && answers(ns, in, &a)) {
+	if (answer) {
 		struct pkt *r = reply_arp(&ns->world->pool, ARPOP_REPLY, in->mac, a.tip.ip4, a.sha, a.sip.ip4);
 
 		if (!addr_is_any(&a.sip))

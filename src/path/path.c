@@ -203,11 +203,13 @@ static enum drop_reason martian(const struct link *in, const struct route_key *k
 	return addr_is_loopback(k->family, &k->src) ? DROP_MARTIAN_SOURCE : DROP_NONE;
 }
 
-static void log_martian(struct netns *ns, const struct link *in, const struct route_key *k, enum drop_reason why)
+void path_log_martian(struct netns *ns, const struct pkt *p, const struct link *in, const struct route_key *k, enum drop_reason why)
 {
+	const uint8_t *h = (const uint8_t *)pkt_eth(p);
 	char src[ADDR_STRLEN], dst[ADDR_STRLEN], line[160];
+	int n;
 
-	if (why == DROP_RP_FILTER || !link_conf(in, LINK_CONF_LOG_MARTIANS) || !ns->world->ops->log)
+	if (!link_conf(in, LINK_CONF_LOG_MARTIANS) || !ns->world->ops->log)
 		return;
 	addr_fmt(src, k->family, &k->src);
 	addr_fmt(dst, k->family, &k->dst);
@@ -215,6 +217,12 @@ static void log_martian(struct netns *ns, const struct link *in, const struct ro
 		snprintf(line, sizeof(line), "IPv4: martian destination %s from %s, dev %s", dst, src, in->name);
 	else
 		snprintf(line, sizeof(line), "IPv4: martian source %s from %s, on dev %s", dst, src, in->name);
+	ns->world->ops->log(ns->world, ns, 4, line);
+	if (why == DROP_MARTIAN_DESTINATION || in->arphrd == ARPHRD_NONE || p->l3 - p->mac < ETH_HLEN)
+		return;
+	n = snprintf(line, sizeof(line), "ll header: 00000000:");
+	for (unsigned i = 0; i < ETH_HLEN; i++)
+		n += snprintf(line + n, sizeof(line) - (size_t)n, " %02x", h[i]);
 	ns->world->ops->log(ns->world, ns, 4, line);
 }
 
@@ -270,8 +278,8 @@ static enum drop_reason route_input(struct netns *ns, struct pkt *p, struct link
 		why = reason_of_route_error(rt->err);
 	}
 out:
-	if (why == DROP_MARTIAN_SOURCE || why == DROP_MARTIAN_DESTINATION)
-		log_martian(ns, in, &k, why);
+	if (why == DROP_MARTIAN_SOURCE || why == DROP_MARTIAN_DESTINATION || why == DROP_RP_FILTER)
+		path_log_martian(ns, p, in, &k, why);
 	return why;
 }
 

@@ -101,6 +101,8 @@ void act_set_field(struct match_ctx *m, enum field_id f, const uint8_t *val);
 /* log.c */
 /** log_packet() - the kernel's one-line form of a packet, as the LOG target writes it */
 void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, const struct link *out_link, const char *prefix, unsigned flags);
+/** path_log_martian() - log_martians: a source that cannot be right, by rp_filter too, or a destination */
+void path_log_martian(struct netns *ns, const struct pkt *p, const struct link *in, const struct route_key *k, enum drop_reason why);
 /** log_invalid() - why conntrack found a packet INVALID, as nf_conntrack_log_invalid has it logged */
 void log_invalid(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook, const char *why);
 
