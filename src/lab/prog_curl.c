@@ -177,7 +177,7 @@ static void url_free(struct url *u)
 {
 	mem_free(u->host);
 	mem_free(u->path);
-	*u = (struct url){ NULL };
+	*u = (struct url){ 0 };
 }
 
 static int url_parse(struct curl *c, const char *text, struct url *u)
@@ -645,7 +645,7 @@ static int fetch(struct curl *c, const struct url *u, const char *method, bool w
 /* where a Location leads to from @u */
 static int follow(struct curl *c, struct url *u, const char *location)
 {
-	struct url next = { NULL };
+	struct url next = { 0 };
 	int err;
 
 	if (strstr(location, "://")) {
@@ -670,7 +670,7 @@ static int follow(struct curl *c, struct url *u, const char *location)
 
 static int transfer(struct curl *c, const char *text)
 {
-	struct url u = { NULL };
+	struct url u = { 0 };
 	struct sbuf s = SBUF_INIT;
 	const char *method = c->method;
 	bool with_data = c->has_data && !c->get;
