@@ -499,19 +499,26 @@ static bool plain(const struct filter *f)
 	       !f->have_via && !f->have_metric;
 }
 
+/* main, local and all tables at once (0) always are */
+static bool table_known(const struct ip *x, uint32_t id)
+{
+	const struct fib_table *t;
+	bool found = !id || id == RT_TABLE_MAIN || id == RT_TABLE_LOCAL;
+
+	list_for_each(t, &x->ns->fib.tables, node)
+		found |= t->id == id;
+	return found;
+}
+
 static int route_show(struct ip *x)
 {
 	struct filter f = { .x = x, .table = RT_TABLE_MAIN, .view = { .no_table = true } };
-	const struct fib_table *t;
-	bool found = false;
 
 	parse_filter(x, &f);
 	if (x->failed || f.cache)
 		return x->status;
-	list_for_each(t, &x->ns->fib.tables, node)
-		found |= t->id == f.table;
 	if (x->family != AF_INET6) {
-		if (f.table && !found && f.table != RT_TABLE_MAIN && f.table != RT_TABLE_LOCAL)
+		if (!table_known(x, f.table))
 			return ip_fail(x, 2, "Error: ipv4: FIB table does not exist.\nDump terminated\n");
 		fib_walk(&x->ns->fib, AF_INET, f.table, show_one, &f);
 	}
@@ -535,6 +542,8 @@ static int route_flush(struct ip *x)
 			x->ns->world->engine->forget_learned(x->ns);
 		return x->status;
 	}
+	if (!table_known(x, f.table))
+		return ip_fail(x, 2, "Error: ipv4: FIB table does not exist.\nFlush terminated\n");
 	n = fib_flush(&x->ns->fib, AF_INET, f.table, wanted, &f);
 	if (x->stats && n > 0)
 		cmd_out(x->c, "\n*** Round 1, deleting %d entries ***\n*** Flush is complete after 1 round ***\n", n);

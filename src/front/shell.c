@@ -266,6 +266,33 @@ int shell_run_argv(struct shell *sh, int argc, char **argv)
 	return status < 0 ? not_found(sh, argv[0], status) : status;
 }
 
+static bool needs_quotes(const char *w)
+{
+	return strpbrk(w, " \t\n\"'$&|;<>()*?[]#~!{}\\");
+}
+
+/* set -x */
+static void trace(struct shell *sh, const struct shell_words *w)
+{
+	struct sbuf s = SBUF_INIT;
+
+	sbuf_putc(&s, '+');
+	for (size_t i = 0; i < w->n; i++)
+		sbuf_printf(&s, !*w->v[i] || needs_quotes(w->v[i]) ? " '%s'" : " %s", w->v[i]);
+	sbuf_putc(&s, '\n');
+	shell_write(sh, 2, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+}
+
+static void trace_assign(struct shell *sh, const char *name, bool append, const char *value)
+{
+	struct sbuf s = SBUF_INIT;
+
+	sbuf_printf(&s, needs_quotes(value) ? "+ %s%s='%s'\n" : "+ %s%s=%s\n", name, append ? "+" : "", value);
+	shell_write(sh, 2, sbuf_str(&s), s.len);
+	sbuf_free(&s);
+}
+
 /* NAME=value, NAME+=value */
 static int assign(struct shell *sh, const char *raw, bool export)
 {
@@ -281,27 +308,14 @@ static int assign(struct shell *sh, const char *raw, bool export)
 		if (append && old)
 			sbuf_puts(&joined, old);
 		sbuf_puts(&joined, value);
+		if (sh->xtrace)
+			trace_assign(sh, name, append, value);
 		err = joined.failed ? -1 : shell_set(sh, name, sbuf_str(&joined), export);
 	}
 	sbuf_free(&joined);
 	mem_free(name);
 	mem_free(value);
 	return err;
-}
-
-static void trace(struct shell *sh, const struct shell_words *w)
-{
-	struct sbuf s = SBUF_INIT;
-
-	sbuf_putc(&s, '+');
-	for (size_t i = 0; i < w->n; i++) {
-		bool quote = !*w->v[i] || strpbrk(w->v[i], " \t\n\"'$&|;<>()*?[]#~!{}\\");
-
-		sbuf_printf(&s, quote ? " '%s'" : " %s", w->v[i]);
-	}
-	sbuf_putc(&s, '\n');
-	shell_write(sh, 2, sbuf_str(&s), s.len);
-	sbuf_free(&s);
 }
 
 /* variables that a command alone sees: their former state */

@@ -42,6 +42,8 @@ struct shell_ops {
 	 * -ENOENT: no such command
 	 */
 	int (*exec)(struct shell *sh, int argc, char **argv);
+	/* where a command that is not the shell's own is ("/usr/sbin/iptables"), into @out; false: no such command */
+	bool (*which)(struct shell *sh, const char *name, struct sbuf *out);
 	/* names that match, in order; NULL: patterns stay as they are */
 	int (*glob)(struct shell *sh, const char *pattern, struct shell_words *out);
 	/* the folder that @path means, malloc()ed; NULL and *err = -errno */

@@ -316,13 +316,21 @@ static int b_command(struct shell *sh, int argc, char **argv)
 	int status;
 
 	if (argc > 2 && strcmp(argv[1], "-v") == 0) {
-		b = builtin_find(argv[2]);
-		if (b) {
-			shell_printf(sh, 1, "%s\n", argv[2]);
-			return 0;
+		status = 1;
+		for (int i = 2; i < argc; i++) {
+			struct sbuf path = SBUF_INIT;
+
+			if (shell_func_find(sh, argv[i]) || builtin_find(argv[i]))
+				sbuf_puts(&path, argv[i]);
+			else if (sh->ops->which)
+				sh->ops->which(sh, argv[i], &path);
+			if (path.len) {
+				shell_printf(sh, 1, "%s\n", sbuf_str(&path));
+				status = 0;
+			}
+			sbuf_free(&path);
 		}
-		shell_error(sh, "command: -v knows only what is built in, not `%s'", argv[2]);
-		return 1;
+		return status;
 	}
 	if (argc > 1 && argv[1][0] == '-')
 		return shell_refuse_option(sh, "command", argv[1], "command [-pVv] command [arg ...]");
@@ -565,6 +573,26 @@ static int b_env(struct shell *sh, int argc, char **argv)
 	return status;
 }
 
+/* where commands are is not remembered; it still tells whether there is one */
+static int b_hash(struct shell *sh, int argc, char **argv)
+{
+	int status = 0;
+
+	if (argc > 1 && strcmp(argv[1], "-r") == 0)
+		return 0;
+	for (int i = 1; i < argc; i++) {
+		struct sbuf path = SBUF_INIT;
+
+		if (!shell_func_find(sh, argv[i]) && !builtin_find(argv[i]) &&
+		    !(sh->ops->which && sh->ops->which(sh, argv[i], &path))) {
+			shell_error(sh, "hash: %s: not found", argv[i]);
+			status = 1;
+		}
+		sbuf_free(&path);
+	}
+	return status;
+}
+
 static int b_type(struct shell *sh, int argc, char **argv)
 {
 	int status = 0;
@@ -575,8 +603,15 @@ static int b_type(struct shell *sh, int argc, char **argv)
 		} else if (builtin_find(argv[i])) {
 			shell_printf(sh, 1, "%s is a shell builtin\n", argv[i]);
 		} else {
-			shell_error(sh, "type: %s: not found", argv[i]);
-			status = 1;
+			struct sbuf path = SBUF_INIT;
+
+			if (sh->ops->which && sh->ops->which(sh, argv[i], &path)) {
+				shell_printf(sh, 1, "%s is %s\n", argv[i], sbuf_str(&path));
+			} else {
+				shell_error(sh, "type: %s: not found", argv[i]);
+				status = 1;
+			}
+			sbuf_free(&path);
 		}
 	}
 	return status;
@@ -609,7 +644,7 @@ static const struct builtin builtins[] = {
 	{ .name = "false", .run = b_false, .program = true },
 	{ .name = "fg", .run = b_refused },
 	{ .name = "getopts", .run = b_refused },
-	{ .name = "hash", .run = b_refused },
+	{ .name = "hash", .run = b_hash },
 	{ .name = "jobs", .run = b_refused },
 	{ .name = "kill", .run = b_kill, .program = true },
 	{ .name = "let", .run = b_refused },

@@ -4,7 +4,7 @@
  *
  * The settings themselves are ns/sysctl.c's. A name may have dots or slashes between its parts, and * in them.
  *
- * Differences: of the files of --system, /etc/sysctl.conf is read.
+ * Differences: of the files of --system, those of /etc/sysctl.d and /etc/sysctl.conf are read.
  *
  * References: sysctl(8) of procps-ng 4.0.2.
  */
@@ -21,6 +21,7 @@
 #include "base/mem.h"
 
 #define DEFAULT_FILE "/etc/sysctl.conf"
+#define CONF_DIR "/etc/sysctl.d"
 #define LINE_MAX_LEN 4096
 
 struct sysctl {
@@ -466,11 +467,28 @@ static void run_word(struct sysctl *s, char *word)
 	}
 }
 
+static int load_one_of_dir(void *ctx, const char *name)
+{
+	struct sysctl *s = ctx;
+	size_t n = strlen(name);
+	struct sbuf path = SBUF_INIT;
+
+	if (n < 5 || *name == '.' || strcmp(name + n - 5, ".conf") != 0)
+		return 0;
+	sbuf_printf(&path, CONF_DIR "/%s", name);
+	cmd_out(s->c, "* Applying %s ...\n", sbuf_str(&path));
+	load_file(s, sbuf_str(&path));
+	sbuf_free(&path);
+	return 0;
+}
+
 static void run(struct sysctl *s, const char *file, int n, char **words)
 {
 	if (s->system) {
 		struct sbuf none = SBUF_INIT;
 
+		if (s->c->ops->file_list)
+			s->c->ops->file_list(s->c, CONF_DIR, load_one_of_dir, s);
 		if (s->c->ops->file_read && s->c->ops->file_read(s->c, DEFAULT_FILE, &none) >= 0) {
 			cmd_out(s->c, "* Applying " DEFAULT_FILE " ...\n");
 			load_file(s, DEFAULT_FILE);

@@ -149,6 +149,24 @@ static void reset_host(struct host *h)
 	h->services = 0;
 }
 
+struct conf_dir {
+	struct host *h;
+	struct sbuf *script;
+};
+
+static int add_conf(void *ctx, const char *name)
+{
+	struct conf_dir *d = ctx;
+	size_t n = strlen(name);
+	struct sbuf path = SBUF_INIT;
+
+	sbuf_printf(&path, "/etc/sysctl.d/%s", name);
+	if (n > 5 && strcmp(name + n - 5, ".conf") == 0 && vfs_own(d->h, sbuf_str(&path)))
+		sbuf_printf(d->script, "sysctl -q -p '%s'\n", sbuf_str(&path));
+	sbuf_free(&path);
+	return 0;
+}
+
 static void start_script(struct boot *b, struct host *h)
 {
 	static const struct { const char *file, *needs, *line; } steps[] = {
@@ -159,7 +177,9 @@ static void start_script(struct boot *b, struct host *h)
 	};
 	struct stream *null = stream_null(), *fd[3] = { null, null, null };
 	struct sbuf text = SBUF_INIT;
+	struct conf_dir conf = { h, &text };
 
+	vfs_list(h, "/", "/etc/sysctl.d", add_conf, &conf);
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		if (vfs_own(h, steps[i].file) && (!steps[i].needs || vfs_own(h, steps[i].needs)))
 			sbuf_puts(&text, steps[i].line);

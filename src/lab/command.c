@@ -214,8 +214,13 @@ static char on_stat(struct shell *sh, const char *path, uint64_t *size)
 {
 	struct vfs_stat st;
 
-	if (vfs_stat(proc_of(sh)->host, sh->cwd, path, &st) < 0)
-		return 0;
+	struct what w;
+
+	if (vfs_stat(proc_of(sh)->host, sh->cwd, path, &st) < 0) {
+		/* programs have no file, and are there all the same: [ -x /sbin/iptables ] */
+		*size = 0;
+		return strchr(path, '/') && resolve(proc_of(sh)->host, sh->cwd, path, &w) == 0 ? 'f' : 0;
+	}
 	*size = st.size;
 	return st.type;
 }
@@ -232,6 +237,16 @@ static int on_exec(struct shell *sh, int argc, char **argv)
 	err = command_join(self, child);
 	proc_put(child);
 	return err;
+}
+
+static bool on_which(struct shell *sh, const char *name, struct sbuf *out)
+{
+	struct what w;
+
+	if (resolve(proc_of(sh)->host, sh->cwd, name, &w) < 0)
+		return false;
+	sbuf_printf(out, strchr(name, '/') ? "%s" : "/usr/sbin/%s", name);
+	return true;
 }
 
 static int add_word(void *ctx, const char *path)
@@ -350,6 +365,7 @@ static const struct shell_ops lab_shell_ops = {
 	.open = on_open,
 	.stat = on_stat,
 	.exec = on_exec,
+	.which = on_which,
 	.glob = on_glob,
 	.chdir = on_chdir,
 	.show_cwd = on_show_cwd,

@@ -60,6 +60,16 @@ struct lab_module {
 
 static const struct known_module *find_known(const char *name)
 {
+	/* names of older kernels, which modules still answer to */
+	static const char *const aliases[][2] = {
+		{ "ip_conntrack", "nf_conntrack" },
+		{ "nf_conntrack_ipv4", "nf_conntrack" },
+		{ "nf_conntrack-2", "nf_conntrack" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (strcmp(aliases[i][0], name) == 0)
+			name = aliases[i][1];
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return &known[i];

@@ -23,6 +23,7 @@ struct ls {
 	struct proc *p;
 	const char *dir;
 	bool all, long_form, failed;
+	uint64_t blocks;
 };
 
 static void mode_text(char *out, const struct vfs_stat *st)
@@ -59,6 +60,27 @@ static int ls_name(void *ctx, const char *name)
 	return proc_printf(l->p, "%s 1 root root %llu %s %s\n", mode, (unsigned long long)st.size, date, name);
 }
 
+static int ls_blocks(void *ctx, const char *name)
+{
+	struct ls *l = ctx;
+	struct vfs_stat st;
+	struct sbuf path = SBUF_INIT;
+
+	sbuf_printf(&path, "%s/%s", l->dir, name);
+	if ((*name != '.' || l->all) && vfs_stat(l->p->host, l->p->cwd, sbuf_str(&path), &st) == 0)
+		l->blocks += st.type == 'd' ? 4 : (st.size + 4095) / 4096 * 4;
+	sbuf_free(&path);
+	return 0;
+}
+
+/* the kilobytes that ls -l begins with, in blocks of 4 as on ext4 */
+static void ls_total(struct ls *l)
+{
+	l->blocks = 0;
+	vfs_list(l->p->host, l->p->cwd, l->dir, ls_blocks, l);
+	proc_printf(l->p, "total %llu\n", (unsigned long long)l->blocks);
+}
+
 int prog_ls(struct proc *p, int argc, char **argv)
 {
 	struct proc_opts o = { 0 };
@@ -88,6 +110,8 @@ int prog_ls(struct proc *p, int argc, char **argv)
 			l.dir = path;
 			if (argc - o.ind > 1)
 				proc_printf(p, "%s%s:\n", i > o.ind ? "\n" : "", path);
+			if (l.long_form)
+				ls_total(&l);
 			vfs_list(p->host, p->cwd, path, ls_name, &l);
 		}
 	}
@@ -290,6 +314,33 @@ int prog_cp(struct proc *p, int argc, char **argv)
 int prog_mv(struct proc *p, int argc, char **argv)
 {
 	return copy_or_move(p, argc, argv, true);
+}
+
+int prog_clear(struct proc *p, int argc, char **argv)
+{
+	return proc_printf(p, "\033[H\033[2J\033[3J") < 0;
+}
+
+/* every file of a lab can be run already; what is not there is told */
+int prog_chmod(struct proc *p, int argc, char **argv)
+{
+	int status = 0;
+
+	if (argc < 3) {
+		proc_eprintf(p, argc < 2 ? "chmod: missing operand\n" : "chmod: missing operand after '%s'\n",
+			     argc < 2 ? "" : argv[1]);
+		return try_help(p, argv);
+	}
+	for (int i = argv[1][0] == '-' && argv[1][1] == 'R' ? 3 : 2; i < argc; i++) {
+		struct vfs_stat st;
+		int err = vfs_stat(p->host, p->cwd, argv[i], &st);
+
+		if (err < 0) {
+			proc_eprintf(p, "chmod: cannot access '%s': %s\n", argv[i], strerror(-err));
+			status = 1;
+		}
+	}
+	return status;
 }
 
 int prog_touch(struct proc *p, int argc, char **argv)

@@ -13,6 +13,8 @@ const struct program programs[] = {
 	{ "arping", prog_arping },
 	{ "basename", prog_basename },
 	{ "cat", prog_cat },
+	{ "chmod", prog_chmod },
+	{ "clear", prog_clear },
 	{ "cp", prog_cp },
 	{ "curl", prog_curl },
 	{ "date", prog_date },

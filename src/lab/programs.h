@@ -19,6 +19,8 @@ program_fn prog_apt;
 program_fn prog_arping;
 program_fn prog_basename;
 program_fn prog_cat;
+program_fn prog_chmod;
+program_fn prog_clear;
 program_fn prog_cp;
 program_fn prog_curl;
 program_fn prog_date;

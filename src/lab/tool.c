@@ -35,6 +35,33 @@ static ssize_t on_read(struct cmd *c, void *bytes, size_t n)
 	return proc_read(proc_of(c), bytes, n);
 }
 
+struct own_files {
+	struct proc *p;
+	const char *dir;
+	int (*fn)(void *ctx, const char *name);
+	void *ctx;
+};
+
+static int own_file(void *ctx, const char *name)
+{
+	struct own_files *o = ctx;
+	struct sbuf path = SBUF_INIT;
+	int err = 0;
+
+	sbuf_printf(&path, "%s/%s", o->dir, name);
+	if (vfs_own(o->p->host, sbuf_str(&path)))
+		err = o->fn(o->ctx, name);
+	sbuf_free(&path);
+	return err;
+}
+
+static int on_file_list(struct cmd *c, const char *dir, int (*fn)(void *ctx, const char *name), void *ctx)
+{
+	struct own_files o = { proc_of(c), dir, fn, ctx };
+
+	return vfs_list(o.p->host, "/", dir, own_file, &o);
+}
+
 static int on_file_read(struct cmd *c, const char *path, struct sbuf *out)
 {
 	return proc_file_read(proc_of(c), path, out);
@@ -120,6 +147,7 @@ int tool_main(struct proc *p, int argc, char **argv)
 		.write = on_write,
 		.read = on_read,
 		.file_read = on_file_read,
+		.file_list = on_file_list,
 		.file_write = on_file_write,
 		.netns_find = on_netns_find,
 		.netns_add = on_netns_add,

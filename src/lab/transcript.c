@@ -50,23 +50,48 @@ static const char *after_mark(const char *s)	/* behind "# " or "$ ", or NULL */
 	return s + 1 + (s[1] == ' ');
 }
 
+/* "[root@HOST DIR]# cmd" */
+static bool pasted_redhat(const char *line, const char **host, size_t *n, const char **cmd)
+{
+	size_t user = word_len(line + 1);
+	const char *close;
+
+	if (!user || line[1 + user] != '@')
+		return false;
+	*host = line + 1 + user + 1;
+	*n = host_len(*host);
+	close = strchr(*host + *n, ']');
+	*cmd = *n && close ? after_mark(close + 1) : NULL;
+	return *cmd;
+}
+
+/* "root@HOST:DIR# cmd"; DIR begins with ~ or / */
+static bool pasted_debian(const char *line, const char **host, size_t *n, const char **cmd)
+{
+	size_t user = word_len(line);
+	const char *at;
+
+	if (!user || line[user] != '@')
+		return false;
+	*host = line + user + 1;
+	*n = host_len(*host);
+	at = *host + *n;
+	if (!*n || *at != ':' || (at[1] != '~' && at[1] != '/'))
+		return false;
+	at += 1 + strcspn(at + 1, "#$ ");
+	*cmd = after_mark(at);
+	return *cmd;
+}
+
 bool transcript_prompt(const char *line, char **host, char **term, const char **cmd)
 {
 	const char *name = line, *at = line;
 	size_t n, t = 0;
 
 	*host = *term = NULL;
-	if (strncmp(line, "[root@", 6) == 0) {
-		const char *close;
-
-		name = line + 6;
-		n = 0;
-		while (isalnum((unsigned char)name[n]) || (name[n] && strchr("_.-", name[n])))
-			n++;
-		close = strchr(name + n, ']');
-		if (!n || !close)
+	if (*line == '[' || pasted_debian(line, &name, &n, cmd)) {
+		if (*line == '[' && !pasted_redhat(line, &name, &n, cmd))
 			return false;
-		*cmd = after_mark(close + 1);
 	} else {
 		n = host_len(line);
 		at = line + n;

@@ -16,6 +16,7 @@
  * References: RFC 4291 section 2.5.1 (EUI-64), RFC 4862 section 5.4 (tentative addresses).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +254,34 @@ int link_addr_del(struct link *l, uint8_t family, const union inet_addr *addr, u
 		take_off(l, b);
 	take_off(l, a);
 	return 0;
+}
+
+void link_addr_relabel(struct link *l)
+{
+	struct link_addr *a;
+	char suffix[IFNAMSIZ];
+	unsigned n = 0;
+
+	list_for_each(a, &l->addrs, node) {
+		const char *colon = strchr(a->label, ':');
+		size_t room;
+
+		if (a->family != AF_INET)
+			continue;
+		/* the first one bears the link's name; one without a suffix of its own is numbered, as Linux does */
+		if (++n == 1)
+			suffix[0] = 0;
+		else if (colon)
+			snprintf(suffix, sizeof(suffix), "%s", colon);
+		else
+			snprintf(suffix, sizeof(suffix), ":%u", n % 1000);
+		room = IFNAMSIZ - 1 - strlen(suffix);
+		if (strlen(l->name) < room)
+			room = strlen(l->name);
+		memset(a->label, 0, sizeof(a->label));
+		memcpy(a->label, l->name, room);
+		memcpy(a->label + room, suffix, strlen(suffix));
+	}
 }
 
 void link_addr_flush(struct link *l, uint8_t family)

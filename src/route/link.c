@@ -298,6 +298,7 @@ int link_rename(struct link *l, const char *name)
 	if (link_by_name(l->set, real))
 		return -EEXIST;
 	memcpy(l->name, real, sizeof(real));
+	link_addr_relabel(l);
 	tell(l, LINK_CHANGED);
 	return 0;
 }

@@ -142,6 +142,8 @@ int link_addr_add(struct link *l, const struct link_addr *a);
 int link_addr_change(struct link *l, const struct link_addr *a);
 /** link_addr_del() - -EADDRNOTAVAIL; secondaries go with their primary or are promoted */
 int link_addr_del(struct link *l, uint8_t family, const union inet_addr *addr, uint8_t plen);
+/** link_addr_relabel() - the labels of IPv4 addresses follow the link's new name, aliases keep what is behind the colon */
+void link_addr_relabel(struct link *l);
 /** link_addr_flush() - all of a family (0: every), at once, as when the link goes */
 void link_addr_flush(struct link *l, uint8_t family);
 /**
