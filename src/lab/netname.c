@@ -2,7 +2,8 @@
 /*
  * lab/netname.c - names of hosts and services from the simulated host's own files.
  *
- * The order is that of nsswitch.conf's "files dns" with a name server that knows nobody: numbers, then /etc/hosts, then "Name or service not known".
+ * The order is that of nsswitch.conf's "files dns" with a name server that knows nobody: numbers, then /etc/hosts,
+ * then "Name or service not known".
  */
 #include "lab/netname.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/netname.h - names for programs of simulated hosts: hosts and services by /etc/hosts and /etc/services, and refusing what is not simulated.
+ * lab/netname.h - names for programs of simulated hosts: hosts and services by /etc/hosts and /etc/services, and
+ * refusing what is not simulated.
  *
  * Labs have no name server: a name that /etc/hosts does not have is not known.
  */

@@ -2,10 +2,12 @@
 /*
  * lab/prog_arping.c - arping, as iputils 20221126 has it, on a simulated host.
  *
- * On the packet's way it is a packet socket: frames go straight to the device by path_xmit(), and what the link receives is seen by a tap.
+ * On the packet's way it is a packet socket: frames go straight to the device by path_xmit(), and what the link
+ * receives is seen by a tap.
  *
- * Theory of operation: one question each -i seconds, to everybody until somebody has answered, then to that one (unless -b). -c ends it one interval after the
- * last question, -w after so many seconds whatever was heard, -f and -D with the first answer.
+ * Theory of operation: one question each -i seconds, to everybody until somebody has answered, then to that one
+ * (unless -b). -c ends it one interval after the last question, -w after so many seconds whatever was heard, -f and
+ * -D with the first answer.
  *
  * References: RFC 826, RFC 5227 (duplicate address detection); arping(8).
  */
@@ -76,7 +78,8 @@ static int number(struct proc *p, const char *text, long lo, int *val)
 		return 1;
 	}
 	if (errno || n < lo || n > INT_MAX) {
-		proc_eprintf(p, "arping: invalid argument: '%s': out of range: %ld <= value <= %d\n", text, lo, INT_MAX);
+		proc_eprintf(p, "arping: invalid argument: '%s': out of range: %ld <= value <= %d\n", text, lo,
+			     INT_MAX);
 		return 1;
 	}
 	*val = (int)n;
@@ -130,7 +133,8 @@ static void print_answer(struct arping *a, const struct answer *q, be32 src, be3
 	struct sbuf s = SBUF_INIT;
 	long us, ms;
 
-	sbuf_printf(&s, "%s %s from ", q->pkt_type == PACKET_HOST ? "Unicast" : "Broadcast", get_u16(q->arp + 6) == 2 ? "reply" : "request");
+	sbuf_printf(&s, "%s %s from ", q->pkt_type == PACKET_HOST ? "Unicast" : "Broadcast",
+		    get_u16(q->arp + 6) == 2 ? "reply" : "request");
 	addr_put(&s, AF_INET, &from);
 	sbuf_puts(&s, " [");
 	put_hex(&s, q->arp + 8);
@@ -214,13 +218,15 @@ static int finish(struct arping *a)
 	struct sbuf s = SBUF_INIT;
 
 	if (!a->quiet) {
-		sbuf_printf(&s, "Sent %d probes (%d broadcast(s))\nReceived %d response(s)", a->sent, a->sent_broadcast, a->received);
+		sbuf_printf(&s, "Sent %d probes (%d broadcast(s))\nReceived %d response(s)", a->sent, a->sent_broadcast,
+			    a->received);
 		if (a->received_requests || a->received_broadcast) {
 			sbuf_puts(&s, " (");
 			if (a->received_requests)
 				sbuf_printf(&s, "%d request(s)", a->received_requests);
 			if (a->received_broadcast)
-				sbuf_printf(&s, "%s%d broadcast(s)", a->received_requests ? ", " : "", a->received_broadcast);
+				sbuf_printf(&s, "%s%d broadcast(s)", a->received_requests ? ", " : "",
+					    a->received_broadcast);
 			sbuf_putc(&s, ')');
 		}
 		sbuf_putc(&s, '\n');
@@ -238,7 +244,8 @@ static int finish(struct arping *a)
 
 static int run(struct arping *a)
 {
-	uint64_t start = proc_now(a->p), interval = (uint64_t)a->interval_s * NSEC_PER_SEC, next = interval ? start + interval : SCHED_NEVER;
+	uint64_t start = proc_now(a->p), interval = (uint64_t)a->interval_s * NSEC_PER_SEC,
+		 next = interval ? start + interval : SCHED_NEVER;
 	uint64_t end = a->timeout_s ? start + (uint64_t)a->timeout_s * NSEC_PER_SEC : SCHED_NEVER;
 	bool over = false;
 	int asked = 1;
@@ -311,7 +318,9 @@ static int set_up(struct arping *a, const char *target)
 	}
 	l = a->device ? link_by_name(&proc_ns(p)->links, a->device) : guess_device(a);
 	if (!l) {
-		proc_eprintf(p, a->device ? "arping: Device %s not available.\n" : "arping: Suitable device could not be determined. Please, use option -I.\n",
+		proc_eprintf(p,
+			     a->device ? "arping: Device %s not available.\n"
+				       : "arping: Suitable device could not be determined. Please, use option -I.\n",
 			     a->device);
 		return 2;
 	}
@@ -334,7 +343,8 @@ static int set_up(struct arping *a, const char *target)
 	memcpy(a->me, l->mac, ETH_ALEN);
 	memset(a->he, 0xff, ETH_ALEN);
 	if (!a->quiet)
-		proc_printf(p, "ARPING %s from %s %s\n", addr_fmt(text[0], AF_INET, &a->to), addr_fmt(text[1], AF_INET, &a->from), l->name);
+		proc_printf(p, "ARPING %s from %s %s\n", addr_fmt(text[0], AF_INET, &a->to),
+			    addr_fmt(text[1], AF_INET, &a->from), l->name);
 	return -1;
 }
 
@@ -364,7 +374,8 @@ static int main_of(struct arping *a, int argc, char **argv)
 
 	while ((c = proc_getopt(a->p, &o, "h?bfDUAqc:w:i:s:I:V", NULL)) != -1) {
 		if (c == 'V') {
-			proc_printf(a->p, "arping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n");
+			proc_printf(a->p, "arping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, "
+					  "getrandom(): yes, __fpending(): yes\n");
 			return 0;
 		}
 		if (c == 'h' || c == '?')

@@ -4,9 +4,10 @@
  *
  * On the packet's way it is a TCP socket like any.
  *
- * Theory of operation: one URL after the other is connected to, asked, and read: status line and header fields, then a body that ends by its length, its
- * chunks, or the connection. What goes to standard output is kept in blocks of 4096 bytes as C's stdio does, so that it comes after what -v tells on standard
- * error. Errors have libcurl's numbers, which are the exit status.
+ * Theory of operation: one URL after the other is connected to, asked, and read: status line and header fields,
+ * then a body that ends by its length, its chunks, or the connection. What goes to standard output is kept in
+ * blocks of 4096 bytes as C's stdio does, so that it comes after what -v tells on standard error. Errors have
+ * libcurl's numbers, which are the exit status.
  *
  * References: RFC 9110, RFC 9112; curl(1).
  */
@@ -26,8 +27,22 @@
 #define REDIRECTS_MAX 50
 
 /* libcurl's errors */
-enum { E_OK, E_PROTOCOL = 1, E_URL = 3, E_RESOLVE = 6, E_CONNECT = 7, E_PARTIAL = 18, E_HTTP = 22, E_WRITE = 23, E_TIMEOUT = 28, E_BIND = 45,
-       E_REDIRECTS = 47, E_EMPTY = 52, E_SEND = 55, E_RECV = 56 };
+enum {
+	E_OK,
+	E_PROTOCOL = 1,
+	E_URL = 3,
+	E_RESOLVE = 6,
+	E_CONNECT = 7,
+	E_PARTIAL = 18,
+	E_HTTP = 22,
+	E_WRITE = 23,
+	E_TIMEOUT = 28,
+	E_BIND = 45,
+	E_REDIRECTS = 47,
+	E_EMPTY = 52,
+	E_SEND = 55,
+	E_RECV = 56
+};
 
 struct url {
 	char *host, *path;
@@ -157,8 +172,9 @@ static void meter_row(struct curl *c)
 
 	if (s >= 1)
 		snprintf(spent, sizeof(spent), "%2ld:%02ld:%02ld", (long)s / 3600, (long)s / 60 % 60, (long)s % 60);
-	proc_eprintf(c->p, "\r%3lld %s  %3lld %s    0     0  %s      0 --:--:-- %s --:--:-- %s", total && c->body ? c->body * 100 / total : 0,
-		     max5(total, a[0], sizeof(a[0])), total && c->body ? c->body * 100 / total : 0, max5(c->body, a[1], sizeof(a[1])),
+	proc_eprintf(c->p, "\r%3lld %s  %3lld %s    0     0  %s      0 --:--:-- %s --:--:-- %s",
+		     total && c->body ? c->body * 100 / total : 0, max5(total, a[0], sizeof(a[0])),
+		     total && c->body ? c->body * 100 / total : 0, max5(c->body, a[1], sizeof(a[1])),
 		     max5(speed, a[2], sizeof(a[2])), spent, max5(speed, a[3], sizeof(a[3])));
 }
 
@@ -187,7 +203,8 @@ static int url_parse(struct curl *c, const char *text, struct url *u)
 	char number[8];
 
 	if (scheme && (scheme - text != 4 || strncasecmp(text, "http", 4) != 0))
-		return fail(c, E_PROTOCOL, "Protocol \"%.*s\" not supported or disabled in libcurl", (int)(scheme - text), text);
+		return fail(c, E_PROTOCOL, "Protocol \"%.*s\" not supported or disabled in libcurl",
+			    (int)(scheme - text), text);
 	host = scheme ? scheme + 3 : text;
 	end = host + strcspn(host, "/?#");
 	colon = memchr(host, ':', (size_t)(end - host));
@@ -246,13 +263,17 @@ static int connect_failed(struct curl *c, const struct url *u, const char *ip, i
 	}
 	if (err == -ETIMEDOUT && proc_now(c->p) >= connect_until) {
 		tell(c, "ipv4 connect timeout after %ldms, move on!", c->connect_ms);
-		tell(c, "Failed to connect to %s port %u after %ld ms: Timeout was reached", u->host, u->port, elapsed_ms(c));
-		return fail(c, E_TIMEOUT, "Failed to connect to %s port %u after %ld ms: Timeout was reached", u->host, u->port, elapsed_ms(c));
+		tell(c, "Failed to connect to %s port %u after %ld ms: Timeout was reached", u->host, u->port,
+		     elapsed_ms(c));
+		return fail(c, E_TIMEOUT, "Failed to connect to %s port %u after %ld ms: Timeout was reached", u->host,
+			    u->port, elapsed_ms(c));
 	}
 	if (err == -ETIMEDOUT || err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH)
 		tell(c, "connect to %s port %u failed: %s", ip, u->port, strerror(-err));
-	tell(c, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host, u->port, elapsed_ms(c));
-	return fail(c, E_CONNECT, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host, u->port, elapsed_ms(c));
+	tell(c, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host, u->port,
+	     elapsed_ms(c));
+	return fail(c, E_CONNECT, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host,
+		    u->port, elapsed_ms(c));
 }
 
 static void disconnect(struct curl *c)
@@ -395,10 +416,12 @@ static int more(struct curl *c)
 	}
 	if (n == -ETIMEDOUT && proc_now(c->p) >= c->deadline_ns) {
 		if (c->r.length_known)
-			fail(c, E_TIMEOUT, "Operation timed out after %ld milliseconds with %lld out of %lld bytes received", elapsed_ms(c), c->body,
-			     c->body_total);
+			fail(c, E_TIMEOUT,
+			     "Operation timed out after %ld milliseconds with %lld out of %lld bytes received",
+			     elapsed_ms(c), c->body, c->body_total);
 		else
-			fail(c, E_TIMEOUT, "Operation timed out after %ld milliseconds with %lld bytes received", elapsed_ms(c), c->body);
+			fail(c, E_TIMEOUT, "Operation timed out after %ld milliseconds with %lld bytes received",
+			     elapsed_ms(c), c->body);
 		tell(c, "%s", sbuf_str(&c->error));
 		return -E_TIMEOUT;
 	}
@@ -556,7 +579,8 @@ static int read_chunks(struct curl *c, bool ignore)
 				left -= part;
 			}
 			if (left && (err = more(c)) <= 0)
-				return err ? -err : fail(c, E_PARTIAL, "transfer closed with outstanding read data remaining");
+				return err ? -err
+					   : fail(c, E_PARTIAL, "transfer closed with outstanding read data remaining");
 		}
 	}
 	while ((n = next_line(c)) > 2)		/* trailers */
@@ -719,7 +743,8 @@ static int transfer(struct curl *c, const char *text)
 
 static void put_variable(struct curl *c, const char *name, int status, struct sbuf *s)
 {
-	double total = (double)(proc_now(c->p) - c->start_ns) / 1e9, connected = c->connected_ns ? (double)(c->connected_ns - c->start_ns) / 1e9 : 0;
+	double total = (double)(proc_now(c->p) - c->start_ns) / 1e9,
+	       connected = c->connected_ns ? (double)(c->connected_ns - c->start_ns) / 1e9 : 0;
 
 	if (strcmp(name, "http_code") == 0 || strcmp(name, "response_code") == 0)
 		sbuf_printf(s, "%03d", c->r.code);
@@ -788,19 +813,60 @@ static void write_out(struct curl *c, int status)
 
 /* ---- options ---- */
 
-static const struct curl_opt { const char *name; char c; bool arg; } options[] = {
-	{ "silent", 's', false }, { "show-error", 'S', false }, { "output", 'o', true }, { "remote-name", 'O', false }, { "head", 'I', false },
-	{ "include", 'i', false }, { "verbose", 'v', false }, { "location", 'L', false }, { "request", 'X', true }, { "data", 'd', true },
-	{ "data-ascii", 'd', true }, { "data-raw", 1, true }, { "header", 'H', true }, { "max-time", 'm', true }, { "connect-timeout", 2, true },
-	{ "write-out", 'w', true }, { "fail", 'f', false }, { "user-agent", 'A', true }, { "referer", 'e', true }, { "get", 'G', false },
-	{ "interface", 3, true }, { "local-port", 4, true }, { "max-redirs", 5, true }, { "ipv4", '4', false }, { "no-buffer", 'N', false },
-	{ "http1.0", '0', false }, { "http1.1", 6, false }, { "globoff", 'g', false }, { "insecure", 'k', false }, { "noproxy", 7, true },
-	{ "version", 'V', false }, { "url", 8, true },
+static const struct curl_opt { const char *name; char c; bool arg;
+} options[] = {
+	{ "silent", 's', false },
+	{ "show-error", 'S', false },
+	{ "output", 'o', true },
+	{ "remote-name", 'O', false },
+	{ "head", 'I', false },
+	{ "include", 'i', false },
+	{ "verbose", 'v', false },
+	{ "location", 'L', false },
+	{ "request", 'X', true },
+	{ "data", 'd', true },
+	{ "data-ascii", 'd', true },
+	{ "data-raw", 1, true },
+	{ "header", 'H', true },
+	{ "max-time", 'm', true },
+	{ "connect-timeout", 2, true },
+	{ "write-out", 'w', true },
+	{ "fail", 'f', false },
+	{ "user-agent", 'A', true },
+	{ "referer", 'e', true },
+	{ "get", 'G', false },
+	{ "interface", 3, true },
+	{ "local-port", 4, true },
+	{ "max-redirs", 5, true },
+	{ "ipv4", '4', false },
+	{ "no-buffer", 'N', false },
+	{ "http1.0", '0', false },
+	{ "http1.1", 6, false },
+	{ "globoff", 'g', false },
+	{ "insecure", 'k', false },
+	{ "noproxy", 7, true },
+	{ "version", 'V', false },
+	{ "url", 8, true },
 	/* known, but not simulated */
-	{ "proxy", 'x', true }, { "user", 'u', true }, { "form", 'F', true }, { "upload-file", 'T', true }, { "cookie", 'b', true },
-	{ "cookie-jar", 'c', true }, { "config", 'K', true }, { "continue-at", 'C', true }, { "range", 'r', true }, { "parallel", 'Z', false },
-	{ "ipv6", '6', false }, { "resolve", 9, true }, { "retry", 9, true }, { "compressed", 9, false }, { "limit-rate", 9, true },
-	{ "unix-socket", 9, true }, { "progress-bar", '#', false }, { "trace", 9, true }, { "help", 'h', false },
+	{ "proxy", 'x', true },
+	{ "user", 'u', true },
+	{ "form", 'F', true },
+	{ "upload-file", 'T', true },
+	{ "cookie", 'b', true },
+	{ "cookie-jar", 'c', true },
+	{ "config", 'K', true },
+	{ "continue-at", 'C', true },
+	{ "range", 'r', true },
+	{ "parallel", 'Z', false },
+	{ "ipv6", '6', false },
+	{ "resolve", 9, true },
+	{ "retry", 9, true },
+	{ "compressed", 9, false },
+	{ "limit-rate", 9, true },
+	{ "unix-socket", 9, true },
+	{ "progress-bar", '#', false },
+	{ "trace", 9, true },
+	{ "help", 'h', false },
 };
 
 static int usage(struct curl *c, const char *called, const char *what)
@@ -842,7 +908,8 @@ static int add_data(struct curl *c, const char *text, bool raw)
 		return 0;
 	}
 	if (strcmp(text, "@-") == 0 ? proc_read_all(c->p, &file) : proc_file_read(c->p, text + 1, &file)) {
-		proc_eprintf(c->p, "Warning: Couldn't read data from file \"%s\", this makes an empty POST.\n", text + 1);
+		proc_eprintf(c->p, "Warning: Couldn't read data from file \"%s\", this makes an empty POST.\n",
+			     text + 1);
 		return 0;
 	}
 	for (size_t i = 0; i < file.len; i++)
@@ -882,7 +949,8 @@ static int option(struct curl *c, char which, const char *called, const char *ar
 	case 'N': c->no_buffer = true; break;
 	case '0': c->http10 = true; break;
 	case 'V':
-		proc_printf(c->p, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\nRelease-Date: 2023-02-20\nProtocols: http\nFeatures:\n");
+		proc_printf(c->p, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\nRelease-Date: "
+				  "2023-02-20\nProtocols: http\nFeatures:\n");
 		return 256;
 	}
 	if (strchr("xuFTbcKCrZ6#h\t", which))

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/prog_http.c - a small http server for simulated hosts: `python3 -m http.server`, with its answers and its log; `httpd` starts the same.
+ * lab/prog_http.c - a small http server for simulated hosts: `python3 -m http.server`, with its answers and its
+ * log; `httpd` starts the same.
  *
  * On the packet's way it is a listening TCP socket.
  *
- * Theory of operation: every connection is served by a process of its own, as Python's server has a thread for each, so that a client that says nothing stops
- * nobody. One request, one answer, HTTP/1.0. A folder is its index.html, or a list of what is in it.
+ * Theory of operation: every connection is served by a process of its own, as Python's server has a thread for
+ * each, so that a client that says nothing stops nobody. One request, one answer, HTTP/1.0. A folder is its
+ * index.html, or a list of what is in it.
  *
  * References: RFC 1945; Python 3.11 http.server.
  */
@@ -34,11 +36,14 @@ struct request {
 	struct sbuf path;		/* of the file, on the host */
 };
 
-static const struct { const char *ending, *type; } types[] = {
-	{ ".html", "text/html" }, { ".htm", "text/html" }, { ".txt", "text/plain" }, { ".css", "text/css" }, { ".js", "text/javascript" },
-	{ ".json", "application/json" }, { ".png", "image/png" }, { ".jpg", "image/jpeg" }, { ".gif", "image/gif" }, { ".xml", "text/xml" },
-	{ ".gz", "application/gzip" }, { ".tar", "application/x-tar" }, { ".zip", "application/zip" }, { ".pdf", "application/pdf" },
-	{ ".sh", "application/x-sh" }, { ".c", "text/plain" }, { ".h", "text/plain" }, { ".py", "text/x-python" },
+static const struct { const char *ending, *type;
+} types[] = {
+	{ ".html", "text/html" },      { ".htm", "text/html" },       { ".txt", "text/plain" },
+	{ ".css", "text/css" },        { ".js", "text/javascript" },  { ".json", "application/json" },
+	{ ".png", "image/png" },       { ".jpg", "image/jpeg" },      { ".gif", "image/gif" },
+	{ ".xml", "text/xml" },        { ".gz", "application/gzip" }, { ".tar", "application/x-tar" },
+	{ ".zip", "application/zip" }, { ".pdf", "application/pdf" }, { ".sh", "application/x-sh" },
+	{ ".c", "text/plain" },        { ".h", "text/plain" },        { ".py", "text/x-python" },
 };
 
 static const struct { int code; const char *text, *explain; } answers[] = {
@@ -133,9 +138,12 @@ static void send_error(struct request *q, int code, const char *message)
 			explain = answers[i].explain;
 	note(q, "code %d, message %s", code, message);
 	sbuf_printf(&body,
-		    "<!DOCTYPE HTML>\n<html lang=\"en\">\n    <head>\n        <meta charset=\"utf-8\">\n        <title>Error response</title>\n"
-		    "    </head>\n    <body>\n        <h1>Error response</h1>\n        <p>Error code: %d</p>\n        <p>Message: %s.</p>\n"
-		    "        <p>Error code explanation: %d - %s.</p>\n    </body>\n</html>\n", code, message, code, explain);
+		    "<!DOCTYPE HTML>\n<html lang=\"en\">\n    <head>\n        <meta charset=\"utf-8\">\n        "
+		    "<title>Error response</title>\n"
+		    "    </head>\n    <body>\n        <h1>Error response</h1>\n        <p>Error code: %d</p>\n        "
+		    "<p>Message: %s.</p>\n"
+		    "        <p>Error code explanation: %d - %s.</p>\n    </body>\n</html>\n",
+		    code, message, code, explain);
 	begin(q, &s, code, message);
 	header(q, &s, "Connection: close");
 	header(q, &s, "Content-Type: text/html;charset=utf-8");
@@ -175,7 +183,10 @@ static void send_file(struct request *q, const char *path, const struct vfs_stat
 
 static void put_html(struct sbuf *s, const char *text)
 {
-	static const struct { char c; const char *as; } escapes[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" } };
+	static const struct {
+		char c;
+		const char *as;
+	} escapes[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" } };
 	size_t i;
 
 	for (; *text; text++) {
@@ -237,7 +248,9 @@ static void send_folder(struct request *q, const char *path)
 	vfs_list(q->p->host, q->p->cwd, path, add_name, &l);
 	if (l.n)
 		qsort(l.v, l.n, sizeof(*l.v), by_lower);
-	sbuf_puts(&body, "<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Directory listing for ");
+	sbuf_puts(
+		&body,
+		"<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Directory listing for ");
 	put_html(&body, q->target);
 	sbuf_puts(&body, "</title>\n</head>\n<body>\n<h1>Directory listing for ");
 	put_html(&body, q->target);
@@ -287,7 +300,8 @@ static void find_path(struct request *q)
 		} else if (n && !(n == 1 && *t == '.')) {
 			sbuf_putc(&q->path, '/');
 			for (size_t i = 0; i < n; i++) {
-				int hi = t[i] == '%' && i + 2 < n ? hex(t[i + 1]) : -1, lo = hi >= 0 ? hex(t[i + 2]) : -1;
+				int hi = t[i] == '%' && i + 2 < n ? hex(t[i + 1]) : -1,
+				    lo = hi >= 0 ? hex(t[i + 2]) : -1;
 
 				if (lo < 0) {
 					sbuf_putc(&q->path, t[i]);
@@ -425,7 +439,13 @@ static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 	proc_printf(p, "Serving HTTP on %s port %u (http://%s:%u/) ...\n", ip, s->local.port, ip, s->local.port);
 	proc_catch_int(p);
 	while (!(err = proc_accept(p, s, &c, SCHED_NEVER))) {
-		struct proc_start how = { .host = p->host, .job = p->job, .parent = p, .run = serve_one, .data = c, .argc = 2, .argv = child_argv,
+		struct proc_start how = { .host = p->host,
+					  .job = p->job,
+					  .parent = p,
+					  .run = serve_one,
+					  .data = c,
+					  .argc = 2,
+					  .argv = child_argv,
 					  .fd = { NULL, p->fd[1], p->fd[2] } };
 
 		proc_sock_own(p, c, 4);
@@ -443,15 +463,19 @@ static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 
 static int bad_port(struct proc *p, const char *text)
 {
-	proc_eprintf(p, "usage: server.py [-h] [--cgi] [-b ADDRESS] [-d DIRECTORY] [-p VERSION]\n                 [port]\n"
-			"server.py: error: argument port: invalid int value: '%s'\n", text);
+	proc_eprintf(p,
+		     "usage: server.py [-h] [--cgi] [-b ADDRESS] [-d DIRECTORY] [-p VERSION]\n                 [port]\n"
+		     "server.py: error: argument port: invalid int value: '%s'\n",
+		     text);
 	return 2;
 }
 
 /* python3 [-u] -m http.server [PORT] [-b ADDRESS] [-d DIRECTORY] */
 int prog_python(struct proc *p, int argc, char **argv)
 {
-	static const struct option longs[] = { { "bind", required_argument, NULL, 'b' }, { "directory", required_argument, NULL, 'd' }, { NULL, 0, NULL, 0 } };
+	static const struct option longs[] = { { "bind", required_argument, NULL, 'b' },
+					       { "directory", required_argument, NULL, 'd' },
+					       { NULL, 0, NULL, 0 } };
 	struct sock_addr at = { .port = 8000 };
 	int at_m = argc > 1 && strcmp(argv[1], "-u") == 0 ? 2 : 1, c;
 	struct proc_opts o = { .ind = at_m + 2 };

@@ -4,9 +4,11 @@
  *
  * On the packet's way it is a TCP or UDP socket like any.
  *
- * Theory of operation: either way, connected or accepted, relay() carries bytes between standard input and output and the socket. It keeps four ends
- * (standard input, to the net, from the net, standard output), each open or given up, and two buffers; what ends when follows from which are left, in the
- * order in which the real one looks. -N and -q send a FIN at the end of standard input; without them the connection stays until the peer ends it or -w passes.
+ * Theory of operation: either way, connected or accepted, relay() carries bytes between standard input and output
+ * and the socket. It keeps four ends (standard input, to the net, from the net, standard output), each open or
+ * given up, and two buffers; what ends when follows from which are left, in the order in which the real one looks.
+ * -N and -q send a FIN at the end of standard input; without them the connection stays until the peer ends it or -w
+ * passes.
  *
  * References: nc(1).
  */
@@ -122,11 +124,14 @@ static int number(struct nc *n, const char *what, const char *text, long lo, lon
 	return 0;
 }
 
-static const struct { const char *name; int tos; } tos_names[] = {
-	{ "af11", 0x28 }, { "af12", 0x30 }, { "af13", 0x38 }, { "af21", 0x48 }, { "af22", 0x50 }, { "af23", 0x58 },
-	{ "af31", 0x68 }, { "af32", 0x70 }, { "af33", 0x78 }, { "af41", 0x88 }, { "af42", 0x90 }, { "af43", 0x98 },
-	{ "critical", 0xa0 }, { "cs0", 0x00 }, { "cs1", 0x20 }, { "cs2", 0x40 }, { "cs3", 0x60 }, { "cs4", 0x80 },
-	{ "cs5", 0xa0 }, { "cs6", 0xc0 }, { "cs7", 0xe0 }, { "ef", 0xb8 }, { "inetcontrol", 0xc0 }, { "lowdelay", 0x10 },
+static const struct { const char *name; int tos;
+} tos_names[] = {
+	{ "af11", 0x28 },       { "af12", 0x30 },        { "af13", 0x38 },        { "af21", 0x48 },
+	{ "af22", 0x50 },       { "af23", 0x58 },        { "af31", 0x68 },        { "af32", 0x70 },
+	{ "af33", 0x78 },       { "af41", 0x88 },        { "af42", 0x90 },        { "af43", 0x98 },
+	{ "critical", 0xa0 },   { "cs0", 0x00 },         { "cs1", 0x20 },         { "cs2", 0x40 },
+	{ "cs3", 0x60 },        { "cs4", 0x80 },         { "cs5", 0xa0 },         { "cs6", 0xc0 },
+	{ "cs7", 0xe0 },        { "ef", 0xb8 },          { "inetcontrol", 0xc0 }, { "lowdelay", 0x10 },
 	{ "netcontrol", 0xe0 }, { "reliability", 0x04 }, { "throughput", 0x08 },
 };
 
@@ -392,7 +397,10 @@ static void gone(struct relay *r)
 	struct nc *n = r->n;
 
 	if (!r->open[END_STDIN] && !n->n_out) {
-		/* between namespaces of one machine, a write returns when the segment was received and its ACK is back: no FIN crosses that */
+		/*
+		 * between namespaces of one machine, a write returns when the segment was received and its ACK is
+		 * back: no FIN crosses that
+		 */
 		if (r->open[END_NETOUT] && !n->udp)
 			proc_sleep(n->p, SETTLE_NS);
 		if (r->open[END_NETOUT] && n->shut) {
@@ -553,7 +561,8 @@ static int connect_to(struct nc *n, uint16_t port, struct sock **out)
 	struct sock *s;
 	int err;
 
-	if ((n->source && find_host(n, n->source, NULL, &from.ip)) || (n->source_port && local_port(n, n->source_port, &from.port)))
+	if ((n->source && find_host(n, n->source, NULL, &from.ip)) ||
+	    (n->source_port && local_port(n, n->source_port, &from.port)))
 		return 2;
 	err = sock_new(n->p->host->sock, n->udp ? SOCK_DGRAM : SOCK_STREAM, 0, &s);
 	if (err) {
@@ -587,7 +596,10 @@ static bool udp_open(struct nc *n, struct sock *s)
 {
 	int seconds = n->timeout_s >= 0 ? n->timeout_s : UDP_SCAN_S;
 
-	/* between two namespaces Linux has a refusal back before the second one is sent; here it takes the frames' time */
+	/*
+	 * between two namespaces Linux has a refusal back before the second one is sent; here it takes the frames'
+	 * time
+	 */
 	if (sock_send(s, "X", 1) != 1 || proc_sock_wait(n->p, s, POLLERR, proc_now(n->p) + NSEC_PER_MSEC) == -EINTR)
 		return false;
 	if (sock_send(s, "X", 1) == -ECONNREFUSED)

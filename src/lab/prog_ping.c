@@ -4,9 +4,10 @@
  *
  * On the packet's way it is a raw ICMP socket with an error queue, as the real one run by root.
  *
- * Theory of operation: pinger() sends what is due by a budget of milliseconds ("tokens") and says when to come again; between its calls the
- * program waits for replies and errors. When all -c packets are out, one last timer (the largest round trip twice, or -W) ends the wait; -w is a timer from the start.
- * What sendto() refuses counts as sent, and is told only when the error queue says something too, as in this version of the real one.
+ * Theory of operation: pinger() sends what is due by a budget of milliseconds ("tokens") and says when to come
+ * again; between its calls the program waits for replies and errors. When all -c packets are out, one last timer
+ * (the largest round trip twice, or -W) ends the wait; -w is a timer from the start. What sendto() refuses counts
+ * as sent, and is told only when the error queue says something too, as in this version of the real one.
  *
  * References: RFC 792; ping(8).
  */
@@ -39,7 +40,8 @@ struct ping {
 	uint8_t *out;			/* message as it is sent */
 	uint8_t *in;
 	size_t datalen;
-	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, only4, outstanding, quiet, show_time, strict_source, verbose;
+	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, only4, outstanding, quiet, show_time,
+		strict_source, verbose;
 	bool timing, multicast, exiting, has_pattern;
 	long count;
 	int interval, linger, deadline, preload;	/* ms, ms, s */
@@ -312,7 +314,8 @@ static int find_source(struct ping *g)
 	err = sock_connect(probe, &to);
 	if (err == -EACCES && !g->broadcast) {
 		sock_close(probe);
-		return complain(g, 2, 0, "Do you want to ping broadcast? Then -b. If not, check your local firewall rules");
+		return complain(g, 2, 0,
+				"Do you want to ping broadcast? Then -b. If not, check your local firewall rules");
 	}
 	if (err == -EACCES) {
 		proc_eprintf(g->p, "WARNING: pinging broadcast address\n");
@@ -498,7 +501,11 @@ static void print_time(struct ping *g)
 /* the error queue's answer to a packet that is too long for the way and must not be cut */
 static void too_long(struct ping *g)
 {
-	struct route_key k = { .family = AF_INET, .proto = IPPROTO_ICMP, .src = g->s->local.ip, .dst = g->to, .mark = (uint32_t)g->s->opt[SOCK_OPT_MARK],
+	struct route_key k = { .family = AF_INET,
+			       .proto = IPPROTO_ICMP,
+			       .src = g->s->local.ip,
+			       .dst = g->to,
+			       .mark = (uint32_t)g->s->opt[SOCK_OPT_MARK],
 			       .oif = g->s->opt[SOCK_OPT_BINDTODEVICE] };
 	struct route_result res;
 
@@ -867,21 +874,24 @@ static int finish(struct ping *g)
 	struct sbuf s = SBUF_INIT;
 	const char *comma = "";
 
-	sbuf_printf(&s, "\n--- %s ping statistics ---\n%ld packets transmitted, %ld received", sbuf_str(&g->hostname), g->sent, g->received);
+	sbuf_printf(&s, "\n--- %s ping statistics ---\n%ld packets transmitted, %ld received", sbuf_str(&g->hostname),
+		    g->sent, g->received);
 	if (g->repeats)
 		sbuf_printf(&s, ", +%ld duplicates", g->repeats);
 	if (g->errors)
 		sbuf_printf(&s, ", +%ld errors", g->errors);
 	if (g->sent) {
-		sbuf_printf(&s, ", %g%% packet loss", (double)(float)((double)(g->sent - g->received) * 100.0 / (double)g->sent));
+		sbuf_printf(&s, ", %g%% packet loss",
+			    (double)(float)((double)(g->sent - g->received) * 100.0 / (double)g->sent));
 		sbuf_printf(&s, ", time %ldms", (long)((ns + 500000) / NSEC_PER_MSEC));
 	}
 	sbuf_putc(&s, '\n');
 	if (g->received && g->timing) {
 		avg = (long)(g->tsum / total);
 		dev = root((g->tsum2 - g->tsum * g->tsum / total) / total);
-		sbuf_printf(&s, "rtt min/avg/max/mdev = %ld.%03ld/%ld.%03ld/%ld.%03ld/%ld.%03ld ms", g->tmin / 1000, g->tmin % 1000, avg / 1000, avg % 1000,
-			    g->tmax / 1000, g->tmax % 1000, dev / 1000, dev % 1000);
+		sbuf_printf(&s, "rtt min/avg/max/mdev = %ld.%03ld/%ld.%03ld/%ld.%03ld/%ld.%03ld ms", g->tmin / 1000,
+			    g->tmin % 1000, avg / 1000, avg % 1000, g->tmax / 1000, g->tmax % 1000, dev / 1000,
+			    dev % 1000);
 		comma = ", ";
 	}
 	if (g->pipe > 1) {
@@ -891,7 +901,8 @@ static int finish(struct ping *g)
 	if (g->received && (!g->interval || g->flood || g->adaptive) && g->sent > 1) {
 		long ipg = (long)(ns / 1000) / (g->sent - 1);
 
-		sbuf_printf(&s, "%sipg/ewma %ld.%03ld/%ld.%03ld ms", comma, ipg / 1000, ipg % 1000, g->rtt / 8000, g->rtt / 8 % 1000);
+		sbuf_printf(&s, "%sipg/ewma %ld.%03ld/%ld.%03ld ms", comma, ipg / 1000, ipg % 1000, g->rtt / 8000,
+			    g->rtt / 8 % 1000);
 	}
 	sbuf_putc(&s, '\n');
 	proc_write(g->p, 1, sbuf_str(&s), s.len);
@@ -931,7 +942,8 @@ static int main_of(struct ping *g, int argc, char **argv)
 
 	while ((c = proc_getopt(g->p, &o, "h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:", NULL)) != -1) {
 		if (c == 'V') {
-			proc_printf(g->p, "ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n");
+			proc_printf(g->p, "ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, "
+					  "getrandom(): yes, __fpending(): yes\n");
 			return 0;
 		}
 		if (c == 'h' || c == '?') {

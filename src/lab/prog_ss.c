@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/prog_ss.c - ss (iproute2 6.1) and netstat (net-tools 2.10) on a simulated host: its sockets, and for netstat its routes and links.
+ * lab/prog_ss.c - ss (iproute2 6.1) and netstat (net-tools 2.10) on a simulated host: its sockets, and for netstat
+ * its routes and links.
  *
  * Beside the packet's way: they only look at the host's tables.
  *
- * Theory of operation: ss collects its rows first, for its columns are as wide as what is in them; a column that says nothing (one kind of socket, one state) is left
- * out. The order of sockets, which Linux leaves to its hash tables, is that of their making.
+ * Theory of operation: ss collects its rows first, for its columns are as wide as what is in them; a column that
+ * says nothing (one kind of socket, one state) is left out. The order of sockets, which Linux leaves to its hash
+ * tables, is that of their making.
  *
  * References: ss(8), netstat(8).
  */
@@ -74,13 +76,16 @@ static const char usage[] =
 	"       --inet-sockopt  show various inet socket options\n"
 	"\n"
 	"   -A, --query=QUERY, --socket=QUERY\n"
-	"       QUERY := {all|inet|tcp|mptcp|udp|raw|unix|unix_dgram|unix_stream|unix_seqpacket|packet|packet_raw|packet_dgram|netlink|dccp|sctp|vsock_stream|vsock_dgram|tipc|xdp}[,QUERY]\n"
+	"       QUERY := "
+	"{all|inet|tcp|mptcp|udp|raw|unix|unix_dgram|unix_stream|unix_seqpacket|packet|packet_raw|packet_dgram|netlink|"
+	"dccp|sctp|vsock_stream|vsock_dgram|tipc|xdp}[,QUERY]\n"
 	"\n"
 	"   -D, --diag=FILE     Dump raw information about TCP sockets to FILE\n"
 	"   -F, --filter=FILE   read filter information from FILE\n"
 	"       FILTER := [ state STATE-FILTER ] [ EXPRESSION ]\n"
 	"       STATE-FILTER := {all|connected|synchronized|bucket|big|TCP-STATES}\n"
-	"         TCP-STATES := {established|syn-sent|syn-recv|fin-wait-{1,2}|time-wait|closed|close-wait|last-ack|listening|closing}\n"
+	"         TCP-STATES := "
+	"{established|syn-sent|syn-recv|fin-wait-{1,2}|time-wait|closed|close-wait|last-ack|listening|closing}\n"
 	"          connected := {established|syn-sent|syn-recv|fin-wait-{1,2}|time-wait|close-wait|last-ack|closing}\n"
 	"       synchronized := {established|syn-recv|fin-wait-{1,2}|time-wait|close-wait|last-ack|closing}\n"
 	"             bucket := {syn-recv|time-wait}\n"
@@ -125,7 +130,10 @@ static const char netstat_usage[] =
 
 static unsigned kind_of(const struct sock *s)
 {
-	return s->type == SOCK_RAW ? KIND_RAW : s->proto == IPPROTO_UDP ? KIND_UDP : s->proto == IPPROTO_TCP ? KIND_TCP : KIND_RAW;
+	return s->type == SOCK_RAW       ? KIND_RAW
+	       : s->proto == IPPROTO_UDP ? KIND_UDP
+	       : s->proto == IPPROTO_TCP ? KIND_TCP
+					 : KIND_RAW;
 }
 
 static const char *proto_name(unsigned kind)
@@ -152,10 +160,13 @@ static void put_ip(struct proc *p, struct sbuf *s, const union inet_addr *ip, bo
 
 enum { COL_NETID, COL_STATE, COL_RECVQ, COL_SENDQ, COL_LOCAL, COL_LPORT, COL_PEER, COL_PPORT, COL_PROC, COLS };
 
-static const struct { const char *title, *delim; bool right; } columns[COLS] = {
-	[COL_NETID] = { "Netid", "", false },	      [COL_STATE] = { "State", " ", false }, [COL_RECVQ] = { "Recv-Q", " ", false },
-	[COL_SENDQ] = { "Send-Q", " ", false },	      [COL_LOCAL] = { "Local Address:", " ", true }, [COL_LPORT] = { "Port", "", false },
-	[COL_PEER] = { "Peer Address:", " ", true },  [COL_PPORT] = { "Port", "", false },   [COL_PROC] = { "Process", "", false },
+static const struct { const char *title, *delim; bool right;
+} columns[COLS] = {
+	[COL_NETID] = { "Netid", "", false },          [COL_STATE] = { "State", " ", false },
+	[COL_RECVQ] = { "Recv-Q", " ", false },        [COL_SENDQ] = { "Send-Q", " ", false },
+	[COL_LOCAL] = { "Local Address:", " ", true }, [COL_LPORT] = { "Port", "", false },
+	[COL_PEER] = { "Peer Address:", " ", true },   [COL_PPORT] = { "Port", "", false },
+	[COL_PROC] = { "Process", "", false },
 };
 
 struct row {
@@ -250,7 +261,8 @@ static void ss_print(struct ss *ss, unsigned states)
 		for (int c = 0; c < COLS; c++) {
 			if (off[c])
 				continue;
-			put_cell(&out, c, i ? sbuf_str(&ss->rows[i - 1].col[c]) : columns[c].title, width[c], first || !width[c]);
+			put_cell(&out, c, i ? sbuf_str(&ss->rows[i - 1].col[c]) : columns[c].title, width[c],
+				 first || !width[c]);
 			first = false;
 		}
 		sbuf_putc(&out, '\n');
@@ -259,13 +271,26 @@ static void ss_print(struct ss *ss, unsigned states)
 	sbuf_free(&out);
 }
 
-static const struct { const char *name; unsigned states; } state_words[] = {
-	{ "established", STATE(TCP_ESTABLISHED) }, { "syn-sent", STATE(TCP_SYN_SENT) }, { "syn-recv", STATE(TCP_SYN_RECEIVED) },
-	{ "fin-wait-1", STATE(TCP_FIN_WAIT_1) }, { "fin-wait-2", STATE(TCP_FIN_WAIT_2) }, { "time-wait", STATE(TCP_TIME_WAIT) },
-	{ "closed", STATE(TCP_CLOSED) }, { "unconnected", STATE(TCP_CLOSED) }, { "close-wait", STATE(TCP_CLOSE_WAIT) },
-	{ "last-ack", STATE(TCP_LAST_ACK) }, { "listening", STATE(TCP_LISTEN) }, { "listen", STATE(TCP_LISTEN) }, { "closing", STATE(TCP_CLOSING) },
-	{ "all", STATES_ALL }, { "connected", STATES_ALL & ~STATES_LISTEN }, { "synchronized", STATES_ALL & ~(STATES_LISTEN | STATE(TCP_SYN_SENT)) },
-	{ "bucket", STATE(TCP_SYN_RECEIVED) | STATE(TCP_TIME_WAIT) }, { "big", STATES_ALL & ~(STATE(TCP_SYN_RECEIVED) | STATE(TCP_TIME_WAIT)) },
+static const struct { const char *name; unsigned states;
+} state_words[] = {
+	{ "established", STATE(TCP_ESTABLISHED) },
+	{ "syn-sent", STATE(TCP_SYN_SENT) },
+	{ "syn-recv", STATE(TCP_SYN_RECEIVED) },
+	{ "fin-wait-1", STATE(TCP_FIN_WAIT_1) },
+	{ "fin-wait-2", STATE(TCP_FIN_WAIT_2) },
+	{ "time-wait", STATE(TCP_TIME_WAIT) },
+	{ "closed", STATE(TCP_CLOSED) },
+	{ "unconnected", STATE(TCP_CLOSED) },
+	{ "close-wait", STATE(TCP_CLOSE_WAIT) },
+	{ "last-ack", STATE(TCP_LAST_ACK) },
+	{ "listening", STATE(TCP_LISTEN) },
+	{ "listen", STATE(TCP_LISTEN) },
+	{ "closing", STATE(TCP_CLOSING) },
+	{ "all", STATES_ALL },
+	{ "connected", STATES_ALL & ~STATES_LISTEN },
+	{ "synchronized", STATES_ALL & ~(STATES_LISTEN | STATE(TCP_SYN_SENT)) },
+	{ "bucket", STATE(TCP_SYN_RECEIVED) | STATE(TCP_TIME_WAIT) },
+	{ "big", STATES_ALL & ~(STATE(TCP_SYN_RECEIVED) | STATE(TCP_TIME_WAIT)) },
 };
 
 static unsigned find_states(const char *word)
@@ -318,7 +343,8 @@ static int ss_filter(struct ss *ss, int n, char **w)
 	for (int i = 0; i < n && !err; i++) {
 		const char *value = i + 1 < n ? w[i + 1] : NULL;
 
-		if (strcmp(w[i], "and") == 0 || strcmp(w[i], "&&") == 0 || strcmp(w[i], "(") == 0 || strcmp(w[i], ")") == 0)
+		if (strcmp(w[i], "and") == 0 || strcmp(w[i], "&&") == 0 || strcmp(w[i], "(") == 0 ||
+		    strcmp(w[i], ")") == 0)
 			continue;
 		if (value && (strcmp(value, "=") == 0 || strcmp(value, "==") == 0 || strcmp(value, "eq") == 0)) {
 			i++;
@@ -374,10 +400,12 @@ static int ss_summary(struct ss *ss)
 	sock_walk(ss->p->host->sock, add_totals, &t);
 	tcp = t.n[KIND_TCP] - t.timewait;
 	all = t.n[KIND_RAW] + t.n[KIND_UDP] + tcp;
-	proc_printf(ss->p, "Total: %u\nTCP:   %u (estab %u, closed %u, orphaned %u, timewait %u)\n\n", all, t.n[KIND_TCP], t.estab, t.timewait, t.orphan,
-		    t.timewait);
-	proc_printf(ss->p, "Transport Total     IP        IPv6\nRAW\t  %-9u %-9u %-9u\nUDP\t  %-9u %-9u %-9u\nTCP\t  %-9u %-9u %-9u\n", t.n[KIND_RAW],
-		    t.n[KIND_RAW], 0, t.n[KIND_UDP], t.n[KIND_UDP], 0, tcp, tcp, 0);
+	proc_printf(ss->p, "Total: %u\nTCP:   %u (estab %u, closed %u, orphaned %u, timewait %u)\n\n", all,
+		    t.n[KIND_TCP], t.estab, t.timewait, t.orphan, t.timewait);
+	proc_printf(ss->p,
+		    "Transport Total     IP        IPv6\nRAW\t  %-9u %-9u %-9u\nUDP\t  %-9u %-9u %-9u\nTCP\t  %-9u "
+		    "%-9u %-9u\n",
+		    t.n[KIND_RAW], t.n[KIND_RAW], 0, t.n[KIND_UDP], t.n[KIND_UDP], 0, tcp, tcp, 0);
 	proc_printf(ss->p, "INET\t  %-9u %-9u %-9u\nFRAG\t  %-9u %-9u %-9u\n\n", all, all, 0, 0, 0, 0);
 	return 0;
 }
@@ -440,10 +468,13 @@ static int ss_run(struct ss *ss)
 int prog_ss(struct proc *p, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "numeric", 0, NULL, 'n' }, { "resolve", 0, NULL, 'r' }, { "listening", 0, NULL, 'l' }, { "all", 0, NULL, 'a' }, { "tcp", 0, NULL, 't' },
-		{ "udp", 0, NULL, 'u' }, { "raw", 0, NULL, 'w' }, { "processes", 0, NULL, 'p' }, { "no-header", 0, NULL, 'H' }, { "summary", 0, NULL, 's' },
-		{ "ipv4", 0, NULL, '4' }, { "ipv6", 0, NULL, '6' }, { "version", 0, NULL, 'V' }, { "help", 0, NULL, 'h' }, { "oneline", 0, NULL, 'O' },
-		{ "extended", 0, NULL, 'e' }, { "info", 0, NULL, 'i' }, { "memory", 0, NULL, 'm' }, { "options", 0, NULL, 'o' }, { NULL, 0, NULL, 0 },
+		{ "numeric", 0, NULL, 'n' },  { "resolve", 0, NULL, 'r' },   { "listening", 0, NULL, 'l' },
+		{ "all", 0, NULL, 'a' },      { "tcp", 0, NULL, 't' },       { "udp", 0, NULL, 'u' },
+		{ "raw", 0, NULL, 'w' },      { "processes", 0, NULL, 'p' }, { "no-header", 0, NULL, 'H' },
+		{ "summary", 0, NULL, 's' },  { "ipv4", 0, NULL, '4' },      { "ipv6", 0, NULL, '6' },
+		{ "version", 0, NULL, 'V' },  { "help", 0, NULL, 'h' },      { "oneline", 0, NULL, 'O' },
+		{ "extended", 0, NULL, 'e' }, { "info", 0, NULL, 'i' },      { "memory", 0, NULL, 'm' },
+		{ "options", 0, NULL, 'o' },  { NULL, 0, NULL, 0 },
 	};
 	struct proc_opts o = { 0 };
 	struct ss ss = { .p = p };
@@ -472,9 +503,17 @@ struct netstat {
 };
 
 static const char *const netstat_states[TCP_STATE_MAX] = {
-	[TCP_CLOSED] = "",		  [TCP_LISTEN] = "LISTEN",	  [TCP_SYN_SENT] = "SYN_SENT",	 [TCP_SYN_RECEIVED] = "SYN_RECV",
-	[TCP_ESTABLISHED] = "ESTABLISHED", [TCP_FIN_WAIT_1] = "FIN_WAIT1", [TCP_FIN_WAIT_2] = "FIN_WAIT2", [TCP_CLOSE_WAIT] = "CLOSE_WAIT",
-	[TCP_CLOSING] = "CLOSING",	  [TCP_LAST_ACK] = "LAST_ACK",	  [TCP_TIME_WAIT] = "TIME_WAIT",
+	[TCP_CLOSED] = "",
+	[TCP_LISTEN] = "LISTEN",
+	[TCP_SYN_SENT] = "SYN_SENT",
+	[TCP_SYN_RECEIVED] = "SYN_RECV",
+	[TCP_ESTABLISHED] = "ESTABLISHED",
+	[TCP_FIN_WAIT_1] = "FIN_WAIT1",
+	[TCP_FIN_WAIT_2] = "FIN_WAIT2",
+	[TCP_CLOSE_WAIT] = "CLOSE_WAIT",
+	[TCP_CLOSING] = "CLOSING",
+	[TCP_LAST_ACK] = "LAST_ACK",
+	[TCP_TIME_WAIT] = "TIME_WAIT",
 };
 
 static void put_end(struct netstat *n, const struct sock_addr *a)
@@ -495,7 +534,8 @@ static int netstat_row(void *ctx, const struct sock *s)
 	struct sock_addr local = s->local;
 	uint32_t rq, sq;
 
-	if (kind_of(s) != n->kind || (s->type == SOCK_STREAM && s->state == TCP_CLOSED) || (s->orphan && s->type != SOCK_STREAM))
+	if (kind_of(s) != n->kind || (s->type == SOCK_STREAM && s->state == TCP_CLOSED) ||
+	    (s->orphan && s->type != SOCK_STREAM))
 		return 0;
 	if (!n->all && listens != n->listening)
 		return 0;
@@ -540,7 +580,8 @@ static int netstat_route(void *ctx, const struct route *r)
 	addr_fmt(dst, AF_INET, &r->dst);
 	addr_fmt(mask, AF_INET, &m);
 	addr_fmt(gw, AF_INET, nh && nh->gw_family ? &nh->gw : &none);
-	sbuf_printf(&n->out, "%-15s %-15s %-15s %-6s%5u %-5u %6u %s\n", dst, nh ? gw : "-", mask, flags, 0u, 0u, 0u, l ? l->name : "-");
+	sbuf_printf(&n->out, "%-15s %-15s %-15s %-6s%5u %-5u %6u %s\n", dst, nh ? gw : "-", mask, flags, 0u, 0u, 0u,
+		    l ? l->name : "-");
 	return 0;
 }
 
@@ -561,8 +602,9 @@ static void netstat_link(struct netstat *n, const struct link *l)
 	*f++ = 'R';
 	*f++ = 'U';
 	*f = 0;
-	sbuf_printf(&n->out, "%-15s %5u %8llu %6llu %6llu %-6u %8llu %6llu %6llu %6u %s\n", l->name, l->mtu, (unsigned long long)l->stats.rx_packets,
-		    (unsigned long long)l->stats.rx_errors, (unsigned long long)l->stats.rx_dropped, 0, (unsigned long long)l->stats.tx_packets,
+	sbuf_printf(&n->out, "%-15s %5u %8llu %6llu %6llu %-6u %8llu %6llu %6llu %6u %s\n", l->name, l->mtu,
+		    (unsigned long long)l->stats.rx_packets, (unsigned long long)l->stats.rx_errors,
+		    (unsigned long long)l->stats.rx_dropped, 0, (unsigned long long)l->stats.tx_packets,
 		    (unsigned long long)l->stats.tx_errors, (unsigned long long)l->stats.tx_dropped, 0, flags);
 }
 
@@ -574,35 +616,43 @@ static void netstat_run(struct netstat *n)
 	bool inet = n->kinds != 0;
 
 	if (n->routes) {
-		sbuf_puts(&n->out, "Kernel IP routing table\nDestination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n");
+		sbuf_puts(&n->out, "Kernel IP routing table\nDestination     Gateway         Genmask         Flags   "
+				   "MSS Window  irtt Iface\n");
 		fib_walk(&proc_ns(n->p)->fib, AF_INET, RT_TABLE_MAIN, netstat_route, n);
 		return;
 	}
 	if (n->links) {
-		sbuf_puts(&n->out, "Kernel Interface table\n"
-				   "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n");
+		sbuf_puts(&n->out,
+			  "Kernel Interface table\n"
+			  "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n");
 		list_for_each(l, &proc_ns(n->p)->links.links, node)
 			netstat_link(n, l);
 		return;
 	}
-	sbuf_printf(&n->out, "Active Internet connections (%s)\nProto Recv-Q Send-Q Local Address           Foreign Address         State      %s\n", what,
-		    n->processes ? " PID/Program name    " : "");
+	sbuf_printf(&n->out,
+		    "Active Internet connections (%s)\nProto Recv-Q Send-Q Local Address           Foreign Address     "
+		    "    State      %s\n",
+		    what, n->processes ? " PID/Program name    " : "");
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		n->kind = order[i];
 		if (!inet || n->kinds & n->kind)
 			sock_walk(n->p->host->sock, netstat_row, n);
 	}
 	if (!inet)
-		sbuf_printf(&n->out, "Active UNIX domain sockets (%s)\nProto RefCnt Flags       Type       State         I-Node   %sPath\n", what,
-			    n->processes ? "PID/Program name     " : "");
+		sbuf_printf(&n->out,
+			    "Active UNIX domain sockets (%s)\nProto RefCnt Flags       Type       State         I-Node "
+			    "  %sPath\n",
+			    what, n->processes ? "PID/Program name     " : "");
 }
 
 int prog_netstat(struct proc *p, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "tcp", 0, NULL, 't' }, { "udp", 0, NULL, 'u' }, { "raw", 0, NULL, 'w' }, { "listening", 0, NULL, 'l' }, { "all", 0, NULL, 'a' },
-		{ "numeric", 0, NULL, 'n' }, { "programs", 0, NULL, 'p' }, { "route", 0, NULL, 'r' }, { "interfaces", 0, NULL, 'i' },
-		{ "inet", 0, NULL, '4' }, { "wide", 0, NULL, 'W' }, { "statistics", 0, NULL, 's' }, { "extend", 0, NULL, 'e' }, { NULL, 0, NULL, 0 },
+		{ "tcp", 0, NULL, 't' },       { "udp", 0, NULL, 'u' },   { "raw", 0, NULL, 'w' },
+		{ "listening", 0, NULL, 'l' }, { "all", 0, NULL, 'a' },   { "numeric", 0, NULL, 'n' },
+		{ "programs", 0, NULL, 'p' },  { "route", 0, NULL, 'r' }, { "interfaces", 0, NULL, 'i' },
+		{ "inet", 0, NULL, '4' },      { "wide", 0, NULL, 'W' },  { "statistics", 0, NULL, 's' },
+		{ "extend", 0, NULL, 'e' },    { NULL, 0, NULL, 0 },
 	};
 	struct proc_opts o = { 0 };
 	struct netstat n = { .p = p };

@@ -2,8 +2,8 @@
 /*
  * lab/prog_telnet.c - telnet HOST PORT, as people use it to see whether a port answers.
  *
- * On the packet's way it is a TCP socket like any. It carries lines, and answers no option of the telnet protocol: to a port other than 23 the real one starts no
- * negotiation either.
+ * On the packet's way it is a TCP socket like any. It carries lines, and answers no option of the telnet protocol:
+ * to a port other than 23 the real one starts no negotiation either.
  *
  * References: RFC 854; netkit-telnet 0.17.
  */
@@ -65,13 +65,15 @@ int prog_telnet(struct proc *p, int argc, char **argv)
 		if (fmt_parse_u32(argv[o.ind + 1], 10, 65535, &port) == 0) {
 			to.port = (uint16_t)port;
 		} else if (!netname_port(p, argv[o.ind + 1], "tcp", &to.port)) {
-			proc_eprintf(p, "telnet: could not resolve %s/%s: Servname not supported for ai_socktype\n", argv[o.ind], argv[o.ind + 1]);
+			proc_eprintf(p, "telnet: could not resolve %s/%s: Servname not supported for ai_socktype\n",
+				     argv[o.ind], argv[o.ind + 1]);
 			return 1;
 		}
 	}
 	err = netname_host(p, argv[o.ind], &to.ip, &canon);
 	if (err) {
-		proc_eprintf(p, "telnet: could not resolve %s/%s: %s\n", argv[o.ind], o.ind + 1 < argc ? argv[o.ind + 1] : "telnet", gai_strerror(err));
+		proc_eprintf(p, "telnet: could not resolve %s/%s: %s\n", argv[o.ind],
+			     o.ind + 1 < argc ? argv[o.ind + 1] : "telnet", gai_strerror(err));
 		goto out;
 	}
 	proc_printf(p, "Trying %s...\n", addr_fmt(text, AF_INET, &to.ip));

@@ -2,11 +2,13 @@
 /*
  * lab/prog_traceroute.c - traceroute, as Debian 12's 2.1.2 has it, on a simulated host: by UDP, ICMP echo or TCP SYN.
  *
- * On the packet's way probes leave UDP sockets or raw ones; answers come to two raw sockets, one for ICMP, one for the protocol of the probes.
+ * On the packet's way probes leave UDP sockets or raw ones; answers come to two raw sockets, one for ICMP, one for
+ * the protocol of the probes.
  *
- * Theory of operation: up to -N probes are under way at once, three for each TTL. The first one not yet printed decides: it is printed once it is
- * answered or given up, which -w says when: after so many seconds, or a multiple of the time of another answer of the same hop or of a later one.
- * A probe that ends the way (any answer but "time exceeded") makes its hop the last.
+ * Theory of operation: up to -N probes are under way at once, three for each TTL. The first one not yet printed
+ * decides: it is printed once it is answered or given up, which -w says when: after so many seconds, or a multiple
+ * of the time of another answer of the same hop or of a later one. A probe that ends the way (any answer but "time
+ * exceeded") makes its hop the last.
  *
  * References: traceroute(8); RFC 792.
  */
@@ -55,94 +57,95 @@ struct trace {
 	uint8_t in[65536];
 };
 
-static const char help[] =
-	"Usage:\n"
-	"  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ -q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]\n"
-	"Options:\n"
-	"  -4                          Use IPv4\n"
-	"  -6                          Use IPv6\n"
-	"  -d  --debug                 Enable socket level debugging\n"
-	"  -F  --dont-fragment         Do not fragment packets\n"
-	"  -f first_ttl  --first=first_ttl\n"
-	"                              Start from the first_ttl hop (instead from 1)\n"
-	"  -g gate,...  --gateway=gate,...\n"
-	"                              Route packets through the specified gateway\n"
-	"                              (maximum 8 for IPv4 and 127 for IPv6)\n"
-	"  -I  --icmp                  Use ICMP ECHO for tracerouting\n"
-	"  -T  --tcp                   Use TCP SYN for tracerouting (default port is 80)\n"
-	"  -i device  --interface=device\n"
-	"                              Specify a network interface to operate with\n"
-	"  -m max_ttl  --max-hops=max_ttl\n"
-	"                              Set the max number of hops (max TTL to be\n"
-	"                              reached). Default is 30\n"
-	"  -N squeries  --sim-queries=squeries\n"
-	"                              Set the number of probes to be tried\n"
-	"                              simultaneously (default is 16)\n"
-	"  -n                          Do not resolve IP addresses to their domain names\n"
-	"  -p port  --port=port        Set the destination port to use. It is either\n"
-	"                              initial udp port value for \"default\" method\n"
-	"                              (incremented by each probe, default is 33434), or\n"
-	"                              initial seq for \"icmp\" (incremented as well,\n"
-	"                              default from 1), or some constant destination\n"
-	"                              port for other methods (with default of 80 for\n"
-	"                              \"tcp\", 53 for \"udp\", etc.)\n"
-	"  -t tos  --tos=tos           Set the TOS (IPv4 type of service) or TC (IPv6\n"
-	"                              traffic class) value for outgoing packets\n"
-	"  -l flow_label  --flowlabel=flow_label\n"
-	"                              Use specified flow_label for IPv6 packets\n"
-	"  -w MAX,HERE,NEAR  --wait=MAX,HERE,NEAR\n"
-	"                              Wait for a probe no more than HERE (default 3)\n"
-	"                              times longer than a response from the same hop,\n"
-	"                              or no more than NEAR (default 10) times than some\n"
-	"                              next hop, or MAX (default 5.0) seconds (float\n"
-	"                              point values allowed too)\n"
-	"  -q nqueries  --queries=nqueries\n"
-	"                              Set the number of probes per each hop. Default is\n"
-	"                              3\n"
-	"  -r                          Bypass the normal routing and send directly to a\n"
-	"                              host on an attached network\n"
-	"  -s src_addr  --source=src_addr\n"
-	"                              Use source src_addr for outgoing packets\n"
-	"  -z sendwait  --sendwait=sendwait\n"
-	"                              Minimal time interval between probes (default 0).\n"
-	"                              If the value is more than 10, then it specifies a\n"
-	"                              number in milliseconds, else it is a number of\n"
-	"                              seconds (float point values allowed too)\n"
-	"  -e  --extensions            Show ICMP extensions (if present), including MPLS\n"
-	"  -A  --as-path-lookups       Perform AS path lookups in routing registries and\n"
-	"                              print results directly after the corresponding\n"
-	"                              addresses\n"
-	"  -M name  --module=name      Use specified module (either builtin or external)\n"
-	"                              for traceroute operations. Most methods have\n"
-	"                              their shortcuts (`-I' means `-M icmp' etc.)\n"
-	"  -O OPTS,...  --options=OPTS,...\n"
-	"                              Use module-specific option OPTS for the\n"
-	"                              traceroute module. Several OPTS allowed,\n"
-	"                              separated by comma. If OPTS is \"help\", print info\n"
-	"                              about available options\n"
-	"  --sport=num                 Use source port num for outgoing packets. Implies\n"
-	"                              `-N 1'\n"
-	"  --fwmark=num                Set firewall mark for outgoing packets\n"
-	"  -U  --udp                   Use UDP to particular port for tracerouting\n"
-	"                              (instead of increasing the port per each probe),\n"
-	"                              default port is 53\n"
-	"  -UL                         Use UDPLITE for tracerouting (default dest port\n"
-	"                              is 53)\n"
-	"  -D  --dccp                  Use DCCP Request for tracerouting (default port\n"
-	"                              is 33434)\n"
-	"  -P prot  --protocol=prot    Use raw packet of protocol prot for tracerouting\n"
-	"  --mtu                       Discover MTU along the path being traced. Implies\n"
-	"                              `-F -N 1'\n"
-	"  --back                      Guess the number of hops in the backward path and\n"
-	"                              print if it differs\n"
-	"  -V  --version               Print version info and exit\n"
-	"  --help                      Read this help and exit\n"
-	"\n"
-	"Arguments:\n"
-	"+     host          The host to traceroute to\n"
-	"      packetlen     The full packet length (default is the length of an IP\n"
-	"                    header plus 40). Can be ignored or increased to a minimal\n"
-	"                    allowed value\n";
+static const char help[] = "Usage:\n"
+			   "  traceroute [ -46dFITnreAUDV ] [ -f first_ttl ] [ -g gate,... ] [ -i device ] [ -m "
+			   "max_ttl ] [ -N squeries ] [ -p port ] [ -t tos ] [ -l flow_label ] [ -w MAX,HERE,NEAR ] [ "
+			   "-q nqueries ] [ -s src_addr ] [ -z sendwait ] [ --fwmark=num ] host [ packetlen ]\n"
+			   "Options:\n"
+			   "  -4                          Use IPv4\n"
+			   "  -6                          Use IPv6\n"
+			   "  -d  --debug                 Enable socket level debugging\n"
+			   "  -F  --dont-fragment         Do not fragment packets\n"
+			   "  -f first_ttl  --first=first_ttl\n"
+			   "                              Start from the first_ttl hop (instead from 1)\n"
+			   "  -g gate,...  --gateway=gate,...\n"
+			   "                              Route packets through the specified gateway\n"
+			   "                              (maximum 8 for IPv4 and 127 for IPv6)\n"
+			   "  -I  --icmp                  Use ICMP ECHO for tracerouting\n"
+			   "  -T  --tcp                   Use TCP SYN for tracerouting (default port is 80)\n"
+			   "  -i device  --interface=device\n"
+			   "                              Specify a network interface to operate with\n"
+			   "  -m max_ttl  --max-hops=max_ttl\n"
+			   "                              Set the max number of hops (max TTL to be\n"
+			   "                              reached). Default is 30\n"
+			   "  -N squeries  --sim-queries=squeries\n"
+			   "                              Set the number of probes to be tried\n"
+			   "                              simultaneously (default is 16)\n"
+			   "  -n                          Do not resolve IP addresses to their domain names\n"
+			   "  -p port  --port=port        Set the destination port to use. It is either\n"
+			   "                              initial udp port value for \"default\" method\n"
+			   "                              (incremented by each probe, default is 33434), or\n"
+			   "                              initial seq for \"icmp\" (incremented as well,\n"
+			   "                              default from 1), or some constant destination\n"
+			   "                              port for other methods (with default of 80 for\n"
+			   "                              \"tcp\", 53 for \"udp\", etc.)\n"
+			   "  -t tos  --tos=tos           Set the TOS (IPv4 type of service) or TC (IPv6\n"
+			   "                              traffic class) value for outgoing packets\n"
+			   "  -l flow_label  --flowlabel=flow_label\n"
+			   "                              Use specified flow_label for IPv6 packets\n"
+			   "  -w MAX,HERE,NEAR  --wait=MAX,HERE,NEAR\n"
+			   "                              Wait for a probe no more than HERE (default 3)\n"
+			   "                              times longer than a response from the same hop,\n"
+			   "                              or no more than NEAR (default 10) times than some\n"
+			   "                              next hop, or MAX (default 5.0) seconds (float\n"
+			   "                              point values allowed too)\n"
+			   "  -q nqueries  --queries=nqueries\n"
+			   "                              Set the number of probes per each hop. Default is\n"
+			   "                              3\n"
+			   "  -r                          Bypass the normal routing and send directly to a\n"
+			   "                              host on an attached network\n"
+			   "  -s src_addr  --source=src_addr\n"
+			   "                              Use source src_addr for outgoing packets\n"
+			   "  -z sendwait  --sendwait=sendwait\n"
+			   "                              Minimal time interval between probes (default 0).\n"
+			   "                              If the value is more than 10, then it specifies a\n"
+			   "                              number in milliseconds, else it is a number of\n"
+			   "                              seconds (float point values allowed too)\n"
+			   "  -e  --extensions            Show ICMP extensions (if present), including MPLS\n"
+			   "  -A  --as-path-lookups       Perform AS path lookups in routing registries and\n"
+			   "                              print results directly after the corresponding\n"
+			   "                              addresses\n"
+			   "  -M name  --module=name      Use specified module (either builtin or external)\n"
+			   "                              for traceroute operations. Most methods have\n"
+			   "                              their shortcuts (`-I' means `-M icmp' etc.)\n"
+			   "  -O OPTS,...  --options=OPTS,...\n"
+			   "                              Use module-specific option OPTS for the\n"
+			   "                              traceroute module. Several OPTS allowed,\n"
+			   "                              separated by comma. If OPTS is \"help\", print info\n"
+			   "                              about available options\n"
+			   "  --sport=num                 Use source port num for outgoing packets. Implies\n"
+			   "                              `-N 1'\n"
+			   "  --fwmark=num                Set firewall mark for outgoing packets\n"
+			   "  -U  --udp                   Use UDP to particular port for tracerouting\n"
+			   "                              (instead of increasing the port per each probe),\n"
+			   "                              default port is 53\n"
+			   "  -UL                         Use UDPLITE for tracerouting (default dest port\n"
+			   "                              is 53)\n"
+			   "  -D  --dccp                  Use DCCP Request for tracerouting (default port\n"
+			   "                              is 33434)\n"
+			   "  -P prot  --protocol=prot    Use raw packet of protocol prot for tracerouting\n"
+			   "  --mtu                       Discover MTU along the path being traced. Implies\n"
+			   "                              `-F -N 1'\n"
+			   "  --back                      Guess the number of hops in the backward path and\n"
+			   "                              print if it differs\n"
+			   "  -V  --version               Print version info and exit\n"
+			   "  --help                      Read this help and exit\n"
+			   "\n"
+			   "Arguments:\n"
+			   "+     host          The host to traceroute to\n"
+			   "      packetlen     The full packet length (default is the length of an IP\n"
+			   "                    header plus 40). Can be ignored or increased to a minimal\n"
+			   "                    allowed value\n";
 
 /* ---- options ---- */
 
@@ -153,13 +156,39 @@ struct trace_opt {
 };
 
 static const struct trace_opt options[] = {
-	{ '4', NULL, NULL }, { '6', NULL, NULL }, { 'd', "debug", NULL }, { 'F', "dont-fragment", NULL }, { 'f', "first", "first_ttl" },
-	{ 'g', "gateway", "gate,..." }, { 'I', "icmp", NULL }, { 'T', "tcp", NULL }, { 'i', "interface", "device" }, { 'm', "max-hops", "max_ttl" },
-	{ 'N', "sim-queries", "squeries" }, { 'n', NULL, NULL }, { 'p', "port", "port" }, { 't', "tos", "tos" }, { 'l', "flowlabel", "flow_label" },
-	{ 'w', "wait", "MAX,HERE,NEAR" }, { 'q', "queries", "nqueries" }, { 'r', NULL, NULL }, { 's', "source", "src_addr" },
-	{ 'z', "sendwait", "sendwait" }, { 'e', "extensions", NULL }, { 'A', "as-path-lookups", NULL }, { 'M', "module", "name" },
-	{ 'O', "options", "OPTS,..." }, { 'U', "udp", NULL }, { 'D', "dccp", NULL }, { 'P', "protocol", "prot" }, { 'V', "version", NULL },
-	{ 1, "help", NULL }, { 2, "fwmark", "num" }, { 3, "sport", "num" }, { 4, "mtu", NULL }, { 5, "back", NULL },
+	{ '4', NULL, NULL },
+	{ '6', NULL, NULL },
+	{ 'd', "debug", NULL },
+	{ 'F', "dont-fragment", NULL },
+	{ 'f', "first", "first_ttl" },
+	{ 'g', "gateway", "gate,..." },
+	{ 'I', "icmp", NULL },
+	{ 'T', "tcp", NULL },
+	{ 'i', "interface", "device" },
+	{ 'm', "max-hops", "max_ttl" },
+	{ 'N', "sim-queries", "squeries" },
+	{ 'n', NULL, NULL },
+	{ 'p', "port", "port" },
+	{ 't', "tos", "tos" },
+	{ 'l', "flowlabel", "flow_label" },
+	{ 'w', "wait", "MAX,HERE,NEAR" },
+	{ 'q', "queries", "nqueries" },
+	{ 'r', NULL, NULL },
+	{ 's', "source", "src_addr" },
+	{ 'z', "sendwait", "sendwait" },
+	{ 'e', "extensions", NULL },
+	{ 'A', "as-path-lookups", NULL },
+	{ 'M', "module", "name" },
+	{ 'O', "options", "OPTS,..." },
+	{ 'U', "udp", NULL },
+	{ 'D', "dccp", NULL },
+	{ 'P', "protocol", "prot" },
+	{ 'V', "version", NULL },
+	{ 1, "help", NULL },
+	{ 2, "fwmark", "num" },
+	{ 3, "sport", "num" },
+	{ 4, "mtu", NULL },
+	{ 5, "back", NULL },
 };
 
 static int unsigned_arg(const char *arg, unsigned *val)
@@ -246,7 +275,8 @@ static int option(struct trace *t, const struct trace_opt *o, const char *arg)
 		proc_printf(t->p, "%s", help);
 		return 256;
 	case 'V':
-		proc_printf(t->p, "Modern traceroute for Linux, version 2.1.2\nCopyright (c) 2016  Dmitry Butskoy,   License: GPL v2 or any later\n");
+		proc_printf(t->p, "Modern traceroute for Linux, version 2.1.2\nCopyright (c) 2016  Dmitry Butskoy,   "
+				  "License: GPL v2 or any later\n");
 		return 256;
 	default:
 		if (o->c > 9)
@@ -272,13 +302,15 @@ static int bad_option(struct trace *t, const char *what, int argc)
 }
 
 /* one option and its value, which may be the next word: *at moves over it */
-static int take_option(struct trace *t, const struct trace_opt *o, const char *called, const char *arg, char **argv, int *at)
+static int take_option(struct trace *t, const struct trace_opt *o, const char *called, const char *arg, char **argv,
+		       int *at)
 {
 	int err;
 
 	if (o->arg && !arg) {
 		if (!argv[*at + 1]) {
-			proc_eprintf(t->p, "Option `%s' (argc %d) requires an argument: `%s %s'\n", called, *at, called, o->arg);
+			proc_eprintf(t->p, "Option `%s' (argc %d) requires an argument: `%s %s'\n", called, *at, called,
+				     o->arg);
 			return 2;
 		}
 		arg = argv[++*at];
@@ -322,7 +354,8 @@ static int short_options(struct trace *t, char **argv, int *at)
 
 static int bad_operand(struct trace *t, const char *what, const char *arg, int position, int argc)
 {
-	proc_eprintf(t->p, "Cannot handle \"%s\" cmdline arg `%s' on position %d (argc %d)\n", what, arg, position, argc);
+	proc_eprintf(t->p, "Cannot handle \"%s\" cmdline arg `%s' on position %d (argc %d)\n", what, arg, position,
+		     argc);
 	return 2;
 }
 
@@ -459,7 +492,8 @@ static size_t icmp_echo(struct trace *t, struct probe *pb, uint8_t *b)
 
 static uint16_t port_of(const struct trace *t, const struct probe *pb)
 {
-	return (uint16_t)(t->method == BY_UDP ? t->port + (pb - t->probes) - (long)((t->first - 1) * t->queries) : t->port);
+	return (uint16_t)(t->method == BY_UDP ? t->port + (pb - t->probes) - (long)((t->first - 1) * t->queries)
+					      : t->port);
 }
 
 /* the sendto() of one probe; 0 or the exit status */
@@ -534,16 +568,20 @@ static struct probe *find(struct trace *t, uint16_t id)
 }
 
 static const char *const unreach_mark[] = {
-	[ICMP_NET_UNREACH] = "!N", [ICMP_HOST_UNREACH] = "!H", [ICMP_PROT_UNREACH] = "!P", [ICMP_PORT_UNREACH] = "", [ICMP_FRAG_NEEDED] = "!F",
-	[ICMP_SR_FAILED] = "!S", [ICMP_NET_UNKNOWN] = "!N", [ICMP_HOST_UNKNOWN] = "!H", [ICMP_HOST_ISOLATED] = "!N", [ICMP_NET_ANO] = "!X",
-	[ICMP_HOST_ANO] = "!X", [ICMP_NET_UNR_TOS] = "!N", [ICMP_HOST_UNR_TOS] = "!H", [ICMP_PKT_FILTERED] = "!X", [ICMP_PREC_VIOLATION] = "!V",
+	[ICMP_NET_UNREACH] = "!N",  [ICMP_HOST_UNREACH] = "!H", [ICMP_PROT_UNREACH] = "!P",
+	[ICMP_PORT_UNREACH] = "",   [ICMP_FRAG_NEEDED] = "!F",  [ICMP_SR_FAILED] = "!S",
+	[ICMP_NET_UNKNOWN] = "!N",  [ICMP_HOST_UNKNOWN] = "!H", [ICMP_HOST_ISOLATED] = "!N",
+	[ICMP_NET_ANO] = "!X",      [ICMP_HOST_ANO] = "!X",     [ICMP_NET_UNR_TOS] = "!N",
+	[ICMP_HOST_UNR_TOS] = "!H", [ICMP_PKT_FILTERED] = "!X", [ICMP_PREC_VIOLATION] = "!V",
 	[ICMP_PREC_CUTOFF] = "!C",
 };
 
 /* an ICMP error of @n bytes: is the packet it quotes a probe of ours */
 static void take_error(struct trace *t, const uint8_t *icmp, size_t n, const union inet_addr *from)
 {
-	static const uint8_t protos[] = { [BY_UDP] = IPPROTO_UDP, [BY_UDP_PORT] = IPPROTO_UDP, [BY_ICMP] = IPPROTO_ICMP, [BY_TCP] = IPPROTO_TCP };
+	static const uint8_t protos[] = {
+		[BY_UDP] = IPPROTO_UDP, [BY_UDP_PORT] = IPPROTO_UDP, [BY_ICMP] = IPPROTO_ICMP, [BY_TCP] = IPPROTO_TCP
+	};
 	const uint8_t *ip = icmp + 8, *l4;
 	struct probe *pb;
 	be32 daddr;
@@ -576,7 +614,8 @@ static void take_icmp(struct trace *t, const uint8_t *icmp, size_t n, const unio
 		return;
 	if (icmp[0] == ICMP_DEST_UNREACH || icmp[0] == ICMP_TIME_EXCEEDED || icmp[0] == ICMP_PARAMETERPROB) {
 		take_error(t, icmp, n, from);
-	} else if (icmp[0] == ICMP_ECHOREPLY && t->method == BY_ICMP && get_u16(icmp + 4) == t->ident && addr_eq(from, &t->to)) {
+	} else if (icmp[0] == ICMP_ECHOREPLY && t->method == BY_ICMP && get_u16(icmp + 4) == t->ident &&
+		   addr_eq(from, &t->to)) {
 		pb = find(t, get_u16(icmp + 6));
 		if (pb)
 			answer(t, pb, from, true);
@@ -745,7 +784,8 @@ static int prepare(struct trace *t)
 	err = sock_new(t->p->host->sock, SOCK_RAW, IPPROTO_ICMP, &t->icmp);
 	if (!err && t->method != BY_ICMP)
 		err = sock_new(t->p->host->sock, SOCK_RAW, t->method == BY_TCP ? IPPROTO_TCP : IPPROTO_UDP, &t->raw);
-	proc_printf(t->p, "traceroute to %s (%s), %u hops max, %d byte packets", t->name, addr_fmt(text, AF_INET, &t->to), t->hops, t->len);
+	proc_printf(t->p, "traceroute to %s (%s), %u hops max, %d byte packets", t->name,
+		    addr_fmt(text, AF_INET, &t->to), t->hops, t->len);
 	if (err)
 		return failed(t, "socket", err);
 	for (int i = 0; i < 2 && t->method != BY_UDP; i++) {
