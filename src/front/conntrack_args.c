@@ -8,6 +8,7 @@
  */
 #include "front/conntrack_args.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +306,7 @@ static const char *const event_names[] = { "ALL", "NEW", "UPDATES", "DESTROY", N
 static int take_event(struct cmd *c, struct cta *a, int i)
 {
 	static const unsigned bits[] = { 7, 1u << CT_EVENT_NEW, 1u << CT_EVENT_UPDATE, 1u << CT_EVENT_DESTROY };
+	static_assert(ARRAY_LEN(bits) == ARRAY_LEN(event_names) - 1, "a bit for each event");
 
 	a->events |= bits[i];
 	return 0;
@@ -315,6 +317,7 @@ static const char *const output_names[] = { "xml", "extended", "timestamp", "id"
 static int take_output(struct cmd *c, struct cta *a, int i)
 {
 	static const unsigned bits[] = { CT_PRINT_XML, CT_PRINT_EXTENDED, 0, CT_PRINT_ID, CT_PRINT_KTIMESTAMP, 0, 0, CT_PRINT_SAVE };
+	static_assert(ARRAY_LEN(bits) == ARRAY_LEN(output_names) - 1, "a bit for each format");
 
 	a->print |= bits[i];
 	a->timestamp |= i == 2;

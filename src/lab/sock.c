@@ -20,6 +20,7 @@
  */
 #include "lab/sock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -599,12 +600,14 @@ const struct sock_ops sock_ns_ops = {
 
 /* ---- ss ---- */
 
-static const char *const state_names[TCP_STATE_MAX] = {
+static const char *const state_names[] = {
 	[TCP_CLOSED] = "UNCONN",	  [TCP_LISTEN] = "LISTEN",	    [TCP_SYN_SENT] = "SYN-SENT",
 	[TCP_SYN_RECEIVED] = "SYN-RECV",  [TCP_ESTABLISHED] = "ESTAB",	    [TCP_FIN_WAIT_1] = "FIN-WAIT-1",
 	[TCP_FIN_WAIT_2] = "FIN-WAIT-2",  [TCP_CLOSE_WAIT] = "CLOSE-WAIT",  [TCP_CLOSING] = "CLOSING",
 	[TCP_LAST_ACK] = "LAST-ACK",	  [TCP_TIME_WAIT] = "TIME-WAIT",
 };
+
+static_assert(ARRAY_LEN(state_names) == TCP_STATE_MAX, "every state has a name");
 
 int sock_walk(struct sock_host *h, int (*fn)(void *ctx, const struct sock *s), void *ctx)
 {

@@ -15,6 +15,7 @@
  */
 #include "path/private.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/netfilter_ipv4.h>
@@ -316,6 +317,7 @@ static enum verdict run_entry(struct netns *ns, struct pkt **p, const struct hoo
 enum verdict hooks_run(struct netns *ns, struct pkt **p, const struct hook_state *st, int *err)
 {
 	static const char *const stage_name[] = { "defrag", "conntrack", NULL, "nat", "confirm" };
+	static_assert(ARRAY_LEN(stage_name) == STAGE_CONFIRM + 1, "every stage has a name");
 	const struct hook_array *a = &ns->path->hook[family_index((*p)->family)][st->hook];
 
 	for (unsigned i = 0; i < a->n; i++) {

@@ -14,6 +14,7 @@
  *
  * References: linux/if.h, RFC 2863 (operational states).
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,10 +26,12 @@
 #include "route/bridge.h"
 #include "route/link.h"
 
-static const char *const kind_name[LINK_KIND_MAX] = {
+static const char *const kind_name[] = {
 	[LINK_LOOPBACK] = "",   [LINK_VETH] = "veth", [LINK_BRIDGE] = "bridge",
 	[LINK_DUMMY] = "dummy", [LINK_EXTERN] = "",
 };
+
+static_assert(ARRAY_LEN(kind_name) == LINK_KIND_MAX, "every kind has a name");
 
 static const struct {
 	uint32_t flags, mtu;
@@ -47,6 +50,8 @@ static const char *const oper_name[] = {
 	[IF_OPER_TESTING] = "TESTING", [IF_OPER_DORMANT] = "DORMANT",
 	[IF_OPER_UP] = "UP",
 };
+
+static_assert(ARRAY_LEN(oper_name) == IF_OPER_UP + 1, "every state has a name");
 
 const char *link_kind_name(enum link_kind k)
 {
