@@ -95,6 +95,13 @@ static void read_side(struct side *s, const char *path)
 	pcap_close(p);
 }
 
+static void free_side(struct side *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		free((void *)s->frames[i].data);
+	free(s->frames);
+}
+
 static unsigned step_of(const struct frame *f)
 {
 	unsigned i = 0;
@@ -281,7 +288,12 @@ int main(int argc, char **argv)
 	bad = compare("b", &kb, &nb, max) + compare("a", &ka, &na, max);
 	if (ka.n + kb.n == 0) {
 		printf("but nothing came out at all\n");
-		return 1;
+		bad++;
 	}
+	free_side(&ka);
+	free_side(&na);
+	free_side(&kb);
+	free_side(&nb);
+	pkt_pool_destroy(&pool);
 	return bad > 0;
 }
