@@ -407,14 +407,14 @@ static void set_tcp_byte(struct tcphdr *th, unsigned off, uint8_t v)
 	th->check = csum_replace16(th->check, from, to);
 }
 
-void edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8])
+int edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8])
 {
 	struct tcphdr *th = pkt_tcp(p);
 	const uint8_t *h = (const uint8_t *)th;
 	unsigned len, n;
 
-	if (!th || th->doff < 5 || th->doff * 4u > pkt_l4_len(p))
-		return;
+	if (!th || th->doff * 4u > pkt_l4_len(p))
+		return -EINVAL;
 	len = th->doff * 4u;
 	for (unsigned i = sizeof(*th); i + 1 < len; i += n) {
 		uint8_t kind = h[i];
@@ -427,6 +427,7 @@ void edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8])
 		for (unsigned k = 0; k < n; k++)
 			set_tcp_byte(th, i + k, TCP_OPT_NOP);
 	}
+	return 0;
 }
 
 void edit_fill_checksums(struct pkt *p)

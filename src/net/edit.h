@@ -35,8 +35,8 @@ void edit_dsfield(struct pkt *p, uint8_t ds);		/* TOS or traffic class */
  * -ENOSPC
  */
 int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add);
-/** edit_strip_tcp_options() - options of those kinds (a bit each) become no-operations; a segment cut short is left alone */
-void edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8]);
+/** edit_strip_tcp_options() - options of those kinds (a bit each) become no-operations; -EINVAL: the header is not whole */
+int edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8]);
 /** edit_fill_checksums() - compute IP header and transport checksums from scratch, for packets made here */
 void edit_fill_checksums(struct pkt *p);
 /** edit_tuple_end() - address and port of a tuple's one end inside an IP packet given as bytes (an ICMP quote)

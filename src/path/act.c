@@ -269,7 +269,8 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 		p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
 		break;
 	case IR_ACT_TCPOPTSTRIP:
-		edit_strip_tcp_options(p, s->action.strip);
+		if (!(p->flags & PKT_LATER_FRAG) && edit_strip_tcp_options(p, s->action.strip) < 0)
+			return IR_DROP;
 		break;
 	case IR_ACT_MAX:
 		break;

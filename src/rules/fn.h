@@ -158,6 +158,13 @@ struct fn_header {
 };
 extern const struct ir_fn fn_header;
 
+/* are those flags of a whole TCP header set */
+struct fn_tcp_flags {
+	uint8_t mask;
+	bool invert;
+};
+extern const struct ir_fn fn_tcp_flags;
+
 /* is a TCP option of that kind there (--tcp-option) */
 struct fn_tcp_option {
 	uint8_t kind;

@@ -105,7 +105,7 @@ static bool connlimit_eval(struct match_ctx *m, const void *data, void *state)
 
 	if (m->pkt->ct)
 		own = *conn_tuple(m->pkt->ct, IP_CT_DIR_ORIGINAL);
-	if ((!m->pkt->ct && tuple_of_pkt(m->pkt, m->pkt->ct_zone[0], &own)) || !connlimit_ready(s, m->rng)) {
+	if ((!m->pkt->ct && tuple_of_bytes(m->family, pkt_l3(m->pkt), pkt_l3_len(m->pkt), m->pkt->ct_zone[0], &own)) || !connlimit_ready(s, m->rng)) {
 		m->hotdrop = true;
 		return false;
 	}

@@ -268,6 +268,18 @@ static bool devgroup_eval(struct match_ctx *m, const void *data, void *state)
 
 const struct ir_fn fn_devgroup = { .name = "devgroup", .pure = true, .eval = devgroup_eval };
 
+/* ---- TCP flags ---- */
+
+static bool tcp_flags_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_tcp_flags *f = data;
+	const struct tcphdr *th = pkt_tcp(m->pkt);
+
+	return th && (((const uint8_t *)th)[13] & f->mask ? !f->invert : f->invert);
+}
+
+const struct ir_fn fn_tcp_flags = { .name = "tcp-flags", .pure = true, .eval = tcp_flags_eval };
+
 /* ---- TCP options ---- */
 
 /* the options of a TCP segment; false: the header is not whole, and the packet is to be dropped */

@@ -27,8 +27,8 @@
 #define RECENT_ENTRIES 100	/* ip_list_tot */
 #define RECENT_STAMPS 32	/* of a list without --hitcount */
 #define RECENT_HITS_MAX 65536
-#define RECENT_HZ 100		/* the file's times count in these ... */
-#define RECENT_HZ_FIRST 4294937296ull	/* ... and begin there: five minutes before 32 bits are full */
+#define RECENT_HZ 250		/* the file's times count in these ... */
+#define RECENT_HZ_FIRST 4294892296ull	/* ... and begin there: five minutes before 32 bits are full */
 
 struct recent_entry {
 	struct list lru;

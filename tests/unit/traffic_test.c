@@ -246,6 +246,11 @@ static void test_change(void **state)
 	check_dir("tests/golden/traffic/change");
 }
 
+static void test_remember(void **state)
+{
+	check_dir("tests/golden/traffic/remember");
+}
+
 static int send_frames(const char *path, char **ifnames)
 {
 	uint8_t frame[FRAME_MAX];
@@ -269,7 +274,7 @@ static int send_frames(const char *path, char **ifnames)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match), cmocka_unit_test(test_change) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match), cmocka_unit_test(test_change), cmocka_unit_test(test_remember) };
 
 	if (argc == 5 && strcmp(argv[1], "send") == 0)
 		return send_frames(argv[2], argv + 3);

@@ -77,17 +77,23 @@ static void match_save(struct sbuf *out, const void *data)
 		sbuf_printf(out, "%s --ecn-ip-ect %u", d->invert & XT_ECN_OP_MATCH_IP ? " !" : "", d->ect);
 }
 
+static void emit_flag(struct ir_list *l, const struct ecn *d, uint8_t op, uint8_t flag)
+{
+	struct fn_tcp_flags f = { .mask = flag, .invert = d->invert & op };
+
+	if (d->op & op)
+		xt_test(l, &fn_tcp_flags, &f, sizeof(f));
+}
+
 static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 {
-	static const uint8_t mask = ECT_MASK, ece = TCP_ECE, cwr = TCP_CWR;
+	static const uint8_t mask = ECT_MASK;
 	const struct ecn *d = data;
 
 	if (d->op & XT_ECN_OP_MATCH_IP)
 		ir_match_field(l, FIELD_IP_TOS, d->invert & XT_ECN_OP_MATCH_IP, &d->ect, &mask);
-	if (d->op & XT_ECN_OP_MATCH_ECE)
-		ir_match_field(l, FIELD_TCP_FLAGS, d->invert & XT_ECN_OP_MATCH_ECE, &ece, &ece);
-	if (d->op & XT_ECN_OP_MATCH_CWR)
-		ir_match_field(l, FIELD_TCP_FLAGS, d->invert & XT_ECN_OP_MATCH_CWR, &cwr, &cwr);
+	emit_flag(l, d, XT_ECN_OP_MATCH_ECE, TCP_ECE);
+	emit_flag(l, d, XT_ECN_OP_MATCH_CWR, TCP_CWR);
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * front/xt/hashlimit.c - -m hashlimit: a limit for each address, network or port, by packets or bytes.
  *
- * A rate by packets is kept as the time between two of them, multiplied by --hashlimit-rate-interval; -L shows that
- * product, -S divides it again. A rate by bytes is kept in sixteens of bytes, and its burst as a multiple of it.
+ * A rate by packets is kept as the time between two of them, multiplied by --hashlimit-rate-interval, with which
+ * only seconds count; -L shows that product, -S divides it again. A rate by bytes is kept in sixteens of bytes, and its burst as a multiple of it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static const struct {
 struct hashlimit {
 	struct fn_hashlimit fn;
 	uint32_t unit_s;	/* of the rate as written */
-	uint64_t burst;		/* as written, 0: not */
+	uint64_t burst, rate;	/* as written, 0: not */
 };
 
 static void hl_init(void *data)
@@ -108,6 +108,7 @@ static int parse_rate(struct xt_call *c, struct hashlimit *d)
 	if (i < 0 || !rate)
 		return xt_bad_value(c, c->arg);
 	d->unit_s = units[i].seconds;
+	d->rate = rate;
 	d->fn.avg = units[i].seconds * HASHLIMIT_SCALE / rate;
 	return d->fn.avg ? 0 : xt_error(c, "Rate too fast \"%s\"", c->arg);
 }
@@ -253,8 +254,15 @@ static int hl_check(struct xt_call *c, void *data)
 			return bad_burst(c);
 		d->fn.burst = d->burst;
 	}
-	d->fn.avg *= d->fn.interval;
+	if (d->fn.interval != 1)	/* and then the rate is by seconds, whatever was written */
+		d->fn.avg = HASHLIMIT_SCALE / d->rate * d->fn.interval;
 	return 0;
+}
+
+/* what the kernel counts in, for a time of @user / HASHLIMIT_SCALE s: 2^39 a jiffy of 4 ms, modulo 2^64 */
+static uint64_t credits(uint64_t user)
+{
+	return (uint64_t)(((unsigned __int128)user * 250 << 39) / HASHLIMIT_SCALE);
 }
 
 static int hl_verify(const struct xt_where *w, const void *data)
@@ -263,6 +271,8 @@ static int hl_verify(const struct xt_where *w, const void *data)
 
 	if (!f->gc_interval || !f->expire || f->srcmask > 32 || f->dstmask > 32)
 		return -EINVAL;
+	if (!(f->mode & HASHLIMIT_BYTES) && credits(f->avg * f->burst) < credits(f->avg))
+		return -ERANGE;
 	return strchr(f->name, '/') || strcmp(f->name, ".") == 0 || strcmp(f->name, "..") == 0 ? -EINVAL : 0;
 }
 
