@@ -431,7 +431,7 @@ static void cmd_help(struct play *p, const char *arg)
 	puts("Type commands as on the host whose prompt is shown, or for any host:\n"
 	     "    HOST                        go to that host; `lab' is the outside, where `ip netns add' is typed\n"
 	     "    HOST# command               run there\n"
-	     "    [root@HOST ~]# command      the same, pasted\n"
+	     "    [root@HOST ~]# command      the same, pasted; root@HOST:~# command too\n"
 	     "    HOST:TERM# command          start it in another terminal (tcpdump, nc -l)\n"
 	     "    HOST:TERM^C  HOST:TERM?     interrupt it and show what it printed; show what it has printed so far\n"
 	     "    HOST:TERM< text             type a line into it\n"

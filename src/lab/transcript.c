@@ -20,6 +20,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "front/shell.h"
+
+#define COMPOUND_LINES_MAX 200
 
 /* ---- prompts ---- */
 
@@ -247,6 +250,29 @@ static bool is_typed(const char *line)
 	return yes;
 }
 
+/*
+ * A for, if, quote ... that the line leaves open goes on, if the lines up to the next prompt close it; otherwise they are
+ * what the shell said about it. The last line that belongs to the command.
+ */
+static unsigned cut_compound(struct cutter *c, unsigned i, struct sbuf *text)
+{
+	struct transcript *t = c->t;
+	size_t len = text->len;
+	unsigned last = i;
+
+	if (!shell_incomplete(sbuf_str(text)))
+		return i;
+	while (last + 1 < t->n_lines && last - i < COMPOUND_LINES_MAX && !is_fence(t->lines[last + 1]) &&
+	       !is_typed(t->lines[last + 1])) {
+		sbuf_putc(text, '\n');
+		sbuf_puts(text, t->lines[++last]);
+		if (!shell_incomplete(sbuf_str(text)))
+			return last;
+	}
+	sbuf_truncate(text, len);
+	return i;
+}
+
 /* continuation lines and a here-document: all that was typed for one command */
 static void cut_command(struct cutter *c, struct step *s, const char *cmd)
 {
@@ -271,6 +297,7 @@ static void cut_command(struct cutter *c, struct step *s, const char *cmd)
 			break;
 	}
 	mem_free(delim);
+	i = cut_compound(c, i, &text);
 	s->n = i - s->first + 1;
 	c->nomem |= text.failed;
 	s->text = sbuf_steal(&text);
