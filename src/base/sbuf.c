@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-void sbuf_init(struct sbuf *s)
+static void sbuf_init(struct sbuf *s)
 {
 	*s = (struct sbuf)SBUF_INIT;
 }

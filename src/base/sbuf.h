@@ -20,7 +20,6 @@ struct sbuf {
 
 #define SBUF_INIT { 0 }
 
-void sbuf_init(struct sbuf *s);
 void sbuf_free(struct sbuf *s);				/* and initialise again */
 void sbuf_reset(struct sbuf *s);			/* empty, keep the memory */
 void sbuf_put(struct sbuf *s, const void *bytes, size_t n);

@@ -652,11 +652,6 @@ void ct_set_actor(struct ct_table *t, uint32_t portid)
 	t->actor = portid;
 }
 
-uint32_t ct_actor(const struct ct_table *t)
-{
-	return t->actor;
-}
-
 uint32_t ct_id(const struct ct_table *t, const struct conn *c)
 {
 	return (uint32_t)(hash_bytes(&t->env.key, c->tuple, sizeof(c->tuple)) >> 32);

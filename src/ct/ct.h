@@ -163,7 +163,6 @@ void ct_update(struct ct_table *t, struct conn *c);
 void ct_watch(struct ct_table *t, bool on);
 /** ct_set_actor() - events from here on are a program's doing, which is known by this netlink port; 0: packets' and time's again */
 void ct_set_actor(struct ct_table *t, uint32_t portid);
-uint32_t ct_actor(const struct ct_table *t);
 /** ct_id() - the number that `conntrack -o id` shows */
 uint32_t ct_id(const struct ct_table *t, const struct conn *c);
 /** ct_remaining_s() - seconds until it expires, rounded down as the kernel shows it */

@@ -208,8 +208,6 @@ void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r);
 /** ipt_chains_sorted() - a table's user chains by name; NULL-terminated, to be mem_free()d; NULL: no memory */
 struct chain **ipt_chains_sorted(const struct table *real);
 
-/** ipt_save_all() - what iptables-save prints: tables that are there, or @only; 0 or -ENOMEM */
-int ipt_save_all(struct cmd *c, struct sbuf *out, const char *only, bool counters);
 /** ipt_save_exact() - for a state file: with counters, without dates, and only the built-in chains that are there */
 int ipt_save_exact(struct cmd *c, struct sbuf *out);
 

@@ -325,14 +325,6 @@ static void load_file(struct sysctl *s, const char *path)
 	sbuf_free(&text);
 }
 
-int sysctl_load(struct cmd *c, const char *path, bool quiet)
-{
-	struct sysctl s = { .c = c, .quiet = quiet };
-
-	load_file(&s, path);
-	return s.status;
-}
-
 /* ---- the command line ---- */
 
 static bool set_pattern(struct sysctl *s, const char *re)

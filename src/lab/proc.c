@@ -161,16 +161,6 @@ void proc_clear_int(struct proc *p)
 	sched_uninterrupt(p->task);
 }
 
-const char *proc_getenv(const struct proc *p, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (char **e = p->env; e && *e; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
-			return *e + n + 1;
-	return NULL;
-}
-
 int proc_open(struct proc *p, const char *path, char mode, struct stream **out)
 {
 	return vfs_open(p->host, p->cwd, path, mode, out);

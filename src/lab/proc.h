@@ -82,7 +82,6 @@ int proc_settle(struct proc *p);
 void proc_catch_int(struct proc *p);				/* SIGINT is the program's business from here on */
 bool proc_interrupted(const struct proc *p);
 void proc_clear_int(struct proc *p);
-const char *proc_getenv(const struct proc *p, const char *name);	/* NULL: not set */
 /**
  * proc_open() - a file of the host (lab/vfs.h), by its path as typed; @mode: 'r', 'w', 'a'; 0 and a reference, or
  * -errno

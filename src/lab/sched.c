@@ -357,11 +357,6 @@ void sched_uninterrupt(struct task *t)
 	t->interrupted = false;
 }
 
-bool sched_interrupted(const struct task *t)
-{
-	return t->interrupted;
-}
-
 /* ---- waiting ---- */
 
 void waitq_wake(struct waitq *q)

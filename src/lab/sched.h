@@ -76,7 +76,6 @@ struct task *sched_current(const struct sched *s);	/* NULL: no task runs */
  */
 void sched_interrupt(struct sched *s, struct task *t);
 void sched_uninterrupt(struct task *t);
-bool sched_interrupted(const struct task *t);
 
 /* ---- waiting: only in a task ---- */
 static inline void waitq_init(struct waitq *q)

@@ -155,17 +155,6 @@ void bridge_age(struct bridge *b, uint64_t now_ms)
 			fdb_free(b, f);
 }
 
-uint64_t bridge_next_ms(const struct bridge *b)
-{
-	uint64_t first = UINT64_MAX;
-	struct bridge_fdb *f;
-
-	list_for_each(f, &b->all, all)
-		if (!(f->flags & BRIDGE_FDB_STATIC))
-			first = MIN(first, f->updated_ms + b->ageing_ms);
-	return first;
-}
-
 /*
  * a bridge has carrier while one of its ports forwards; asked only when a port or the bridge id changes, so
  * that one without ports keeps it

@@ -73,8 +73,6 @@ void bridge_learn(struct bridge *b, struct link *port, const uint8_t mac[6], uin
 struct link *bridge_lookup(const struct bridge *b, const uint8_t mac[6], uint64_t now_ms);
 /** bridge_age() - forget what was not seen for ageing_ms; called now and then, lookups look at the age themselves */
 void bridge_age(struct bridge *b, uint64_t now_ms);
-/** bridge_next_ms() - when bridge_age() has something to do, UINT64_MAX: nothing */
-uint64_t bridge_next_ms(const struct bridge *b);
 /** bridge_fdb_set() - what `bridge fdb add` does: an entry that does not age; -ENOSPC */
 int bridge_fdb_set(struct bridge *b, struct link *l, const uint8_t mac[6], uint8_t flags, uint64_t now_ms);
 int bridge_fdb_del(struct bridge *b, const uint8_t mac[6]);	/* -ENOENT */

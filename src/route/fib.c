@@ -543,18 +543,6 @@ int fib_table_search(const struct fib *f, const struct fib_table *t, const struc
 	return -EAGAIN;
 }
 
-void fib_lookup_table(const struct fib *f, uint32_t table, const struct route_key *k, struct route_result *res)
-{
-	const struct fib_table *t = fib_table_find(f, table);
-	int err;
-
-	memset(res, 0, sizeof(*res));
-	err = t ? fib_table_search(f, t, k, 0, res) : -EAGAIN;
-	res->err = err == -EAGAIN ? -ENETUNREACH : err;
-	if (!err)
-		fib_prefsrc(res);
-}
-
 uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit)
 {
 	struct route_key k = { .family = family, .dst = *a };

@@ -127,8 +127,6 @@ void fib_output(const struct fib *f, const struct route_key *k, struct route_res
  * Return: 1 (the source is a direct neighbour), 0, -EXDEV (rp_filter), -EINVAL (martian)
  */
 int fib_validate_source(const struct fib *f, const struct route_key *k, const struct link *in, int oif);
-/** fib_lookup_table() - in one table only, no rules */
-void fib_lookup_table(const struct fib *f, uint32_t table, const struct route_key *k, struct route_result *res);
 /**
  * fib_addr_type() - RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST, ... of an address, as -m addrtype
  * sees it; @limit: only on that link
