@@ -51,6 +51,10 @@ int proc_file_get(struct host *h, const char *path, struct sbuf *out);
 int proc_file_set(struct host *h, const char *path, const void *bytes, size_t n);
 /** proc_file_type() - 'f', 'd' or 0 */
 char proc_file_type(struct host *h, const char *path);
+/* the same for /sys, reached through these (vfs_sys.c) */
+int sys_file_get(struct host *h, const char *path, struct sbuf *out);
+char sys_file_type(struct host *h, const char *path);
+int sys_file_list(struct host *h, const char *path, int (*fn)(void *ctx, const char *name), void *ctx);
 int proc_file_list(struct host *h, const char *path, int (*fn)(void *ctx, const char *name), void *ctx);
 
 #endif

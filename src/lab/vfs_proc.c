@@ -80,13 +80,14 @@ static void put_route(struct host *h, struct sbuf *out)
 static void put_arp(struct host *h, struct sbuf *out)
 {
 	const struct neigh *n;
+	const struct neigh_proxy *x;
 	char addr[ADDR_STRLEN], mac[18];
 
 	sbuf_puts(out, "IP address       HW type     Flags       HW address            Mask     Device\n");
 	list_for_each(n, &h->ns->neigh.all, all) {
 		const struct link *l = link_by_index(&h->ns->links, n->ifindex);
 
-		if (n->family != AF_INET || !l || n->state == NUD_NOARP)
+		if (n->family != AF_INET || !l || !(n->state & ~NUD_NOARP))
 			continue;
 		sbuf_printf(out, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n", addr_fmt(addr, AF_INET, &n->addr),
 			    l->arphrd,
@@ -94,6 +95,13 @@ static void put_arp(struct host *h, struct sbuf *out)
 			    : n->have_mac             ? 2
 						      : 0,
 			    n->have_mac ? fmt_mac(mac, n->mac) : "00:00:00:00:00:00", l->name);
+	}
+	list_for_each(x, &h->ns->neigh.proxies, node) {
+		const struct link *l = link_by_index(&h->ns->links, x->ifindex);
+
+		if (x->family == AF_INET && l)
+			sbuf_printf(out, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n",
+				    addr_fmt(addr, AF_INET, &x->addr), l->arphrd, ATF_PUBL | ATF_PERM, "00:00:00:00:00:00", l->name);
 	}
 }
 
@@ -163,6 +171,8 @@ int proc_file_get(struct host *h, const char *path, struct sbuf *out)
 	const struct proc_file *f = find(path);
 	int err;
 
+	if (strncmp(path, "/sys", 4) == 0)
+		return sys_file_get(h, path, out);
 	if (name) {
 		err = ns_sysctl_get(h->ns, name, out);
 		if (!err)
@@ -247,6 +257,8 @@ char proc_file_type(struct host *h, const char *path)
 	char dots[256];
 	int err;
 
+	if (strncmp(path, "/sys", 4) == 0)
+		return sys_file_type(h, path);
 	if (f)
 		return f->put ? 'f' : 'd';
 	if (recent_of(path) && recent_names(&h->ns->rules, recent_is, (void *)recent_of(path)))
@@ -268,6 +280,8 @@ int proc_file_list(struct host *h, const char *path, int (*fn)(void *ctx, const 
 	struct below b;
 	char dots[256];
 
+	if (strncmp(path, "/sys", 4) == 0)
+		return sys_file_list(h, path, fn, ctx);
 	if (strncmp(path, "/proc/sys", 9) == 0) {
 		below_init(&b, path, dots, sizeof(dots));
 		b.fn = fn;
