@@ -19,6 +19,8 @@
 #include "lab/lab.h"
 #include "lab/programs.h"
 
+#define INIT_DIR "/etc/init.d/"
+
 struct forked {
 	struct shell *child;
 	int (*body)(struct shell *child, void *arg);
@@ -90,6 +92,14 @@ static int script_main(struct proc *p, int argc, char **argv)
 	return status;
 }
 
+/* "/etc/init.d/NAME ACTION" is "service NAME ACTION" */
+static int init_main(struct proc *p, int argc, char **argv)
+{
+	char *words[] = { "service", argv[0] + strlen(INIT_DIR), argc > 1 ? argv[1] : "", NULL };
+
+	return prog_service(p, 3, words);
+}
+
 static bool is_bin_dir(const char *path, size_t n)
 {
 	static const char *const dirs[] = { "/bin",      "/sbin",          "/usr/bin",
@@ -119,7 +129,12 @@ static int resolve(struct host *h, const char *cwd, const char *name, struct wha
 	const char *slash = strrchr(name, '/');
 	const struct cmd_tool *tool;
 	const struct program *prog;
+	struct vfs_stat st;
 
+	if (strncmp(name, INIT_DIR, strlen(INIT_DIR)) == 0 && vfs_stat(h, cwd, name, &st) < 0) {
+		*w = (struct what){ .run = init_main };
+		return service_known(slash + 1) ? 0 : -ENOENT;
+	}
 	if (slash && !is_bin_dir(name, (size_t)(slash - name)))
 		return resolve_script(h, cwd, name, w);
 	if (slash)

@@ -284,6 +284,11 @@ static int service_iptables(struct proc *p, const struct unit *u, const char *ac
 	return told(p, unit_start(p, u, u->start), "Applying firewall rules");
 }
 
+bool service_known(const char *name)
+{
+	return unit_find(name);
+}
+
 int prog_service(struct proc *p, int argc, char **argv)
 {
 	const struct unit *u;
@@ -304,6 +309,8 @@ int prog_service(struct proc *p, int argc, char **argv)
 		return service_iptables(p, u, argv[2]);
 	if (strcmp(argv[2], "status") == 0)
 		return unit_status(p, u, "status");
+	if (strcmp(u->name, "netfilter-persistent") == 0 && (strcmp(argv[2], "save") == 0 || strcmp(argv[2], "flush") == 0))
+		return prog_netfilter_persistent(p, 2, argv + 1);
 	status = unit_do(p, u, argv[2]);
 	if (status == -ENOSYS) {
 		proc_printf(p, "Usage: /etc/init.d/%s {start|stop|restart|reload|force-reload}\n", u->name);

@@ -63,6 +63,7 @@ program_fn prog_xargs;
 program_fn prog_yes;
 program_fn prog_yum;
 
+bool service_known(const char *name);	/* is there a service of that name */
 extern const struct program programs[];		/* by name; ends with a NULL name */
 const struct program *program_find(const char *name);
 
