@@ -56,6 +56,7 @@ const struct program programs[] = {
 	{ "touch", prog_touch },
 	{ "traceroute", prog_traceroute },
 	{ "uname", prog_uname },
+	{ "wget", prog_wget },
 	{ "which", prog_which },
 	{ "whoami", prog_whoami },
 	{ "xargs", prog_xargs },

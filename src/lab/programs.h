@@ -57,6 +57,7 @@ program_fn prog_timeout;
 program_fn prog_touch;
 program_fn prog_traceroute;
 program_fn prog_uname;
+program_fn prog_wget;
 program_fn prog_which;
 program_fn prog_whoami;
 program_fn prog_xargs;
