@@ -377,6 +377,7 @@ static int put_braced(struct expander *e, const char *s, const char *end, bool q
 	bool length = *s == '#' && end - s > 1 && !strchr(":-=+?%/", s[1]);
 	struct sbuf tmp = SBUF_INIT;
 	const char *value;
+	char *copy = NULL;
 	size_t n;
 
 	s += length;
@@ -385,6 +386,12 @@ static int put_braced(struct expander *e, const char *s, const char *end, bool q
 	if (!n || op > end || (length && op != end))
 		goto bad;
 	value = param_value(e->sh, s, n, &tmp);
+	if (value && op != end) {	/* the words behind the operator may assign to the variable: $((x++)) */
+		copy = mem_strdup(value);
+		value = copy;
+		if (!copy)
+			e->failed = true;
+	}
 	if (op == end && !length && n == 1 && (*s == '@' || *s == '*')) {
 		put_params(e, *s, quoted);
 	} else if (op == end) {
@@ -412,9 +419,11 @@ static int put_braced(struct expander *e, const char *s, const char *end, bool q
 	} else {
 		goto bad;
 	}
+	mem_free(copy);
 	sbuf_free(&tmp);
 	return e->failed ? -1 : 0;
 bad:
+	mem_free(copy);
 	sbuf_free(&tmp);
 	shell_error(e->sh, "${%.*s}: bad substitution", (int)(end - whole), whole);
 	e->sh->flow = FLOW_EXIT;
