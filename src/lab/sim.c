@@ -304,6 +304,7 @@ static int sim_term_stop(struct backend *b, const char *host, const char *term, 
 		job_kill(&s->job, SIGINT);
 		if (sched_run(m->lab->sched, sched_now(m->lab->sched) + 3 * NSEC_PER_SEC, term_done, s) != SCHED_DONE)
 			force_end(m, s);
+		pass(m, BETWEEN_NS);	/* the FIN of its connections is answered before anybody can type again */
 	}
 	sbuf_put(out, s->out->text.data, s->out->text.len);
 	if (s->job.live) {
