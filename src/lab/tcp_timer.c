@@ -101,7 +101,7 @@ static void rto_fired(struct sock *s)
 		return;
 	}
 	t->retransmits++;
-	if (s->state != TCP_SYN_SENT || t->retransmits >= TCP_SYN_LINEAR)
+	if (s->state != TCP_SYN_SENT || t->retransmits > TCP_SYN_LINEAR)
 		t->backoff++;
 	if (s->state != TCP_SYN_SENT && s->state != TCP_SYN_RECEIVED)
 		tcp_enter_loss(t);

@@ -308,12 +308,18 @@ int link_rename(struct link *l, const char *name)
 	return 0;
 }
 
+/* Linux takes a link for one upon another when their indexes differ, be it in two namespaces */
+static uint8_t oper_without_carrier(const struct link *l)
+{
+	return l->kind == LINK_VETH && !(l->peer && l->peer->ifindex == l->ifindex) ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
+}
+
 void link_set_carrier(struct link *l, bool on)
 {
 	if (l->carrier == on)
 		return;
 	l->carrier = on;
-	l->oper = on ? IF_OPER_UP : l->kind == LINK_VETH ? IF_OPER_LOWERLAYERDOWN : IF_OPER_DOWN;
+	l->oper = on ? IF_OPER_UP : oper_without_carrier(l);
 	if (!(l->flags & IFF_UP))
 		return;
 	if (on)
