@@ -415,5 +415,5 @@ void command_hint(const char *word, struct sbuf *out)
 	if (near)
 		sbuf_printf(out, "did you mean `%s'?", near);
 	else
-		sbuf_printf(out, "simulated hosts have no `%s'; `natbox lab' without a file, then `help', lists what they have", word);
+		sbuf_printf(out, "simulated hosts have no `%s'; `help' in an interactive lab lists what they have", word);
 }
