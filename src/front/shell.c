@@ -10,7 +10,7 @@
  * Invariants
  *  1. sh->fd[] holds a reference for each stream; redirect() and restore() keep the balance.
  *  2. sh->script is alive while its nodes are walked; functions and clones hold their own.
- *  3. Each command adds to *sh->steps, shared with all subshells, so that every run ends.
+ *  3. Each command adds to sh->steps, shared with all subshells, so that every run ends.
  */
 #include "front/shell.h"
 
@@ -748,7 +748,7 @@ int shell_exec_node(struct shell *sh, const struct shell_node *n)
 	if (!n)
 		return 0;
 	sh->line = n->line;
-	if (++*sh->steps > SHELL_STEPS_MAX) {
+	if (++sh->steps->n > SHELL_STEPS_MAX) {
 		if (sh->flow != FLOW_EXIT)
 			shell_error(sh, "more than %d commands: given up", SHELL_STEPS_MAX);
 		sh->flow = FLOW_EXIT;

@@ -22,6 +22,10 @@ struct shell_script;
 struct shell_var;
 struct shell_func;
 struct shell_job;
+struct shell_steps {
+	uint64_t n;
+	unsigned refs;
+};
 
 struct shell_words {			/* a list of strings, each its own allocation */
 	char **v;			/* NULL-terminated once shell_words_add() was called */
@@ -81,7 +85,7 @@ struct shell {
 	enum shell_flow flow;
 	unsigned flow_n;		/* loops to leave */
 	unsigned loops, calls, depth;
-	uint64_t *steps, own_steps;	/* shared with subshells */
+	struct shell_steps *steps;	/* shared with subshells, which may outlive this shell */
 	bool errexit, nounset, xtrace, pipefail;
 	unsigned no_errexit;		/* inside a condition */
 	char *arg0;

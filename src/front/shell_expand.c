@@ -44,7 +44,7 @@ static void put(struct expander *e, const char *s, size_t n, bool quoted)
 		e->sh->status = 1;
 		return;
 	}
-	*e->sh->steps += n / 256;	/* long words cost time too */
+	e->sh->steps->n += n / 256;	/* long words cost time too */
 	e->open = true;
 	sbuf_put(&e->text, s, n);
 	for (size_t i = 0; i < n; i++)

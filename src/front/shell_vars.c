@@ -241,7 +241,9 @@ struct shell *shell_new(const struct shell_ops *ops, void *ctx, char *const *env
 	sh->via = " -c:";
 	sh->line = 1;
 	sh->pid = 1;
-	sh->steps = &sh->own_steps;
+	sh->steps = mem_zalloc(sizeof(*sh->steps));
+	if (sh->steps)
+		sh->steps->refs = 1;
 	sh->cwd = mem_strdup(cwd);
 	for (; env && *env; env++) {
 		const char *eq = strchr(*env, '=');
@@ -251,7 +253,7 @@ struct shell *shell_new(const struct shell_ops *ops, void *ctx, char *const *env
 			shell_set(sh, name, eq + 1, true);
 		mem_free(name);
 	}
-	if (!sh->cwd) {
+	if (!sh->cwd || !sh->steps) {
 		shell_free(sh);
 		return NULL;
 	}
@@ -284,6 +286,8 @@ void shell_free(struct shell *sh)
 	}
 	shell_words_free(&sh->params);
 	script_put(sh->script);
+	if (sh->steps && !--sh->steps->refs)
+		mem_free(sh->steps);
 	mem_free(sh->arg0);
 	mem_free(sh->cwd);
 	mem_free(sh);
@@ -341,12 +345,15 @@ struct shell *shell_clone(struct shell *sh)
 	c->jobs = NULL;
 	c->params = (struct shell_words){ 0 };
 	c->script = script_hold(sh->script);
+	c->steps->refs++;
 	c->flow = FLOW_NONE;
 	c->loops = 0;
 	for (unsigned i = 0; i < SHELL_FDS; i++)
 		stream_hold(c->fd[i]);
 	c->cwd = mem_strdup(sh->cwd);
 	c->arg0 = sh->arg0 ? mem_strdup(sh->arg0) : NULL;
+	if (sh->name == sh->arg0)
+		c->name = c->arg0 ? c->arg0 : "bash";
 	for (size_t i = 0; i < sh->params.n; i++)
 		shell_words_add(&c->params, sh->params.v[i]);
 	if (!c->cwd || c->params.failed || !clone_names(c, sh)) {

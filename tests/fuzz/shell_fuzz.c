@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	shell_set_fds(sh, fd);
 	sh->name = "bash";
 	sh->via = "";
-	*sh->steps = SHELL_STEPS_MAX - STEPS;
+	sh->steps->n = SHELL_STEPS_MAX - STEPS;
 	shell_incomplete(text);
 	shell_run(sh, text);
 	if (getenv("FUZZ_VERBOSE"))
