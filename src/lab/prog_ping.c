@@ -18,45 +18,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "lab/netname.h"
-#include "lab/programs.h"
-#include "lab/sock.h"
-
-#define HLEN 8				/* of an ICMP echo */
-#define STAMP_LEN 16			/* struct timeval at the payload's beginning */
-#define MIN_INTERVAL 10			/* ms: how long to wait when there is nothing to wait for */
-#define LO_NS 1000
-#define SEQS 65536
-#define PAYLOAD_MAX 65535		/* what is longer cannot be sent, so it need not be kept */
-
-struct ping {
-	struct proc *p;
-	struct sock *s;
-	const char *self;		/* argv[0] */
-	struct sbuf hostname;
-	union inet_addr to, source;
-	const char *device;
-	uint16_t ident;
-	uint8_t *out;			/* message as it is sent */
-	uint8_t *in;
-	size_t datalen;
-	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, only4, outstanding, quiet, show_time,
-		strict_source, verbose;
-	bool timing, multicast, exiting, has_pattern;
-	long count;
-	int interval, linger, deadline, preload;	/* ms, ms, s */
-	int pmtudisc, tos, ttl, mark;	/* -1: not given */
-	uint64_t started_ns, sent_ns, alarm_ns;
-	long tokens;
-	bool linger_set;
-	/* what became of them */
-	long sent, received, repeats, errors;
-	uint16_t acked;
-	int pipe;
-	long tmin, tmax, rtt;		/* us; rtt: eight times the smoothed one */
-	double tsum, tsum2;
-	uint64_t seen[SEQS / 64];
-};
+#include "lab/ping.h"
 
 static const char usage[] =
 	"\nUsage\n"
@@ -415,66 +377,11 @@ static int set_up(struct ping *g, char **names, int n)
 	return 0;
 }
 
-/* ---- counting ---- */
-
-static bool seen(const struct ping *g, uint16_t seq)
-{
-	return g->seen[seq / 64] >> seq % 64 & 1;
-}
-
-static int in_flight(const struct ping *g)
-{
-	uint16_t diff = (uint16_t)((uint16_t)g->sent - g->acked);
-
-	return diff <= 0x7fff ? diff : (int)(g->sent - g->received - g->errors);
-}
-
-static void acknowledge(struct ping *g, uint16_t seq)
-{
-	uint16_t diff = (uint16_t)((uint16_t)g->sent - seq);
-
-	if (diff > 0x7fff)
-		return;
-	g->pipe = MAX(g->pipe, diff + 1);
-	if ((int16_t)(seq - g->acked) > 0 || (uint16_t)((uint16_t)g->sent - g->acked) > 0x7fff)
-		g->acked = seq;
-}
-
-static void count_sent(struct ping *g)
-{
-	g->sent++;
-	if ((uint16_t)((uint16_t)g->sent - g->acked) > 0x7fff)
-		g->acked = (uint16_t)(g->sent + 1);
-}
-
-static void update_interval(struct ping *g)
-{
-	long est = g->rtt ? g->rtt / 8 : g->interval * 1000L;
-
-	g->interval = (int)((est + 500) / 1000);
-}
-
-static void count_time(struct ping *g, long us)
-{
-	g->tsum += us;
-	g->tsum2 += (double)us * us;
-	g->tmin = MIN(g->tmin, us);
-	g->tmax = MAX(g->tmax, us);
-	g->rtt = g->rtt ? g->rtt + us - g->rtt / 8 : us * 8;
-	if (g->adaptive)
-		update_interval(g);
-}
-
 /* ---- out ---- */
-
-static uint64_t wall_us(const struct ping *g)
-{
-	return clock_wall_ns(&proc_ns(g->p)->world->clock) / 1000;
-}
 
 static void stamp(const struct ping *g, uint8_t *to)
 {
-	uint64_t us = wall_us(g), tv[2] = { us / 1000000, us % 1000000 };
+	uint64_t us = ping_wall_us(g), tv[2] = { us / 1000000, us % 1000000 };
 
 	memcpy(to, tv, STAMP_LEN);
 }
@@ -488,14 +395,6 @@ static uint16_t checksum(const uint8_t *b, size_t n)
 	while (sum >> 16)
 		sum = (sum >> 16) + (sum & 0xffff);
 	return (uint16_t)~sum;
-}
-
-static void print_time(struct ping *g)
-{
-	uint64_t us = wall_us(g);
-
-	if (g->show_time)
-		proc_printf(g->p, "[%lu.%06lu] ", (unsigned long)(us / 1000000), (unsigned long)(us % 1000000));
 }
 
 /* the error queue's answer to a packet that is too long for the way and must not be cut */
@@ -518,13 +417,11 @@ static void too_long(struct ping *g)
 		complain(g, 0, 0, "local error: message too long, mtu=%u", path_pmtu(proc_ns(g->p), &g->to, res.mtu));
 }
 
-static bool take_error(struct ping *g);
-
 /* an ICMP error about it came by lo, where it takes no time in Linux and a microsecond here */
 static void send_failed(struct ping *g, int err)
 {
 	proc_sleep(g->p, LO_NS);
-	if (take_error(g) && !g->quiet && !g->flood)
+	if (ping_take_error(g) && !g->quiet && !g->flood)
 		complain(g, 0, err, "sendmsg");
 }
 
@@ -550,7 +447,7 @@ static void send_probe(struct ping *g)
 		too_long(g);
 	else if (did < 0)
 		send_failed(g, (int)-did);
-	count_sent(g);
+	ping_count_sent(g);
 	if (did >= 0 && !g->quiet && g->flood)
 		proc_printf(g->p, ".");
 	if (did < 0)
@@ -569,7 +466,7 @@ static long pinger(struct ping *g)
 		g->tokens = (long)g->interval * (g->preload - 1);
 	} else {
 		tokens = (long)((now - g->sent_ns) / NSEC_PER_MSEC);
-		if (!g->interval && tokens < MIN_INTERVAL && in_flight(g) >= g->preload)
+		if (!g->interval && tokens < MIN_INTERVAL && ping_in_flight(g) >= g->preload)
 			return MIN_INTERVAL - tokens;
 		tokens = MIN(tokens + g->tokens, (long)g->interval * g->preload);
 		if (tokens < g->interval)
@@ -577,8 +474,8 @@ static long pinger(struct ping *g)
 		g->tokens = tokens - g->interval;
 	}
 	g->sent_ns = now;
-	if (g->outstanding && g->sent > 0 && !seen(g, (uint16_t)g->sent)) {
-		print_time(g);
+	if (g->outstanding && g->sent > 0 && !ping_seen(g, (uint16_t)g->sent)) {
+		ping_print_time(g);
 		proc_printf(g->p, "no answer yet for icmp_seq=%lu\n", (unsigned long)g->sent % SEQS);
 	}
 	send_probe(g);
@@ -598,259 +495,6 @@ static long last_wait(struct ping *g, long next)
 		g->alarm_ns = proc_now(g->p) + (uint64_t)us * 1000;
 	}
 	return MAX(next, us / 1000);
-}
-
-/* ---- in ---- */
-
-static void put_host(struct ping *g, struct sbuf *s, const union inet_addr *ip)
-{
-	size_t at = s->len;
-
-	if (!g->numeric && !g->exiting && netname_of(g->p, ip, s)) {
-		sbuf_puts(s, " (");
-		addr_put(s, AF_INET, ip);
-		sbuf_putc(s, ')');
-		return;
-	}
-	sbuf_truncate(s, at);
-	addr_put(s, AF_INET, ip);
-}
-
-static const char *const unreach_text[] = {
-	[ICMP_NET_UNREACH] = "Destination Net Unreachable",
-	[ICMP_HOST_UNREACH] = "Destination Host Unreachable",
-	[ICMP_PROT_UNREACH] = "Destination Protocol Unreachable",
-	[ICMP_PORT_UNREACH] = "Destination Port Unreachable",
-	[ICMP_SR_FAILED] = "Source Route Failed",
-	[ICMP_NET_UNKNOWN] = "Destination Net Unknown",
-	[ICMP_HOST_UNKNOWN] = "Destination Host Unknown",
-	[ICMP_HOST_ISOLATED] = "Source Host Isolated",
-	[ICMP_NET_ANO] = "Destination Net Prohibited",
-	[ICMP_HOST_ANO] = "Destination Host Prohibited",
-	[ICMP_NET_UNR_TOS] = "Destination Net Unreachable for Type of Service",
-	[ICMP_HOST_UNR_TOS] = "Destination Host Unreachable for Type of Service",
-	[ICMP_PKT_FILTERED] = "Packet filtered",
-	[ICMP_PREC_VIOLATION] = "Precedence Violation",
-	[ICMP_PREC_CUTOFF] = "Precedence Cutoff",
-};
-
-static const char *const redirect_text[] = {
-	[ICMP_REDIR_NET] = "Redirect Network",
-	[ICMP_REDIR_HOST] = "Redirect Host",
-	[ICMP_REDIR_NETTOS] = "Redirect Type of Service and Network",
-	[ICMP_REDIR_HOSTTOS] = "Redirect Type of Service and Host",
-};
-
-/* @info: next-hop MTU, pointer, or the gateway of a redirect in network order */
-static void put_icmp(struct ping *g, struct sbuf *s, uint8_t type, uint8_t code, uint32_t info)
-{
-	union inet_addr gateway = addr_ip4(info);
-
-	switch (type) {
-	case ICMP_DEST_UNREACH:
-		if (code == ICMP_FRAG_NEEDED)
-			sbuf_printf(s, "Frag needed and DF set (mtu = %u)\n", info);
-		else if (code < ARRAY_LEN(unreach_text))
-			sbuf_printf(s, "%s\n", unreach_text[code]);
-		else
-			sbuf_printf(s, "Dest Unreachable, Bad Code: %d\n", code);
-		break;
-	case ICMP_SOURCE_QUENCH:
-		sbuf_puts(s, "Source Quench\n");
-		break;
-	case ICMP_REDIRECT:
-		if (code < ARRAY_LEN(redirect_text))
-			sbuf_puts(s, redirect_text[code]);
-		else
-			sbuf_printf(s, "Redirect, Bad Code: %d", code);
-		sbuf_puts(s, "(New nexthop: ");
-		put_host(g, s, &gateway);
-		sbuf_puts(s, ")\n");
-		break;
-	case ICMP_TIME_EXCEEDED:
-		if (code == ICMP_EXC_TTL)
-			sbuf_puts(s, "Time to live exceeded\n");
-		else if (code == ICMP_EXC_FRAGTIME)
-			sbuf_puts(s, "Frag reassembly time exceeded\n");
-		else
-			sbuf_printf(s, "Time exceeded, Bad Code: %d\n", code);
-		break;
-	case ICMP_PARAMETERPROB:
-		sbuf_printf(s, "Parameter problem: pointer = %u\n", info);
-		break;
-	default:
-		sbuf_printf(s, "Bad ICMP type: %d\n", type);
-	}
-}
-
-/* one error of the queue; false: there is none */
-static bool take_error(struct ping *g)
-{
-	struct sbuf s = SBUF_INIT;
-	struct sock_error e;
-	uint16_t seq;
-
-	if (sock_recv_error(g->s, &e))
-		return false;
-	if (e.len < HLEN || !addr_eq(&e.to.ip, &g->to) || e.data[0] != ICMP_ECHO || get_u16(e.data + 4) != g->ident)
-		return true;
-	seq = get_u16(e.data + 6);
-	acknowledge(g, seq);
-	g->errors++;
-	if (g->quiet)
-		return true;
-	if (g->flood) {
-		proc_printf(g->p, "\bE");
-		return true;
-	}
-	print_time(g);
-	sbuf_puts(&s, "From ");
-	put_host(g, &s, &e.offender);
-	sbuf_printf(&s, " icmp_seq=%u ", seq);
-	put_icmp(g, &s, e.type, e.code, e.info);
-	proc_write(g->p, 1, sbuf_str(&s), s.len);
-	sbuf_free(&s);
-	return true;
-}
-
-static void put_triptime(struct sbuf *s, long us)
-{
-	if (us >= 100000 - 50)
-		sbuf_printf(s, " time=%ld ms", (us + 500) / 1000);
-	else if (us >= 10000 - 5)
-		sbuf_printf(s, " time=%ld.%01ld ms", (us + 50) / 1000, (us + 50) % 1000 / 100);
-	else if (us >= 1000)
-		sbuf_printf(s, " time=%ld.%02ld ms", (us + 5) / 1000, (us + 5) % 1000 / 10);
-	else
-		sbuf_printf(s, " time=%ld.%03ld ms", us / 1000, us % 1000);
-}
-
-/* something on the way changed the payload: show where */
-static void put_damage(struct ping *g, struct sbuf *s, const uint8_t *data)
-{
-	for (size_t i = STAMP_LEN; i < g->datalen; i++) {
-		if (data[i] == g->out[HLEN + i])
-			continue;
-		sbuf_printf(s, "\nwrong data byte #%zu should be 0x%x but was 0x%x", i, g->out[HLEN + i], data[i]);
-		for (i = STAMP_LEN; i < g->datalen; i++) {
-			if (i % 32 == STAMP_LEN)
-				sbuf_printf(s, "\n#%zu\t", i);
-			sbuf_printf(s, "%x ", data[i]);
-		}
-	}
-}
-
-/* @n bytes of an echo reply of ours */
-static void take_reply(struct ping *g, const uint8_t *icmp, size_t n, const struct sock_msg *m)
-{
-	uint16_t seq = get_u16(icmp + 6);
-	struct sbuf s = SBUF_INIT;
-	uint64_t tv[2];
-	bool dup = seen(g, seq);
-	long us = 0;
-
-	acknowledge(g, seq);
-	if (g->timing && n >= HLEN + STAMP_LEN) {
-		memcpy(tv, icmp + HLEN, STAMP_LEN);
-		us = MAX(0, (long)(wall_us(g) - tv[0] * 1000000 - tv[1]));
-		count_time(g, us);
-	}
-	if (dup)
-		g->repeats++;
-	else
-		g->received++;
-	g->seen[seq / 64] |= 1ull << seq % 64;
-	if (g->quiet)
-		return;
-	if (g->flood) {
-		proc_printf(g->p, "\b \b");
-		return;
-	}
-	print_time(g);
-	sbuf_printf(&s, "%zu bytes from ", n);
-	put_host(g, &s, &m->from.ip);
-	sbuf_printf(&s, ": icmp_seq=%u", seq);
-	if (g->verbose)
-		sbuf_printf(&s, " ident=%u", g->ident);
-	sbuf_printf(&s, " ttl=%d", m->ttl);
-	if (n < g->datalen + HLEN) {
-		sbuf_puts(&s, " (truncated)\n");
-	} else {
-		if (g->timing)
-			put_triptime(&s, us);
-		if (dup && (!g->multicast || g->verbose))
-			sbuf_puts(&s, " (DUP!)");
-		put_damage(g, &s, icmp + HLEN);
-		sbuf_printf(&s, "%s\n", g->audible ? "\a" : "");
-	}
-	proc_write(g->p, 1, sbuf_str(&s), s.len);
-	sbuf_free(&s);
-}
-
-/* a redirect, or an error that the error queue tells about too; @n bytes of ICMP */
-static void take_other(struct ping *g, const uint8_t *icmp, size_t n, const struct sock_msg *m)
-{
-	const uint8_t *ip = icmp + HLEN, *echo;
-	struct sbuf s = SBUF_INIT;
-	be32 daddr, gateway;
-
-	if (n < HLEN + sizeof(struct iphdr) + HLEN || n < HLEN + (ip[0] & 0xfu) * 4 + HLEN)
-		return;
-	echo = ip + (ip[0] & 0xf) * 4;
-	memcpy(&daddr, ip + 16, sizeof(daddr));
-	memcpy(&gateway, icmp + 4, sizeof(gateway));
-	if (echo[0] != ICMP_ECHO || daddr != g->to.ip4 || get_u16(echo + 4) != g->ident)
-		return;
-	if (icmp[0] != ICMP_REDIRECT && icmp[0] != ICMP_SOURCE_QUENCH) {
-		acknowledge(g, get_u16(echo + 6));
-		return;
-	}
-	if (g->quiet || g->flood)
-		return;
-	print_time(g);
-	sbuf_puts(&s, "From ");
-	put_host(g, &s, &m->from.ip);
-	sbuf_printf(&s, ": icmp_seq=%u ", get_u16(echo + 6));
-	put_icmp(g, &s, icmp[0], icmp[1], gateway);
-	proc_write(g->p, 1, sbuf_str(&s), s.len);
-	sbuf_free(&s);
-}
-
-static void take_packet(struct ping *g, size_t n, const struct sock_msg *m)
-{
-	size_t hlen = (g->in[0] & 0xfu) * 4;
-	const uint8_t *icmp = g->in + hlen;
-
-	if (n < hlen + HLEN)
-		return;
-	n -= hlen;
-	switch (icmp[0]) {
-	case ICMP_ECHOREPLY:
-		if (get_u16(icmp + 4) == g->ident)
-			take_reply(g, icmp, n, m);
-		break;
-	case ICMP_SOURCE_QUENCH:
-	case ICMP_REDIRECT:
-	case ICMP_DEST_UNREACH:
-	case ICMP_TIME_EXCEEDED:
-	case ICMP_PARAMETERPROB:
-		take_other(g, icmp, n, m);
-		break;
-	}
-}
-
-static void drain(struct ping *g)
-{
-	struct sock_msg m;
-	ssize_t n;
-
-	do {
-		n = sock_recvfrom(g->s, g->in, PAYLOAD_MAX, &m);
-		if (n >= 0)
-			take_packet(g, (size_t)n, &m);
-		else if (!take_error(g) && n == -EAGAIN)
-			break;
-	} while (in_flight(g) || (sock_poll(g->s) & (POLLIN | POLLERR)));
 }
 
 /* ---- the end ---- */
@@ -928,7 +572,7 @@ static int run(struct ping *g)
 		if (err == -EINTR || g->p->broken_pipe)
 			break;
 		if (err == 0)
-			drain(g);
+			ping_drain(g);
 		g->exiting = proc_now(g->p) >= g->alarm_ns;
 	}
 	return finish(g);
