@@ -149,7 +149,8 @@ static int ask(struct wget *w, struct sock *s)
 
 	sbuf_printf(&q, "%s %s HTTP/1.1\r\n", w->spider ? "HEAD" : "GET", w->path);
 	sbuf_printf(&q, w->port == 80 ? "Host: %s\r\n" : "Host: %s:%u\r\n", w->host, w->port);
-	sbuf_puts(&q, "User-Agent: Wget/1.21.3\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: Keep-Alive\r\n\r\n");
+	sbuf_puts(&q, "User-Agent: Wget/1.21.3\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: "
+		      "Keep-Alive\r\n\r\n");
 	err = proc_send(w->p, s, q.data, q.len);
 	sbuf_free(&q);
 	return err;
@@ -406,7 +407,8 @@ static int answer(struct wget *w, struct sock *s)
 	if (!w->spider)
 		return take_document(w, s);
 	if (strcmp(w->type, "text/html") == 0)
-		say(w, "Remote file exists and could contain further links,\nbut recursion is disabled -- not retrieving.\n\n");
+		say(w, "Remote file exists and could contain further links,\nbut recursion is disabled -- not "
+		       "retrieving.\n\n");
 	else
 		say(w, "Remote file exists.\n\n");
 	return OK;
