@@ -382,15 +382,55 @@ static void put_mapped(struct filter *f, int fd, const struct sbuf *text)
 	sbuf_free(&s);
 }
 
+/*
+ * Which argument is the pattern or script of grep, sed or awk, and no file even if one is called so; 0: none is, or options gave it.
+ * *value: bits of the arguments that are values of the options before them.
+ */
+static int script_at(int argc, char **argv, uint64_t *value)
+{
+	static const struct {
+		const char *name, *with_value, *gives_script;
+	} kinds[] = { { "grep", "ABCmefd", "ef" }, { "egrep", "ABCmefd", "ef" }, { "fgrep", "ABCmefd", "ef" }, { "sed", "efl", "ef" },
+		      { "awk", "Fvf", "f" },	     { "gawk", "Fvf", "f" },	   { "mawk", "Fvf", "f" } };
+	bool given = false;
+	int at = 0;
+
+	*value = 0;
+	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+		if (strcmp(argv[0], kinds[k].name) != 0)
+			continue;
+		for (int i = 1; i < argc && i < 64; i++) {
+			size_t n = strlen(argv[i]);
+
+			if (argv[i][0] != '-' || n < 2) {
+				at = at ? at : i;
+			} else if (argv[i][1] != '-') {
+				given |= strpbrk(argv[i] + 1, kinds[k].gives_script) != NULL;
+				if (!strchr(kinds[k].with_value, argv[i][n - 1]))
+					continue;
+				i++;
+				if (argv[i - 1][n - 1] != 'f' && i < 64)	/* -f's is a file like others */
+					*value |= 1ull << i;
+			} else {
+				given |= strncmp(argv[i], "--reg", 5) == 0 || strncmp(argv[i], "--exp", 5) == 0 || strncmp(argv[i], "--file", 6) == 0;
+			}
+		}
+	}
+	return given ? 0 : at;
+}
+
 /* arguments that name files of the host become memory files; 0 or a status */
 static int map_files(struct filter *f, int argc, char **argv, char **mapped, char text[FILTER_FILES_MAX][24])
 {
+	uint64_t value;
+	int script = script_at(argc, argv, &value);
+
 	for (int i = 0; i < argc; i++) {
 		struct sbuf bytes = SBUF_INIT;
 		struct vfs_stat st;
 
 		mapped[i] = argv[i];
-		if (i == 0 || argv[i][0] == '-' || vfs_stat(f->p->host, f->p->cwd, argv[i], &st) < 0 || st.type != 'f')
+		if (i == 0 || i == script || (i < 64 && value >> i & 1) || argv[i][0] == '-' || vfs_stat(f->p->host, f->p->cwd, argv[i], &st) < 0 || st.type != 'f')
 			continue;
 		if (f->n_files == FILTER_FILES_MAX || vfs_read(f->p->host, f->p->cwd, argv[i], &bytes) < 0) {
 			sbuf_free(&bytes);
