@@ -187,9 +187,12 @@ int command_join(struct proc *self, struct proc *child)
 {
 	bool interrupted = false;
 
+	self->runs = child;
 	for (;;) {
 		int status = proc_join(self, child);
 
+		if (status >= 0 || self->signal != SIGINT)
+			self->runs = NULL;
 		if (status >= 0) {
 			if (interrupted && status == 128 + SIGINT)
 				self->child_interrupted = true;
@@ -360,10 +363,12 @@ static int on_kill(struct shell *sh, int pid, int sig)
 
 	list_for_each(j, &proc_of(sh)->lab->jobs, node) {
 		list_for_each(p, &j->procs, node) {
-			if (p->pid == pid) {
-				proc_kill(p, sig);
-				return 0;
-			}
+			if (p->pid != pid)
+				continue;
+			/* what runs beside a shell is a process of the shell's that waits for the command: $! means both */
+			for (struct proc *q = p; q; q = q->run == forked_main ? q->runs : NULL)
+				proc_kill(q, sig);
+			return 0;
 		}
 	}
 	return -ESRCH;

@@ -146,6 +146,7 @@ int proc_settle(struct proc *p)
 void proc_catch_int(struct proc *p)
 {
 	p->catches_int = true;
+	p->ignores_int = false;		/* its own handler takes the place of what it was started with */
 }
 
 bool proc_interrupted(const struct proc *p)

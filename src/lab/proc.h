@@ -47,6 +47,7 @@ struct proc {
 	int (*run)(struct proc *p, int argc, char **argv);
 	void *data;			/* for .run's own use */
 	struct list children;		/* of struct proc_child: what a shell started and has not waited for */
+	struct proc *runs;		/* the command that a shell waits for */
 	bool child_interrupted;		/* a shell's child died of SIGINT, which then ends the shell too */
 };
 

@@ -437,7 +437,8 @@ static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 	}
 	addr_fmt(ip, AF_INET, &at->ip);
 	proc_printf(p, "Serving HTTP on %s port %u (http://%s:%u/) ...\n", ip, s->local.port, ip, s->local.port);
-	proc_catch_int(p);
+	if (!p->ignores_int)		/* Python leaves alone what is ignored */
+		proc_catch_int(p);
 	while (!(err = proc_accept(p, s, &c, SCHED_NEVER))) {
 		struct proc_start how = { .host = p->host,
 					  .job = p->job,
