@@ -54,7 +54,7 @@ struct curl {
 	struct sock *s;
 	struct url at;			/* what .s is connected to */
 	int conn_n, connects, redirects;
-	bool server_10, meter;
+	bool server_10, meter, in_body;
 	struct sbuf error;		/* what went wrong, without number */
 	struct sbuf in;			/* received and not read yet */
 	struct sbuf out;		/* stdio's block */

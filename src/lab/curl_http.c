@@ -119,12 +119,15 @@ static bool has_header(const struct curl *c, const char *name)
 	return false;
 }
 
-static void put_own_headers(const struct curl *c, struct sbuf *s)
+/* -H; @host: only the field Host, which comes first, else all but it */
+static void put_own_headers(const struct curl *c, struct sbuf *s, bool host)
 {
 	for (const char *h = sbuf_str(&c->headers); *h; h += strcspn(h, "\n") + 1) {
 		size_t n = strcspn(h, "\n"), name = strcspn(h, ":;\n");
 		const char *value = h + name + 1;
 
+		if ((name == 4 && strncasecmp(h, "Host", 4) == 0) != host)
+			continue;
 		if (h[name] == ';' && name + 1 == n)
 			sbuf_printf(s, "%.*s:\r\n", (int)name, h);
 		else if (h[name] == ':' && name + 1 + strspn(value, " ") < n)
@@ -158,13 +161,14 @@ static int ask(struct curl *c, const struct url *u, const char *method, bool wit
 	sbuf_printf(&s, "%s %s HTTP/1.%d\r\n", method, u->path, c->http10 || c->server_10 ? 0 : 1);
 	if (!has_header(c, "Host"))
 		sbuf_printf(&s, u->port_given ? "Host: %s:%u\r\n" : "Host: %s\r\n", u->host, u->port);
+	put_own_headers(c, &s, true);
 	if (!has_header(c, "User-Agent") && *c->agent)
 		sbuf_printf(&s, "User-Agent: %s\r\n", c->agent);
 	if (!has_header(c, "Accept"))
 		sbuf_puts(&s, "Accept: */*\r\n");
 	if (c->referer)
 		sbuf_printf(&s, "Referer: %s\r\n", c->referer);
-	put_own_headers(c, &s);
+	put_own_headers(c, &s, false);
 	if (with_data) {
 		if (!has_header(c, "Content-Length"))
 			sbuf_printf(&s, "Content-Length: %zu\r\n", c->data.len);
@@ -185,6 +189,13 @@ static int ask(struct curl *c, const struct url *u, const char *method, bool wit
 
 /* ---- the answer ---- */
 
+/* of the body -v tells only how much was received at a time */
+static void show_data(struct curl *c, size_t n)
+{
+	if (c->verbose && c->in_body && n)
+		proc_eprintf(c->p, "{ [%zu bytes data]\n", n);
+}
+
 /* more bytes into c->in: how many, 0 at the end, or -error of libcurl */
 static int more(struct curl *c)
 {
@@ -193,6 +204,7 @@ static int more(struct curl *c)
 
 	if (n >= 0) {
 		sbuf_put(&c->in, b, (size_t)n);
+		show_data(c, (size_t)n);
 		return (int)n;
 	}
 	if (n == -ETIMEDOUT && proc_now(c->p) >= c->deadline_ns) {
@@ -326,8 +338,6 @@ static int take_body(struct curl *c, size_t n, bool ignore)
 	if (!n)
 		return E_OK;
 	c->body += ignore ? 0 : (long long)n;
-	if (c->verbose && !ignore)
-		proc_eprintf(c->p, "{ [%zu bytes data]\n", n);
 	err = ignore ? E_OK : curl_put(c, c->in.data, n);
 	sbuf_consume(&c->in, n);
 	return err;
@@ -380,6 +390,8 @@ static int read_body(struct curl *c, bool ignore)
 
 	if (c->head || c->r.code == 204 || c->r.code == 304)
 		return E_OK;
+	c->in_body = !ignore;
+	show_data(c, c->in.len);
 	if (c->r.chunked)
 		return read_chunks(c, ignore);
 	if (!c->r.length_known)
@@ -440,6 +452,7 @@ int curl_fetch(struct curl *c, const struct url *u, const char *method, bool wit
 	}
 	if (!err)
 		err = read_body(c, redirect);
+	c->in_body = false;
 	if (c->s && (err || c->r.close))
 		disconnect(c);
 	else if (c->s)

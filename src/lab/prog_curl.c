@@ -80,6 +80,7 @@ int curl_open_output(struct curl *c, const struct url *u)
 		name = strrchr(u->path, '/') + 1;
 	if (!name || strcmp(name, "-") == 0 || c->file)
 		return E_OK;
+	flush(c, 1);
 	err = proc_open(c->p, name, 'w', &c->file);
 	return err ? curl_fail(c, E_WRITE, "Failure writing output to destination") : E_OK;
 }
@@ -312,7 +313,7 @@ static void write_out(struct curl *c, int status)
 			sbuf_putc(&s, *f);
 		}
 	}
-	proc_write(c->p, 1, sbuf_str(&s), s.len);
+	sbuf_put(&c->out, sbuf_str(&s), s.len);
 	sbuf_free(&s);
 }
 
@@ -511,9 +512,10 @@ static int long_option(struct curl *c, char **argv, int *at)
 
 static int one_url(struct curl *c, const char *text)
 {
-	int status = transfer(c, text), err;
+	int status = transfer(c, text), err = E_OK;
 
-	err = flush(c, 1);
+	if (c->file)
+		err = flush(c, 1);
 	status = status ? status : err;
 	stream_put(c->file);
 	c->file = NULL;
@@ -551,6 +553,7 @@ static int main_of(struct curl *c, int argc, char **argv)
 	status = command_line(c, argc, argv, urls, &n);
 	for (int i = 0; i < n && !status && !c->p->signal; i++)
 		status = one_url(c, urls[i]);
+	flush(c, 1);			/* what stdio has kept leaves with the program */
 	mem_free(urls);
 	return status == 256 ? 0 : status;
 }
