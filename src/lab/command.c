@@ -365,7 +365,7 @@ static int on_kill(struct shell *sh, int pid, int sig)
 		list_for_each(p, &j->procs, node) {
 			if (p->pid != pid)
 				continue;
-			/* what runs beside a shell is a process of the shell's that waits for the command: $! means both */
+			/* what runs beside a shell is a process of it that waits for the command: $! means both */
 			for (struct proc *q = p; q; q = q->run == forked_main ? q->runs : NULL)
 				proc_kill(q, sig);
 			return 0;
