@@ -82,23 +82,6 @@ static enum ir_verdict redirect(struct match_ctx *m, struct act_ctx *a, const st
 	return bind_to(a, m->pkt, &r, NAT_MANIP_DST);
 }
 
-/* the host part stays, the network is exchanged: where min and max agree is the network's mask */
-static enum ir_verdict netmap(struct match_ctx *m, struct act_ctx *a, const struct ir_nat *n)
-{
-	enum nat_manip manip = nat_manip_of_hook(m->hook);
-	union inet_addr addr = manip == NAT_MANIP_DST ? pkt_dst(m->pkt) : pkt_src(m->pkt);
-	struct nat_range r = range_of(n);
-
-	for (unsigned i = 0; i < addr_len(m->pkt->family); i++) {
-		uint8_t mask = (uint8_t)~(n->min.b[i] ^ n->max.b[i]);
-
-		addr.b[i] = (uint8_t)((addr.b[i] & ~mask) | (n->min.b[i] & mask));
-	}
-	r.min = r.max = addr;
-	r.flags = (r.flags & ~(uint32_t)NF_NAT_RANGE_NETMAP) | NF_NAT_RANGE_MAP_IPS;
-	return bind_to(a, m->pkt, &r, manip);
-}
-
 static enum ir_verdict nat(struct match_ctx *m, struct act_ctx *a, const struct ir_stmt *s)
 {
 	struct nat_range r = range_of(&s->action.nat);
@@ -112,7 +95,8 @@ static enum ir_verdict nat(struct match_ctx *m, struct act_ctx *a, const struct 
 	case IR_ACT_REDIRECT:
 		return redirect(m, a, &s->action.nat);
 	case IR_ACT_NETMAP:
-		return netmap(m, a, &s->action.nat);
+		r.flags |= NF_NAT_RANGE_NETMAP;
+		return bind_to(a, p, &r, nat_manip_of_hook(m->hook));
 	default:
 		return bind_to(a, p, &r, s->action.act == IR_ACT_SNAT ? NAT_MANIP_SRC : NAT_MANIP_DST);
 	}
