@@ -181,8 +181,6 @@ static void put_l3(struct printer *p, uint16_t type, const uint8_t *b, size_t ha
 	case ETH_P_IP:
 		if (bare)
 			sbuf_puts(p->out, "IP ");
-		else if (p->o->v)
-			sbuf_puts(p->out, "");
 		print_ip(p, b, have, len);
 		break;
 	case ETH_P_ARP:
@@ -214,7 +212,7 @@ static void put_ether(struct printer *p, const struct print_rec *r)
 	}
 	type = get_u16(d + 12);
 	if (p->o->e) {
-		sbuf_printf(p->out, "%s > ", p->o->n || !(d[6] & 1) ? fmt_mac(buf, d + 6) : fmt_mac(buf, d + 6));
+		sbuf_printf(p->out, "%s > ", fmt_mac(buf, d + 6));
 		if (!p->o->n && memcmp(d, "\xff\xff\xff\xff\xff\xff", 6) == 0)
 			sbuf_puts(p->out, "Broadcast");
 		else

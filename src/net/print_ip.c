@@ -15,6 +15,8 @@ static void put_route(struct printer *p, const uint8_t *opt, unsigned len)
 
 	if (len < 3 || (len + 1) & 3)
 		sbuf_printf(p->out, " [bad length %u]", len);
+	if (ptr < 4 || ptr & 3)
+		sbuf_printf(p->out, " [bad ptr %u]", ptr);
 	for (unsigned at = 3; at + 4 <= len; at += 4) {
 		union inet_addr a = { 0 };
 
@@ -104,7 +106,7 @@ static void put_verbose(struct printer *p, const uint8_t *b, unsigned hlen, size
 		sbuf_putc(p->out, ')');
 	}
 	sum = csum_fold(csum_partial(b, hlen, 0));
-	if (sum) {
+	if (sum && !p->o->K) {
 		uint16_t is = get_u16(b + 10);
 		uint32_t right = (uint32_t)is + ntohs(sum);
 

@@ -243,7 +243,7 @@ void print_tcp(struct printer *p, const struct print_ends *e, const uint8_t *b, 
 			ack -= rev ? c->seq : c->ack;
 		}
 	}
-	if (p->o->v && have >= len && !more_frags) {
+	if (p->o->v && !p->o->K && have >= len && !more_frags) {
 		uint16_t sum = print_l4_sum(e, IPPROTO_TCP, b, len), is = get_u16(b + 16);
 		uint32_t right = (uint32_t)is + sum;
 
@@ -298,7 +298,7 @@ void print_udp(struct printer *p, const struct print_ends *e, const uint8_t *b, 
 		sbuf_printf(p->out, "UDP, length %u", ulen - 8);
 		return;
 	}
-	if (p->o->v > 1 && !more_frags) {
+	if (p->o->v > 1 && !p->o->K && !more_frags) {
 		if (!is) {
 			sbuf_puts(p->out, "[no cksum] ");
 		} else if (have >= ulen && ulen <= len) {
