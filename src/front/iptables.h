@@ -9,6 +9,7 @@
 #define FRONT_IPTABLES_H
 
 #include "front/cmd.h"
+#include "front/optscan.h"
 #include "front/xt.h"
 
 #define IPT_VERSION "v1.8.9 (nf_tables)"
@@ -217,6 +218,9 @@ int ipt_save_exact(struct cmd *c, struct sbuf *out);
 int ipt_host_addr(struct cmd *c, uint8_t family, const char *name, union inet_addr *a);
 /** ipt_addr_name() - the name that /etc/hosts or /etc/networks has for an address; false: none */
 bool ipt_addr_name(struct cmd *c, uint8_t family, const union inet_addr *a, struct sbuf *out);
+
+/** ipt_bad_option() - what getopt_long() says of an option that iptables-save and -restore do not have, then @tail; returns IPT_OTHER */
+int ipt_bad_option(struct cmd *c, const struct optscan *s, enum opt_event ev, const char *tail);
 
 cmd_fn iptables_main, iptables_save_main, iptables_restore_main;
 

@@ -317,21 +317,6 @@ static const char usage_text[] = "Usage: %s [-c] [-v] [-V] [-t] [-h] [-n] [-T ta
 				 "\t   [ --ipv4 ]\n"
 				 "\t   [ --ipv6 ]\n";
 
-static int bad_option(struct cmd *c, const struct optscan *s, enum opt_event ev)
-{
-	if (s->is_long)
-		cmd_err(c,
-			ev == OPT_MISSING ? "%s: option '%s' requires an argument\n" : "%s: unrecognized option '%s'\n",
-			s->argv[0], s->argv[s->next - 1]);
-	else
-		cmd_err(c,
-			ev == OPT_MISSING ? "%s: option requires an argument -- '%c'\n"
-					  : "%s: invalid option -- '%c'\n",
-			s->argv[0], s->val);
-	cmd_err(c, "Try `" TOOL " -h' for more information.\n");
-	return IPT_OTHER;
-}
-
 /* true: nothing more to do */
 static bool restore_option(struct restore *r, struct optscan *s)
 {
@@ -393,7 +378,7 @@ static int options(struct restore *r, int argc, char **argv)
 			r->file = s.arg;
 			files++;
 		} else if (ev != OPT_FOUND) {
-			return bad_option(r->x.c, &s, ev);
+			return ipt_bad_option(r->x.c, &s, ev, "Try `" TOOL " -h' for more information.\n");
 		} else if (restore_option(r, &s)) {
 			return IPT_OK;
 		}

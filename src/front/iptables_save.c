@@ -110,21 +110,6 @@ int ipt_save_exact(struct cmd *c, struct sbuf *out)
 	return save_all(c, out, &o);
 }
 
-static int bad_option(struct cmd *c, const struct optscan *s, enum opt_event ev)
-{
-	if (s->is_long)
-		cmd_err(c,
-			ev == OPT_MISSING ? "%s: option '%s' requires an argument\n" : "%s: unrecognized option '%s'\n",
-			s->argv[0], s->argv[s->next - 1]);
-	else
-		cmd_err(c,
-			ev == OPT_MISSING ? "%s: option requires an argument -- '%c'\n"
-					  : "%s: invalid option -- '%c'\n",
-			s->argv[0], s->val);
-	cmd_err(c, "Look at manual page `iptables-save.8' for more information.\n");
-	return IPT_OTHER;
-}
-
 static void save_option(struct cmd *c, const struct optscan *s, struct save_opts *o)
 {
 	switch (s->val) {
@@ -165,6 +150,21 @@ static int write_out(struct cmd *c, struct sbuf *text, const char *file)
 	return IPT_OK;
 }
 
+int ipt_bad_option(struct cmd *c, const struct optscan *s, enum opt_event ev, const char *tail)
+{
+	if (s->is_long)
+		cmd_err(c,
+			ev == OPT_MISSING ? "%s: option '%s' requires an argument\n" : "%s: unrecognized option '%s'\n",
+			s->argv[0], s->argv[s->next - 1]);
+	else
+		cmd_err(c,
+			ev == OPT_MISSING ? "%s: option requires an argument -- '%c'\n"
+					  : "%s: invalid option -- '%c'\n",
+			s->argv[0], s->val);
+	cmd_err(c, "%s", tail);
+	return IPT_OTHER;
+}
+
 /** iptables_save_main() - iptables-save(8) */
 int iptables_save_main(struct cmd *c, int argc, char **argv)
 {
@@ -188,7 +188,7 @@ int iptables_save_main(struct cmd *c, int argc, char **argv)
 			continue;
 		}
 		if (ev != OPT_FOUND)
-			return bad_option(c, &s, ev);
+			return ipt_bad_option(c, &s, ev, "Look at manual page `iptables-save.8' for more information.\n");
 		save_option(c, &s, &o);
 		if (o.done)
 			return IPT_OK;
