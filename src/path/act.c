@@ -256,6 +256,14 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 		if (!(p->flags & PKT_LATER_FRAG) && edit_strip_tcp_options(p, s->action.strip) < 0)
 			return IR_DROP;
 		break;
+	case IR_ACT_DUP:
+	case IR_ACT_FWD:
+	case IR_ACT_TPROXY:
+	case IR_ACT_SYNPROXY:
+	case IR_ACT_QUEUE:
+	case IR_ACT_FLOW:
+	case IR_ACT_SNPT:
+	case IR_ACT_DNPT:		/* rule_compile() refuses these */
 	case IR_ACT_MAX:
 		break;
 	}

@@ -74,7 +74,7 @@ static int check_expr(const struct ir_expr *e)
 		return err;
 	case IR_VALUE: case IR_RANGE: case IR_BITS:
 		return 0;
-	case IR_SET: case IR_MAP: case IR_CALL:
+	case IR_SET: case IR_MAP: case IR_CALL: case IR_SWAB: case IR_BINOP:
 		return -EOPNOTSUPP;
 	}
 	return -EINVAL;
@@ -219,6 +219,8 @@ static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn
 		return compile_match(s, in);
 	if (s->kind == IR_TEST)
 		return compile_test(rs, s, in, state);
+	if (s->kind > IR_ACTION || (s->kind == IR_ACTION && s->action.act > IR_ACT_TCPOPTSTRIP))
+		return -EOPNOTSUPP;
 	in->op = op_of[s->kind];
 	in->stmt = s;
 	if (s->kind == IR_SET_FIELD)

@@ -127,7 +127,7 @@ struct ir_expr *ir_concat(struct ir_expr **part, unsigned n)
 	return NULL;
 }
 
-/** ir_expr_free() - with all its parts; sets and functions' data in it are its owner's */
+/** ir_expr_free() - with all its parts and its functions' data */
 void ir_expr_free(struct ir_expr *e)
 {
 	if (!e)
@@ -147,7 +147,17 @@ void ir_expr_free(struct ir_expr *e)
 	case IR_MAP:
 		ir_expr_free(e->set.key);
 		break;
-	case IR_VALUE: case IR_FIELD: case IR_RANGE: case IR_SET: case IR_CALL: case IR_BITS:
+	case IR_SWAB:
+		ir_expr_free(e->swab.a);
+		break;
+	case IR_BINOP:
+		ir_expr_free(e->bin.a);
+		ir_expr_free(e->bin.b);
+		break;
+	case IR_CALL:
+		mem_free(e->call.data);
+		break;
+	case IR_VALUE: case IR_FIELD: case IR_RANGE: case IR_SET: case IR_BITS:
 		break;
 	}
 	mem_free(e);
@@ -182,6 +192,9 @@ struct ir_expr *ir_expr_clone(const struct ir_expr *e)
 	} else if (e->kind == IR_MAP) {
 		child = &c->set.key;
 		from = e->set.key;
+	} else if (e->kind == IR_SWAB) {
+		child = &c->swab.a;
+		from = e->swab.a;
 	}
 	if (!child || !from)
 		return c;
@@ -201,10 +214,33 @@ void ir_list_init(struct ir_list *l)
 
 static void action_free(struct ir_stmt *s)
 {
-	if (s->action.act == IR_ACT_LOG || s->action.act == IR_ACT_NFLOG)
+	switch (s->action.act) {
+	case IR_ACT_LOG: case IR_ACT_NFLOG:
 		mem_free(s->action.log);
-	else if (s->action.act == IR_ACT_CT_TEMPLATE || s->action.act == IR_ACT_NOTRACK)
+		break;
+	case IR_ACT_CT_TEMPLATE: case IR_ACT_NOTRACK:
 		mem_free(s->action.ct);
+		break;
+	case IR_ACT_SNAT: case IR_ACT_DNAT: case IR_ACT_MASQUERADE: case IR_ACT_REDIRECT: case IR_ACT_NETMAP:
+		ir_expr_free(s->action.nat.val);
+		break;
+	case IR_ACT_DUP: case IR_ACT_FWD:
+		ir_expr_free(s->action.dup.to);
+		ir_expr_free(s->action.dup.dev);
+		break;
+	case IR_ACT_TPROXY:
+		ir_expr_free(s->action.tproxy.addr);
+		ir_expr_free(s->action.tproxy.port);
+		break;
+	case IR_ACT_QUEUE:
+		ir_expr_free(s->action.queue.num);
+		break;
+	case IR_ACT_FLOW:
+		mem_free(s->action.flowtable);
+		break;
+	default:
+		break;
+	}
 }
 
 static void stmt_free(struct ir_stmt *s)
@@ -225,6 +261,19 @@ static void stmt_free(struct ir_stmt *s)
 		break;
 	case IR_ACTION:
 		action_free(s);
+		break;
+	case IR_VMAP:
+		ir_expr_free(s->vmap);
+		break;
+	case IR_DYNSET:
+		ir_expr_free(s->dynset.key);
+		ir_expr_free(s->dynset.data);
+		break;
+	case IR_OBJREF:
+		ir_expr_free(s->objref.map);
+		break;
+	case IR_SET_BYTES:
+		ir_expr_free(s->bytes.val);
 		break;
 	case IR_COUNTER:
 		break;
@@ -376,6 +425,14 @@ static const char *const action_text[] = {
 	[IR_ACT_TTL] = "ttl",
 	[IR_ACT_CHECKSUM] = "checksum",
 	[IR_ACT_TCPOPTSTRIP] = "strip tcp options",
+	[IR_ACT_DUP] = "dup",
+	[IR_ACT_FWD] = "fwd",
+	[IR_ACT_TPROXY] = "tproxy",
+	[IR_ACT_SYNPROXY] = "synproxy",
+	[IR_ACT_QUEUE] = "queue",
+	[IR_ACT_FLOW] = "flow add",
+	[IR_ACT_SNPT] = "snpt",
+	[IR_ACT_DNPT] = "dnpt",
 };
 static_assert(ARRAY_LEN(action_text) == IR_ACT_MAX, "every action has its text");
 
@@ -466,6 +523,18 @@ static void print_expr(struct sbuf *out, const struct ir_expr *e, const struct i
 	case IR_CALL:
 		sbuf_printf(out, "%s()", e->call.fn->name);
 		break;
+	case IR_SWAB:
+		sbuf_printf(out, "swab%u(", e->swab.size);
+		print_expr(out, e->swab.a, lhs);
+		sbuf_putc(out, ')');
+		break;
+	case IR_BINOP:
+		sbuf_putc(out, '(');
+		print_expr(out, e->bin.a, lhs);
+		sbuf_puts(out, e->bin.op == IR_AND ? " & " : e->bin.op == IR_OR ? " | " : " ^ ");
+		print_expr(out, e->bin.b, lhs);
+		sbuf_putc(out, ')');
+		break;
 	}
 }
 
@@ -525,6 +594,21 @@ static void print_stmt(struct sbuf *out, const struct ir_stmt *s)
 		break;
 	case IR_ACTION:
 		print_action(out, s);
+		break;
+	case IR_VMAP:
+		sbuf_puts(out, "verdict of ");
+		print_expr(out, s->vmap, s->vmap);
+		break;
+	case IR_DYNSET:
+		sbuf_printf(out, "%s element ", s->dynset.op == 2 ? "delete" : s->dynset.op ? "update" : "add");
+		print_expr(out, s->dynset.key, s->dynset.key);
+		break;
+	case IR_OBJREF:
+		sbuf_printf(out, "object type %d", s->objref.type);
+		break;
+	case IR_SET_BYTES:
+		sbuf_printf(out, "set bytes (%u,%u,%u) = ", s->bytes.base, s->bytes.offset, s->bytes.len);
+		print_expr(out, s->bytes.val, s->bytes.val);
 		break;
 	}
 	sbuf_putc(out, '\n');

@@ -25,6 +25,7 @@
 struct chain;
 struct match_ctx;
 struct ruleset;
+struct ir_object;
 struct ir_set;
 
 enum ir_op {			/* comparisons */
@@ -32,6 +33,8 @@ enum ir_op {			/* comparisons */
 	IR_IN,			/* rhs: a set, or a range */
 	IR_NOT_IN,
 };
+
+enum ir_binop { IR_AND, IR_OR, IR_XOR };
 
 enum ir_expr_kind {
 	IR_VALUE,		/* constant bytes */
@@ -41,9 +44,11 @@ enum ir_expr_kind {
 	IR_RANGE,		/* lo-hi, two values of one length, compared as numbers in field order */
 	IR_CONCAT,		/* parts side by side, each padded to four bytes */
 	IR_SET,			/* a set's elements: right side of IN */
-	IR_MAP,			/* the value that a map gives for a key */
+	IR_MAP,			/* the value that a map gives for a key; no such element: the rule ends */
 	IR_CALL,		/* a function: hash, number generator, route lookup */
 	IR_BITS,		/* right side of IN: the small integers whose bit is set */
+	IR_SWAB,		/* the bytes of each number of .size bytes turned round: host to network order and back */
+	IR_BINOP,		/* a and b, a or b, a xor b: two expressions of one length */
 };
 
 struct ir_expr {
@@ -51,14 +56,20 @@ struct ir_expr {
 	uint16_t len;			/* bytes of its value */
 	union {
 		uint8_t val[IR_VAL_MAX];
-		struct { uint16_t field; uint32_t arg[4]; } f;	/* arg: base and offset of raw payload */
+		/*
+		 * arg of FIELD_PAYLOAD: enum nft_payload_bases, offset in bytes; FIELD_EXTHDR: enum nft_exthdr_op,
+		 * type (next header, option kind, chunk), offset in bytes, 1: only whether it is there
+		 */
+		struct { uint16_t field; uint32_t arg[4]; } f;
 		struct { struct ir_expr *a; uint8_t mask[16], xor[16]; } bit;
 		struct { struct ir_expr *a; int n; } shift;
 		struct { uint8_t lo[16], hi[16]; } range;
 		struct { unsigned n; struct ir_expr **part; } concat;
 		struct { struct ir_set *set; struct ir_expr *key; } set;
-		struct { const struct ir_fn *fn; void *data; } call;
+		struct { const struct ir_fn *fn; void *data; } call;	/* fn->value; data: malloc()ed, owned */
 		uint32_t bits;
+		struct { struct ir_expr *a; uint8_t size; } swab;
+		struct { enum ir_binop op; struct ir_expr *a, *b; } bin;
 	};
 };
 
@@ -74,6 +85,10 @@ struct ir_fn {
 	bool needs_ct;
 	bool needs_defrag;
 	bool (*eval)(struct match_ctx *m, const void *data, void *state);
+	/* IR_CALL: its value, of the expression's length, in host order where it is a number; false: the rule ends */
+	bool (*value)(struct match_ctx *m, const void *data, void *state, uint8_t *val);
+	/* the state's part that `reset` and atomic listing care for; NULL: none */
+	void (*state_reset)(void *state, const void *data);
 	void (*state_init)(void *state, const void *data);
 	/* at commit, after .state_init: find or make what is shared by name; 0 or -errno, and then nothing is bound */
 	int (*bind)(struct ruleset *rs, const void *data, void *state);
@@ -87,6 +102,10 @@ enum ir_stmt_kind {
 	IR_VERDICT,
 	IR_SET_FIELD,		/* field = expr: mark, ct mark, DSCP, TTL, priority, ... */
 	IR_ACTION,		/* what is done outside the matcher: see enum ir_action */
+	IR_VMAP,		/* the verdict that a verdict map has for a key; none: the rule ends */
+	IR_DYNSET,		/* add, update or delete an element of a set */
+	IR_OBJREF,		/* a named object, or the one that a map has for a key */
+	IR_SET_BYTES,		/* bytes of the packet = expr: payload or extension header */
 };
 
 enum ir_verdict { IR_ACCEPT, IR_DROP, IR_RETURN, IR_CONTINUE, IR_JUMP, IR_GOTO, IR_QUEUE, IR_STOLEN };
@@ -95,19 +114,30 @@ enum ir_action {		/* carried out by path/act.c */
 	IR_ACT_SNAT, IR_ACT_DNAT, IR_ACT_MASQUERADE, IR_ACT_REDIRECT, IR_ACT_NETMAP,
 	IR_ACT_REJECT, IR_ACT_LOG, IR_ACT_NFLOG, IR_ACT_NOTRACK, IR_ACT_CT_TEMPLATE, IR_ACT_TCPMSS, IR_ACT_TRACE,
 	IR_ACT_CONNMARK_RESTORE, IR_ACT_CONNMARK_SAVE, IR_ACT_TTL,
-	IR_ACT_CHECKSUM, IR_ACT_TCPOPTSTRIP, IR_ACT_MAX
+	IR_ACT_CHECKSUM, IR_ACT_TCPOPTSTRIP,
+	IR_ACT_DUP, IR_ACT_FWD, IR_ACT_TPROXY, IR_ACT_SYNPROXY, IR_ACT_QUEUE, IR_ACT_FLOW, IR_ACT_SNPT, IR_ACT_DNPT,
+	IR_ACT_MAX
 };
 
 enum ir_reject {		/* REJECT types */
-	IR_REJECT_ICMP,		/* .code: ICMP_*_UNREACH of destination unreachable */
+	IR_REJECT_ICMP,		/* .code: ICMP_*_UNREACH or ICMPV6_* of destination unreachable, by the packet's family */
 	IR_REJECT_TCP_RST,
+	IR_REJECT_ICMPX,	/* .code: NFT_REJECT_ICMPX_*, translated for the packet's family */
 };
+
+#define IR_NAT_NONE 0xffff
 
 struct ir_nat {			/* SNAT, DNAT, MASQUERADE, REDIRECT, NETMAP */
 	uint32_t flags;		/* NF_NAT_RANGE_* */
 	uint8_t family;
 	union inet_addr min, max;
 	be16 port_min, port_max, port_base;
+	/*
+	 * Not NULL: evaluated for the packet, network order; where in its value addresses and ports begin, IR_NAT_NONE:
+	 * nowhere (then the constants above count, where .flags has NF_NAT_RANGE_MAP_IPS or _PROTO_SPECIFIED)
+	 */
+	struct ir_expr *val;
+	uint16_t at_min, at_max, at_port_min, at_port_max;
 };
 
 struct ir_log {
@@ -135,10 +165,33 @@ struct ir_stmt {
 		struct { const struct ir_fn *fn; void *data; bool neg; } test;	/* data: malloc()ed, owned */
 		struct { enum ir_verdict v; struct chain *chain; char *name; } verdict;	/* chain: bound at commit */
 		struct { uint16_t field; struct ir_expr *val; } set;
+		struct ir_expr *vmap;		/* IR_MAP of a set with SET_DATA_VERDICT */
+		/* timeout_ms 0: the set's; data NULL: none. The set's own statements run for the element */
+		struct {
+			struct ir_set *set;
+			uint8_t op;		/* enum set_op */
+			struct ir_expr *key, *data;
+			uint64_t timeout_ms;
+		} dynset;
+		struct { struct ir_object *obj; struct ir_expr *map; int type; } objref;	/* one of .obj, .map; NFT_OBJECT_* */
+		/* .base: enum nft_payload_bases, or for TCP options .tcpopt and its kind; offset and length in bytes */
+		struct {
+			uint8_t base, tcpopt;
+			uint16_t offset, len;
+			bool csum_l4;		/* checksums of the transport header follow (IP addresses) */
+			struct ir_expr *val;
+		} bytes;
 		struct {
 			enum ir_action act;
 			union {
 				struct ir_nat nat;
+				/* to: address (dup, fwd), device: ifindex of dup and fwd; NULL: none */
+				struct { struct ir_expr *to, *dev; uint8_t family; } dup;
+				struct { struct ir_expr *addr, *port; uint8_t family; uint32_t mark, mark_mask; } tproxy;
+				struct { uint16_t mss; uint8_t wscale; uint32_t flags; } synproxy;
+				struct { struct ir_expr *num; uint16_t first, last, flags; } queue;
+				char *flowtable;
+				struct { union inet_addr src, dst; uint8_t src_len, dst_len; be16 adjust; } npt;
 				struct { enum ir_reject type; uint8_t code; } reject;
 				struct ir_log *log;
 				struct ir_ct *ct;

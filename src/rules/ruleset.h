@@ -64,7 +64,10 @@ struct chain {
 	bool have_policy, policy_drop;
 	bool counts;			/* what its policy decides: from the first txn_chain_counters() on */
 	uint64_t packets, bytes;	/* policy counters of iptables chains */
-	char *dev;
+	char *dev;			/* netdev and inet ingress: its device; several: NULL-terminated .devs */
+	char **devs;
+	char *comment;			/* NULL: none */
+	bool bound;			/* anonymous: lives with the rule that jumps here */
 	unsigned n_rules;
 	struct rule **rules;		/* those of .vec */
 	struct rule_vec *vec;
@@ -85,7 +88,12 @@ struct table {
 	uint64_t handle;
 	bool xt;			/* belongs to iptables */
 	bool dormant;
-	uint64_t next_handle;		/* of its chains and rules */
+	uint32_t flags;			/* NFT_TABLE_F_* as given; .dormant is one of them */
+	char *comment;			/* NULL: none */
+	uint64_t next_handle;		/* of its chains, rules, sets (anonymous ones too), objects and flowtables */
+	struct list sets;		/* of struct ir_set (rules/set.h) */
+	struct list objects, flowtables;	/* rules/object.h */
+	uint32_t next_set;		/* number of the next anonymous set */
 	struct list chains;
 	unsigned n_chains;
 	struct chain **by_name;		/* n_names lists by hash of the name; NULL: few chains, the list is searched */
