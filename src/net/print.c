@@ -56,6 +56,26 @@ uint16_t print_l4_sum(const struct print_ends *e, uint8_t proto, const uint8_t *
 	return ntohs(csum_fold(csum_partial(b, len, sum)));
 }
 
+/* tcpdump's own table, which is neither complete nor /etc/protocols */
+const char *print_proto_name(uint8_t proto)
+{
+	static const struct {
+		uint8_t proto;
+		const char *name;
+	} names[] = {
+		{ 0, "Options" },  { 1, "ICMP" },	{ 2, "IGMP" },		 { 4, "IPIP" },	 { 6, "TCP" },	  { 8, "EGP" },
+		{ 9, "IGRP" },	   { 17, "UDP" },	{ 33, "DCCP" },		 { 41, "IPv6" }, { 43, "Routing" }, { 44, "Fragment" },
+		{ 46, "RSVP" },	   { 47, "GRE" },	{ 50, "ESP" },		 { 51, "AH" },	 { 55, "Mobile IP" }, { 58, "ICMPv6" },
+		{ 62, "Mobile IP (old)" }, { 88, "EIGRP" }, { 89, "OSPF" },	 { 103, "PIM" }, { 108, "Compressed IP" },
+		{ 112, "VRRP" },   { 113, "PGM" },	{ 132, "SCTP" },	 { 135, "Mobility" }, { 143, "Ethernet" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i].proto == proto)
+			return names[i].name;
+	return "unknown";
+}
+
 /* ---- times ---- */
 
 static void put_time(struct printer *p, uint64_t ns)
@@ -189,9 +209,7 @@ static void put_l3(struct printer *p, uint16_t type, const uint8_t *b, size_t ha
 		print_arp(p, b, have, len);
 		break;
 	case ETH_P_IPV6:
-		if (bare)
-			sbuf_puts(p->out, "IP6 ");
-		sbuf_printf(p->out, "length %zu", len);
+		print_ip6(p, b, have, len);
 		break;
 	default:
 		if (bare)
@@ -202,7 +220,6 @@ static void put_l3(struct printer *p, uint16_t type, const uint8_t *b, size_t ha
 static void put_ether(struct printer *p, const struct print_rec *r)
 {
 	const uint8_t *d = r->data;
-	char buf[18];
 	uint16_t type;
 	unsigned at = 14;
 
@@ -212,11 +229,9 @@ static void put_ether(struct printer *p, const struct print_rec *r)
 	}
 	type = get_u16(d + 12);
 	if (p->o->e) {
-		sbuf_printf(p->out, "%s > ", fmt_mac(buf, d + 6));
-		if (!p->o->n && memcmp(d, "\xff\xff\xff\xff\xff\xff", 6) == 0)
-			sbuf_puts(p->out, "Broadcast");
-		else
-			sbuf_puts(p->out, fmt_mac(buf, d));
+		put_mac(p, d + 6);
+		sbuf_puts(p->out, " > ");
+		put_mac(p, d);
 		sbuf_printf(p->out, ", ethertype %s (0x%04x), length %u: ", ethertype_name(type), type, r->len);
 	}
 	if (type == ETH_P_8021Q && r->caplen >= 18) {
@@ -247,13 +262,13 @@ static void put_sll2(struct printer *p, const struct print_rec *r)
 
 /* ---- bytes: -x, -X, -A ---- */
 
-static void hex_lines(struct printer *p, const uint8_t *b, size_t n, bool ascii)
+void print_hex(struct printer *p, const char *indent, const uint8_t *b, size_t n, bool ascii)
 {
 	for (size_t i = 0; i < n; i += 16) {
 		char text[17] = "";
 		unsigned col = 0;
 
-		sbuf_printf(p->out, "\n\t0x%04zx: ", i);
+		sbuf_printf(p->out, "%s0x%04zx: ", indent, i);
 		for (size_t k = 0; k < 16 && i + k < n; k++) {
 			uint8_t c = b[i + k];
 
@@ -282,7 +297,8 @@ static void ascii_text(struct printer *p, const uint8_t *b, size_t n)
 static void put_bytes(struct printer *p, const struct print_rec *r)
 {
 	const struct print_opts *o = p->o;
-	unsigned hdr = o->link == PRINT_ETHER ? MIN(14u, r->caplen) : 0;
+	bool vlan = r->caplen >= 14 && get_u16(r->data + 12) == ETH_P_8021Q;
+	unsigned hdr = o->link == PRINT_ETHER ? MIN(vlan ? 18u : 14u, r->caplen) : 0;
 	const uint8_t *b = r->data;
 	size_t n = r->caplen;
 
@@ -291,7 +307,7 @@ static void put_bytes(struct printer *p, const struct print_rec *r)
 		n -= hdr;
 	}
 	if (o->x || o->xx || o->X || o->XX)
-		hex_lines(p, b, n, o->X || o->XX);
+		print_hex(p, "\n\t", b, n, o->X || o->XX);
 	else if (o->A)
 		ascii_text(p, b, n);
 }
@@ -316,6 +332,10 @@ void print_packet(struct sbuf *out, const struct print_opts *o, struct print_sta
 		put_sll2(&p, r);
 		break;
 	case PRINT_RAW_IP:
+		if (r->caplen && r->data[0] >> 4 == 6) {
+			print_ip6(&p, r->data, r->caplen, r->len);
+			break;
+		}
 		sbuf_puts(out, "IP ");
 		print_ip(&p, r->data, r->caplen, r->len);
 		break;

@@ -62,20 +62,6 @@ static void put_options(struct printer *p, const uint8_t *b, unsigned n)
 	}
 }
 
-static const char *proto_name(uint8_t proto, char buf[32])
-{
-	const struct protoent *e = getprotobynumber(proto);
-	unsigned i = 0;
-
-	if (!e)
-		return "unknown";
-	for (; e->p_name[i] && i < 31; i++)
-		buf[i] = (char)(e->p_name[i] >= 'a' && e->p_name[i] <= 'z' ? e->p_name[i] - 32 : e->p_name[i]);
-	buf[i] = '\0';
-	/* tcpdump's own table writes some in their usual form */
-	return proto == IPPROTO_IPV6 ? "IPv6" : proto == 89 ? "OSPF" : buf;
-}
-
 static void put_verbose(struct printer *p, const uint8_t *b, unsigned hlen, size_t total)
 {
 	unsigned frag = get_u16(b + 6);
@@ -83,7 +69,6 @@ static void put_verbose(struct printer *p, const uint8_t *b, unsigned hlen, size
 			    frag & IP4_DF ? (frag & IP4_MF ? "+, DF" : "DF") :
 			    frag & IP4_MF ? "+" :
 					    "none";
-	char name[32];
 	uint16_t sum;
 
 	sbuf_printf(p->out, "(tos 0x%x", b[1]);
@@ -99,7 +84,7 @@ static void put_verbose(struct printer *p, const uint8_t *b, unsigned hlen, size
 		break;
 	}
 	sbuf_printf(p->out, ", ttl %u, id %u, offset %u, flags [%s], proto %s (%u), length %zu", b[8], get_u16(b + 4), (frag & IP4_OFFSET) * 8,
-		    flags, proto_name(b[9], name), b[9], total);
+		    flags, print_proto_name(b[9]), b[9], total);
 	if (hlen > 20) {
 		sbuf_puts(p->out, ", options (");
 		put_options(p, b + 20, hlen - 20);

@@ -15,8 +15,10 @@
 
 static void put_end(struct printer *p, const struct print_ends *e, bool src, uint16_t port, const char *proto)
 {
-	print_addr(p, e->family, src ? &e->src : &e->dst);
-	sbuf_putc(p->out, '.');
+	if (!e->ports_only) {
+		print_addr(p, e->family, src ? &e->src : &e->dst);
+		sbuf_putc(p->out, '.');
+	}
 	print_service(p, port, proto);
 }
 
@@ -206,6 +208,12 @@ void print_tcp(struct printer *p, const struct print_ends *e, const uint8_t *b, 
 	const char *text;
 
 	if (have < 4) {
+		if (e->family == AF_INET6) {
+			print_addr(p, AF_INET6, &e->src);
+			sbuf_puts(p->out, " > ");
+			print_addr(p, AF_INET6, &e->dst);
+			sbuf_putc(p->out, ':');
+		}
 		sbuf_puts(p->out, " [|tcp]");
 		return;
 	}
@@ -294,12 +302,8 @@ void print_udp(struct printer *p, const struct print_ends *e, const uint8_t *b, 
 		sbuf_printf(p->out, "truncated-udplength %u", ulen);
 		return;
 	}
-	if (p->o->q) {
-		sbuf_printf(p->out, "UDP, length %u", ulen - 8);
-		return;
-	}
-	if (p->o->v > 1 && !p->o->K && !more_frags) {
-		if (!is) {
+	if (p->o->v > (e->family == AF_INET) && !p->o->K && !more_frags) {
+		if (!is && e->family == AF_INET) {
 			sbuf_puts(p->out, "[no cksum] ");
 		} else if (have >= ulen && ulen <= len) {
 			uint16_t sum = print_l4_sum(e, IPPROTO_UDP, b, ulen);
