@@ -457,13 +457,12 @@ static const struct link_addr *link_local_of(const struct link *l)
 /* the IPv6 address that follows @last in ascending order and has passed its duplicate address detection; NULL: none */
 static const struct link_addr *next_local6(struct ip *x, const struct link_addr *last, const struct link **on)
 {
-	uint64_t now = clock_ms(&x->ns->world->clock);
 	const struct link_addr *a, *best = NULL;
 	const struct link *l;
 
 	list_for_each(l, &x->ns->links.links, node)
 		list_for_each(a, &l->addrs, node)
-			if (a->family == AF_INET6 && a->dad_ms <= now &&
+			if (a->family == AF_INET6 && a->dad_done &&
 			    (!last || memcmp(&a->addr, &last->addr, 16) > 0) &&
 			    (!best || memcmp(&a->addr, &best->addr, 16) < 0)) {
 				best = a;

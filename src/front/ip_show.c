@@ -163,8 +163,6 @@ static uint32_t flags_now(const struct ip *x, const struct link_addr *a)
 {
 	uint32_t f = a->flags;
 
-	if (a->dad_ms > now_of(x))
-		f |= IFA_F_TENTATIVE;
 	if (a->preferred_ms && a->preferred_ms <= now_of(x))
 		f |= IFA_F_DEPRECATED;
 	return f;

@@ -341,44 +341,12 @@ int netns_link_move(struct link *l, struct netns *to, const char *new_name)
 
 /* ---- time ---- */
 
-/* addresses whose lifetime ends; rare, so they are looked for and not kept in a wheel */
-static uint64_t addr_next_ms(const struct netns *ns)
-{
-	uint64_t next = UINT64_MAX;
-	const struct link *l;
-	const struct link_addr *a;
-
-	if (!ns->links.timed)
-		return next;
-	list_for_each(l, &ns->links.links, node)
-		list_for_each(a, &l->addrs, node)
-			if (a->valid_ms)
-				next = MIN(next, a->valid_ms);
-	return next;
-}
-
-static bool expire_one_addr(struct netns *ns, uint64_t now)
-{
-	struct link *l;
-	const struct link_addr *a;
-
-	list_for_each(l, &ns->links.links, node)
-		list_for_each(a, &l->addrs, node)
-			if (a->valid_ms && a->valid_ms <= now) {
-				union inet_addr addr = a->addr;
-
-				link_addr_del(l, a->family, &addr, a->plen);
-				return true;
-			}
-	return false;
-}
-
 static uint64_t netns_next_ms(const struct netns *ns)
 {
 	const struct world_engine *e = ns->world->engine;
 	uint64_t next = MIN(neigh_next_ms(&ns->neigh), ct_next_ms(ns->ct));
 
-	next = MIN(next, MIN(frag_next(&ns->frags), addr_next_ms(ns)));
+	next = MIN(next, MIN(frag_next(&ns->frags), link_addr_next_ms(&ns->links)));
 	return e && e->next_ms ? MIN(next, e->next_ms(ns)) : next;
 }
 
@@ -401,8 +369,7 @@ void world_timers(struct world *w)
 		neigh_advance(&ns->neigh, now);
 		ct_expire(ns->ct, now);
 		frag_expire(&ns->frags, now);
-		while (addr_next_ms(ns) <= now && expire_one_addr(ns, now))
-			;
+		link_addr_timers(&ns->links, now);
 		if (w->engine && w->engine->timers)
 			w->engine->timers(ns);
 	}

@@ -69,8 +69,19 @@ struct ns_sysctl {
 	    tcp_fwmark_accept, tcp_ecn, tcp_keepalive_time, ipfrag_time, ipfrag_high_thresh, ipfrag_low_thresh,
 	    bridge_nf_call_iptables, bridge_nf_call_ip6tables, bridge_nf_call_arptables, ping_group_min,
 	    ping_group_max, rmem_default, wmem_default, somaxconn, rt_error_cost, rt_error_burst,
-	    redirect_number, redirect_load, redirect_silence, nf_log_all_netns, ipv6_disable_all,
-	    ipv6_forwarding_all;
+	    redirect_number, redirect_load, redirect_silence, nf_log_all_netns;
+	/* net.ipv6.* */
+	int ip6_anycast_src_echo_reply, ip6_auto_flowlabels, ip6_bindv6only, ip6_fib_multipath_hash_fields,
+	    ip6_fib_multipath_hash_policy, ip6_fib_notify_on_flag_change, ip6_flowlabel_consistency,
+	    ip6_flowlabel_reflect, ip6_flowlabel_state_ranges, ip6_fwmark_reflect, icmp6_echo_ignore_all,
+	    icmp6_echo_ignore_anycast, icmp6_echo_ignore_multicast, icmp6_error_anycast_as_unicast,
+	    icmp6_ratelimit /* ms */, ip6_idgen_delay, ip6_idgen_retries, ip6_ioam6_id, ip6frag_high_thresh,
+	    ip6frag_low_thresh, ip6frag_time /* s */, ip6_nonlocal_bind, ip6_max_dst_opts_length,
+	    ip6_max_dst_opts_number, ip6_max_hbh_length, ip6_max_hbh_opts_number, ip6_gc_elasticity,
+	    ip6_gc_interval, ip6_gc_min_interval_ms, ip6_gc_thresh, ip6_gc_timeout, ip6_max_size,
+	    ip6_min_adv_mss, ip6_mtu_expires /* s */, ip6_skip_notify_on_dev_down, ip6_seg6_flowlabel,
+	    ip6_xfrm6_gc_thresh, ip6_mld_max_msf, ip6_mld_qrv;
+	uint32_t icmp6_ratemask[8];	/* bit N: type N is limited */
 };
 
 struct netns {

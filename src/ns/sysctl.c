@@ -2,8 +2,8 @@
 /*
  * ns/sysctl.c - the settings of a namespace by name: one table that /proc/sys and sysctl(8) both read.
  *
- * Four kinds of names, each with its rows: net.* that are one per namespace, net.ipv4.conf.IF.* (route/link.c
- * has their names and rules), net.ipv6.conf.IF.*, and net.ipv4.neigh.IF.*. A row says where the value is, how
+ * Four kinds of names, each with its rows: net.* that are one per namespace, net.ipv4.conf.IF.* and
+ * net.ipv6.conf.IF.* (route/link.c and conf6.c have their names and rules), and net.ipv{4,6}.neigh.IF.*. A row says where the value is, how
  * it is written, and what it may be; the few settings that do more than hold a number have a hook.
  *
  * Invariants
@@ -25,7 +25,7 @@
 #include "ns/netns.h"
 
 enum where { IN_SYSCTL, IN_CT, IN_FIB, IN_NEIGH };
-enum form { F_INT, F_PAIR, F_MS_AS_S, F_MS };
+enum form { F_INT, F_PAIR, F_MS_AS_S, F_MS /* in steps of the kernel's clock, 4 ms */, F_BITS /* "0-1,3-127" */ };
 enum { RO = 1, HIDDEN = 2 /* old names: not listed */ };
 
 struct row {
@@ -40,6 +40,9 @@ struct row {
 #define UNSIGNED        0, UINT32_MAX
 #define BOOL            0, 1
 #define SYS(field)      IN_SYSCTL, F_INT, 0, offsetof(struct ns_sysctl, field)
+#define BYTE            0, 255
+#define SECONDS         INT_MIN / 250, INT_MAX / 250
+#define SYS_AS(field, form) IN_SYSCTL, form, 0, offsetof(struct ns_sysctl, field)
 #define SYS_PAIR(field) IN_SYSCTL, F_PAIR, 0, offsetof(struct ns_sysctl, field)
 #define CT(field)       IN_CT, F_INT, 0, offsetof(struct ct_conf, field)
 #define CT_RO(field)    IN_CT, F_INT, RO, offsetof(struct ct_conf, field)
@@ -101,6 +104,47 @@ static const struct row rows[] = {
 	{ "net.ipv4.tcp_timestamps", SYS(tcp_timestamps), 0, 255, NULL },
 	{ "net.ipv4.tcp_tw_reuse", SYS(tcp_tw_reuse), 0, 2, NULL },
 	{ "net.ipv4.tcp_window_scaling", SYS(tcp_window_scaling), 0, 255, NULL },
+	{ "net.ipv6.anycast_src_echo_reply", SYS(ip6_anycast_src_echo_reply), BYTE, NULL },
+	{ "net.ipv6.auto_flowlabels", SYS(ip6_auto_flowlabels), 0, 3, NULL },
+	{ "net.ipv6.bindv6only", SYS(ip6_bindv6only), BYTE, NULL },
+	{ "net.ipv6.fib_multipath_hash_fields", SYS(ip6_fib_multipath_hash_fields), 1, 0xfff, NULL },
+	{ "net.ipv6.fib_multipath_hash_policy", SYS(ip6_fib_multipath_hash_policy), 0, 3, NULL },
+	{ "net.ipv6.fib_notify_on_flag_change", SYS(ip6_fib_notify_on_flag_change), 0, 2, NULL },
+	{ "net.ipv6.flowlabel_consistency", SYS(ip6_flowlabel_consistency), BYTE, NULL },
+	{ "net.ipv6.flowlabel_reflect", SYS(ip6_flowlabel_reflect), 0, 7, NULL },
+	{ "net.ipv6.flowlabel_state_ranges", SYS(ip6_flowlabel_state_ranges), BYTE, NULL },
+	{ "net.ipv6.fwmark_reflect", SYS(ip6_fwmark_reflect), BYTE, NULL },
+	{ "net.ipv6.icmp.echo_ignore_all", SYS(icmp6_echo_ignore_all), BYTE, NULL },
+	{ "net.ipv6.icmp.echo_ignore_anycast", SYS(icmp6_echo_ignore_anycast), BYTE, NULL },
+	{ "net.ipv6.icmp.echo_ignore_multicast", SYS(icmp6_echo_ignore_multicast), BYTE, NULL },
+	{ "net.ipv6.icmp.error_anycast_as_unicast", SYS(icmp6_error_anycast_as_unicast), BOOL, NULL },
+	{ "net.ipv6.icmp.ratelimit", SYS_AS(icmp6_ratelimit, F_MS), 0, INT_MAX - 3, NULL },
+	{ "net.ipv6.icmp.ratemask", SYS_AS(icmp6_ratemask, F_BITS), 0, 255, NULL },
+	{ "net.ipv6.idgen_delay", SYS(ip6_idgen_delay), SECONDS, NULL },
+	{ "net.ipv6.idgen_retries", SYS(ip6_idgen_retries), ANY, NULL },
+	{ "net.ipv6.ioam6_id", SYS(ip6_ioam6_id), 0, 0xffffff, NULL },
+	{ "net.ipv6.ip6frag_high_thresh", SYS(ip6frag_high_thresh), 0, INT_MAX, NULL },
+	{ "net.ipv6.ip6frag_low_thresh", SYS(ip6frag_low_thresh), 0, INT_MAX, NULL },
+	{ "net.ipv6.ip6frag_time", SYS(ip6frag_time), SECONDS, NULL },
+	{ "net.ipv6.ip_nonlocal_bind", SYS(ip6_nonlocal_bind), BYTE, NULL },
+	{ "net.ipv6.max_dst_opts_length", SYS(ip6_max_dst_opts_length), ANY, NULL },
+	{ "net.ipv6.max_dst_opts_number", SYS(ip6_max_dst_opts_number), ANY, NULL },
+	{ "net.ipv6.max_hbh_length", SYS(ip6_max_hbh_length), ANY, NULL },
+	{ "net.ipv6.max_hbh_opts_number", SYS(ip6_max_hbh_opts_number), ANY, NULL },
+	{ "net.ipv6.mld_max_msf", SYS(ip6_mld_max_msf), ANY, NULL },
+	{ "net.ipv6.mld_qrv", SYS(ip6_mld_qrv), 1, INT_MAX, NULL },
+	{ "net.ipv6.route.gc_elasticity", SYS(ip6_gc_elasticity), ANY, NULL },
+	{ "net.ipv6.route.gc_interval", SYS(ip6_gc_interval), SECONDS, NULL },
+	{ "net.ipv6.route.gc_min_interval", SYS_AS(ip6_gc_min_interval_ms, F_MS_AS_S), SECONDS, NULL },
+	{ "net.ipv6.route.gc_min_interval_ms", SYS_AS(ip6_gc_min_interval_ms, F_MS), 0, INT_MAX - 3, NULL },
+	{ "net.ipv6.route.gc_thresh", SYS(ip6_gc_thresh), ANY, NULL },
+	{ "net.ipv6.route.gc_timeout", SYS(ip6_gc_timeout), SECONDS, NULL },
+	{ "net.ipv6.route.max_size", SYS(ip6_max_size), ANY, NULL },
+	{ "net.ipv6.route.min_adv_mss", SYS(ip6_min_adv_mss), ANY, NULL },
+	{ "net.ipv6.route.mtu_expires", SYS(ip6_mtu_expires), SECONDS, NULL },
+	{ "net.ipv6.route.skip_notify_on_dev_down", SYS(ip6_skip_notify_on_dev_down), BOOL, NULL },
+	{ "net.ipv6.seg6_flowlabel", SYS(ip6_seg6_flowlabel), ANY, NULL },
+	{ "net.ipv6.xfrm6_gc_thresh", SYS(ip6_xfrm6_gc_thresh), ANY, NULL },
 	{ "net.netfilter.nf_conntrack_acct", CT(acct), BOOL, NULL },
 	{ "net.netfilter.nf_conntrack_buckets", CT_RO(buckets), UNSIGNED, NULL },
 	{ "net.netfilter.nf_conntrack_checksum", CT(checksum), BOOL, NULL },
@@ -133,20 +177,27 @@ static const struct row rows[] = {
 	{ "net.nf_conntrack_max", CT(max), 0, INT_MAX, NULL },
 };
 
-#define NEIGH(field, form, flags) IN_NEIGH, form, flags, offsetof(struct neigh_table, field)
+#define NEIGH(field, form, flags) IN_NEIGH, form, flags, offsetof(struct neigh_parms, field)
 
+/* the same for both families */
 static const struct row neigh_rows[] = {
+	{ "anycast_delay", NEIGH(anycast_delay, F_INT, 0), 0, INT_MAX, NULL },
 	{ "app_solicit", NEIGH(app_probes, F_INT, 0), 0, INT_MAX, NULL },
 	{ "base_reachable_time", NEIGH(base_reachable_ms, F_MS_AS_S, HIDDEN), 0, INT_MAX / 1000, NULL },
-	{ "base_reachable_time_ms", NEIGH(base_reachable_ms, F_MS, 0), 0, INT_MAX, NULL },
+	{ "base_reachable_time_ms", NEIGH(base_reachable_ms, F_MS, 0), 0, INT_MAX - 3, NULL },
 	{ "delay_first_probe_time", NEIGH(delay_first_probe_ms, F_MS_AS_S, 0), 0, INT_MAX / 1000, NULL },
 	{ "gc_stale_time", NEIGH(gc_stale_ms, F_MS_AS_S, 0), 0, INT_MAX / 1000, NULL },
+	{ "interval_probe_time_ms", NEIGH(interval_probe_ms, F_MS, 0), 1, INT_MAX - 3, NULL },
+	{ "locktime", NEIGH(locktime, F_INT, 0), 0, INT_MAX, NULL },
+	{ "mcast_resolicit", NEIGH(mcast_reprobes, F_INT, 0), 0, INT_MAX, NULL },
 	{ "mcast_solicit", NEIGH(mcast_probes, F_INT, 0), 0, INT_MAX, NULL },
-	{ "retrans_time_ms", NEIGH(retrans_ms, F_MS, 0), 1, INT_MAX, NULL },
+	{ "proxy_delay", NEIGH(proxy_delay, F_INT, 0), 0, INT_MAX, NULL },
+	{ "proxy_qlen", NEIGH(proxy_qlen, F_INT, 0), 0, INT_MAX, NULL },
+	{ "retrans_time_ms", NEIGH(retrans_ms, F_MS, 0), 1, INT_MAX - 3, NULL },
 	{ "ucast_solicit", NEIGH(ucast_probes, F_INT, 0), 0, INT_MAX, NULL },
+	{ "unres_qlen", NEIGH(unres_qlen, F_INT, 0), 0, INT_MAX, NULL },
+	{ "unres_qlen_bytes", NEIGH(unres_qlen_bytes, F_INT, 0), 0, INT_MAX, NULL },
 };
-
-static const char *const conf6_names[] = { "disable_ipv6", "forwarding" };
 
 void ns_sysctl_init(struct netns *ns)
 {
@@ -188,6 +239,32 @@ void ns_sysctl_init(struct netns *ns)
 		.redirect_load = 20,
 		.redirect_silence = 20480,
 		.nf_log_all_netns = 1,
+		.ip6_auto_flowlabels = 1,
+		.ip6_fib_multipath_hash_fields = 7,
+		.ip6_flowlabel_consistency = 1,
+		.icmp6_ratelimit = 100,
+		.icmp6_ratemask = { 0xfffffffb, 0xffffffff, 0xffffffff, 0xffffffff }, /* all errors but Packet Too Big */
+		.ip6_idgen_delay = 1,
+		.ip6_idgen_retries = 3,
+		.ip6_ioam6_id = 0xffffff,
+		.ip6frag_high_thresh = 4194304,
+		.ip6frag_low_thresh = 3145728,
+		.ip6frag_time = 60,
+		.ip6_max_dst_opts_length = INT_MAX,
+		.ip6_max_dst_opts_number = 8,
+		.ip6_max_hbh_length = INT_MAX,
+		.ip6_max_hbh_opts_number = 8,
+		.ip6_mld_max_msf = 64,
+		.ip6_mld_qrv = 2,
+		.ip6_gc_elasticity = 9,
+		.ip6_gc_interval = 30,
+		.ip6_gc_min_interval_ms = 500,
+		.ip6_gc_thresh = 1024,
+		.ip6_gc_timeout = 60,
+		.ip6_max_size = INT_MAX,
+		.ip6_min_adv_mss = 1220,
+		.ip6_mtu_expires = 600,
+		.ip6_xfrm6_gc_thresh = 32768,
 	};
 }
 
@@ -235,15 +312,6 @@ static void conf_write(struct netns *ns, int *conf, struct link *l, unsigned key
 	ns->fib.gen++;
 }
 
-static void set_disable_ipv6(struct link *l, bool off)
-{
-	l->disable_ipv6 = off;
-	if (off)
-		link_addr_flush(l, AF_INET6);
-	else if (l->flags & IFF_UP)
-		link_addr_up(l);
-}
-
 /* ---- numbers ---- */
 
 static int parse_number(const char **text, int64_t min, int64_t max, int64_t *out)
@@ -285,12 +353,12 @@ static int parse_numbers(const char *text, const struct row *r, int64_t v[2], in
 	return *text ? -EINVAL : 0;
 }
 
-static void *row_place(struct netns *ns, const struct row *r)
+static void *row_place(struct netns *ns, const struct row *r, uint8_t family)
 {
 	char *base = r->where == IN_SYSCTL ? (char *)&ns->sysctl
 		     : r->where == IN_CT   ? (char *)&ns->ct_conf
 		     : r->where == IN_FIB  ? (char *)&ns->fib
-					   : (char *)&ns->neigh;
+					   : (char *)neigh_parms(&ns->neigh, family);
 
 	return base + r->off;
 }
@@ -305,31 +373,80 @@ static int64_t row_read(const struct row *r, const void *place, int i)
 	return r->max > INT_MAX ? (int64_t)(uint32_t)v : v;
 }
 
+/* ---- bitmaps: "0-1,3-127" ---- */
+
+static void bits_put(const uint32_t *bits, struct sbuf *out)
+{
+	const char *sep = "";
+
+	for (unsigned i = 0, j; i < 256; i = j + 1) {
+		for (j = i; j < 256 && (bits[j / 32] >> j % 32 & 1); j++)
+			;
+		if (j == i)
+			continue;
+		sbuf_printf(out, j - 1 > i ? "%s%u-%u" : "%s%u", sep, i, j - 1);
+		sep = ",";
+	}
+}
+
+static int bits_write(uint32_t *place, const char *text)
+{
+	uint32_t bits[8] = { 0 };
+	int64_t a, b;
+
+	for (skip_blanks(&text); *text; skip_blanks(&text)) {
+		char *end;
+
+		a = b = (int64_t)strtoul(text, &end, 10);
+		if (end == text)
+			return -EINVAL;
+		if (*end == '-') {
+			text = end + 1;
+			b = (int64_t)strtoul(text, &end, 10);
+		}
+		if (end == text || a > 255 || b > 255 || b < a || (*end && *end != ',' && *end != '\n'))
+			return -EINVAL;
+		for (; a <= b; a++)
+			bits[a / 32] |= 1u << a % 32;
+		text = end + (*end == ',');
+	}
+	memcpy(place, bits, sizeof(bits));
+	return 0;
+}
+
 static void row_put(const struct row *r, const void *place, struct sbuf *out)
 {
+	if (r->form == F_BITS) {
+		bits_put(place, out);
+		return;
+	}
 	sbuf_printf(out, "%lld", (long long)row_read(r, place, 0));
 	if (r->form == F_PAIR)
 		sbuf_printf(out, "\t%lld", (long long)row_read(r, place, 1));
 }
 
-static int row_write(struct netns *ns, const struct row *r, const char *text)
+static int row_write(struct netns *ns, const struct row *r, uint8_t family, const char *text)
 {
-	void *place = row_place(ns, r);
+	void *place = row_place(ns, r, family);
 	int64_t v[2] = { 0 }, old = row_read(r, place, 0);
 	int n = r->form == F_PAIR ? 2 : 1, err;
 
 	if (r->flags & RO)
 		return -EACCES;
+	if (r->form == F_BITS)
+		return bits_write(place, text);
 	err = parse_numbers(text, r, v, n);
 	if (err || (n == 2 && r->min && v[0] > v[1]))
 		return -EINVAL;
 	for (int i = 0; i < n; i++) {
-		uint32_t word = (uint32_t)(r->form == F_MS_AS_S ? v[i] * 1000 : v[i]);
+		uint32_t word = (uint32_t)(r->form == F_MS_AS_S ? v[i] * 1000
+					   : r->form == F_MS    ? (v[i] + 3) / 4 * 4
+								: v[i]);
 
 		memcpy((char *)place + 4 * i, &word, 4);
 	}
 	if (r->where == IN_NEIGH)
-		ns->neigh.reachable_ms = 0; /* drawn again from the new base */
+		neigh_parms(&ns->neigh, family)->reachable_ms = 0; /* drawn again from the new base */
 	if (r->wrote)
 		r->wrote(ns, old, v[0]);
 	ns->fib.gen++;
@@ -383,9 +500,10 @@ struct target { /* what a name means */
 	int *conf; /* with .key */
 	struct link *link;
 	unsigned key;
-	bool *flag; /* disable_ipv6 */
-	int *v6forwarding;
-	bool count; /* nf_conntrack_count */
+	int *conf6;	/* the same for IPv6 */
+	bool all;	/* conf.all */
+	uint8_t family; /* of .row, for neighbours */
+	bool count;	/* nf_conntrack_count */
 };
 
 static bool find_conf(struct netns *ns, const char *ifname, const char *key, struct target *t)
@@ -404,14 +522,24 @@ static bool find_conf(struct netns *ns, const char *ifname, const char *key, str
 static bool find_conf6(struct netns *ns, const char *ifname, const char *key, struct target *t)
 {
 	t->link = link_by_name(&ns->links, ifname);
-	if (!strcmp(key, "disable_ipv6"))
-		t->flag = !strcmp(ifname, "all")       ? &ns->links.disable_ipv6_all
-			  : !strcmp(ifname, "default") ? &ns->links.disable_ipv6_default
-			  : t->link                    ? &t->link->disable_ipv6
-						       : NULL;
-	else if (!strcmp(key, "forwarding") && !strcmp(ifname, "all"))
-		t->v6forwarding = &ns->sysctl.ipv6_forwarding_all;
-	return t->flag || t->v6forwarding;
+	t->all = !strcmp(ifname, "all");
+	t->conf6 = t->all			? ns->links.conf6_all
+		   : !strcmp(ifname, "default") ? ns->links.conf6_default
+		   : t->link && t->link->mtu >= 1280 ? t->link->conf6
+						     : NULL;
+	for (t->key = 0; t->conf6 && t->key < LINK_CONF6_MAX; t->key++)
+		if (!strcmp(link_conf6_name(t->key), key))
+			return true;
+	return false;
+}
+
+static bool find_neigh(struct netns *ns, const char *ifname, const char *key, uint8_t family, struct target *t)
+{
+	if (strcmp(ifname, "default") != 0 && !link_by_name(&ns->links, ifname))
+		return false;
+	t->family = family;
+	t->row = row_find(neigh_rows, ARRAY_LEN(neigh_rows), key);
+	return t->row != NULL;
 }
 
 static bool find(struct netns *ns, const char *given, struct target *t)
@@ -429,10 +557,9 @@ static bool find(struct netns *ns, const char *given, struct target *t)
 		return find_conf(ns, ifname, key, t);
 	if (split_if(name, "net.ipv6.conf.", ifname, &key))
 		return find_conf6(ns, ifname, key, t);
-	if (split_if(name, "net.ipv4.neigh.", ifname, &key) &&
-	    (!strcmp(ifname, "default") || link_by_name(&ns->links, ifname)))
-		t->row = row_find(neigh_rows, ARRAY_LEN(neigh_rows), key);
-	return t->row != NULL;
+	if (split_if(name, "net.ipv4.neigh.", ifname, &key))
+		return find_neigh(ns, ifname, key, AF_INET, t);
+	return split_if(name, "net.ipv6.neigh.", ifname, &key) && find_neigh(ns, ifname, key, AF_INET6, t);
 }
 
 int ns_sysctl_get(struct netns *ns, const char *name, struct sbuf *out)
@@ -444,37 +571,17 @@ int ns_sysctl_get(struct netns *ns, const char *name, struct sbuf *out)
 	if (t.count)
 		sbuf_printf(out, "%u", ct_count(ns->ct));
 	else if (t.row)
-		row_put(t.row, row_place(ns, t.row), out);
+		row_put(t.row, row_place(ns, t.row, t.family), out);
 	else if (t.conf)
 		sbuf_printf(out, "%d", t.conf[t.key]);
 	else
-		sbuf_printf(out, "%d", t.flag ? *t.flag : *t.v6forwarding);
-	return 0;
-}
-
-static int write_ipv6(struct netns *ns, const struct target *t, int v)
-{
-	struct link *l;
-
-	if (t->v6forwarding) {
-		*t->v6forwarding = v;
-		return 0;
-	}
-	*t->flag = v;
-	if (t->link)
-		set_disable_ipv6(t->link, v);
-	if (t->flag == &ns->links.disable_ipv6_all) {
-		ns->links.disable_ipv6_default = v;
-		ns->sysctl.ipv6_disable_all = v;
-		list_for_each(l, &ns->links.links, node)
-			set_disable_ipv6(l, v);
-	}
+		link_conf6_fmt(t.key, t.conf6[t.key], out);
 	return 0;
 }
 
 int ns_sysctl_set(struct netns *ns, const char *name, const char *value)
 {
-	static const struct row plain = { .min = INT_MIN, .max = INT_MAX };
+	static const struct row plain = { .min = INT_MIN, .max = INT_MAX }, wide = { .min = INT_MIN, .max = UINT32_MAX };
 	struct target t;
 	int64_t v[2];
 
@@ -483,13 +590,17 @@ int ns_sysctl_set(struct netns *ns, const char *name, const char *value)
 	if (t.count)
 		return -EACCES;
 	if (t.row)
-		return row_write(ns, t.row, value);
+		return row_write(ns, t.row, t.family, value);
 	if (t.conf && t.key == LINK_CONF_MC_FORWARDING)
 		return -EACCES;
-	if (parse_numbers(value, &plain, v, 1))
+	if (!t.conf && t.key == LINK_CONF6_MC_FORWARDING)
+		return -EACCES;
+	if (parse_numbers(value, t.conf ? &plain : &wide, v, 1))
 		return -EINVAL;
-	if (!t.conf)
-		return write_ipv6(ns, &t, (int)v[0]);
+	if (!t.conf) {
+		ns->fib.gen++;
+		return link_conf6_set(&ns->links, t.link, t.all, t.key, v[0]);
+	}
 	conf_write(ns, t.conf, t.link, t.key, (int)v[0]);
 	return 0;
 }
@@ -534,11 +645,13 @@ static void add_interface(struct names *x, const char *ifname)
 {
 	for (unsigned i = 0; i < LINK_CONF_MAX; i++)
 		add_name(x, "net.ipv4.conf.", ifname, link_conf_name(i));
-	for (size_t i = 0; i < ARRAY_LEN(conf6_names) - (strcmp(ifname, "all") != 0); i++)
-		add_name(x, "net.ipv6.conf.", ifname, conf6_names[i]);
+	for (unsigned i = 0; i < LINK_CONF6_MAX; i++)
+		add_name(x, "net.ipv6.conf.", ifname, link_conf6_name(i));
 	for (size_t i = 0; i < ARRAY_LEN(neigh_rows) && strcmp(ifname, "all") != 0; i++)
-		if (!(neigh_rows[i].flags & HIDDEN))
+		if (!(neigh_rows[i].flags & HIDDEN)) {
 			add_name(x, "net.ipv4.neigh.", ifname, neigh_rows[i].name);
+			add_name(x, "net.ipv6.neigh.", ifname, neigh_rows[i].name);
+		}
 }
 
 /* by parts, each as its bytes compare: the order of the directories under /proc/sys */

@@ -6,14 +6,14 @@
  * stands at the end. Deleting a primary takes its secondaries along, or promotes the first of them. Routes that
  * follow from addresses are fib_dev.c's: it hears of each change through link_set.notify.
  *
- * IPv6 here is what one sees of it: the link-local address that Linux makes by itself, and addresses a user
- * gives. Nothing is routed by them.
+ * What is IPv6's own - addresses that come by themselves, duplicate address detection - is addr6.c's; which source
+ * it takes is addr_select.c's.
  *
  * Invariants
  *  1. IPv4 addresses of a link stand before its IPv6 ones.
  *  2. A secondary's subnet has exactly one primary, which stands before it.
  *
- * References: RFC 4291 section 2.5.1 (EUI-64), RFC 4862 section 5.4 (tentative addresses).
+ * References: ip-address(8).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,18 +23,9 @@
 #include <linux/if_arp.h>
 
 #include "base/mem.h"
-#include "route/link.h"
+#include "route/addr_int.h"
 
-#define DAD_MS          1000 /* one probe and a second's wait (RFC 4862), after up to a second's delay */
-#define PROTO_KERNEL_LO 1    /* IFAPROT_KERNEL_LO, younger than Debian 12's headers */
-#define PROTO_KERNEL_LL 3
-
-static uint64_t now_ms(const struct link *l)
-{
-	return l->set->clock ? clock_ms(l->set->clock) : 0;
-}
-
-static void tell(struct link *l, unsigned what, const struct link_addr *a)
+void addr_tell(struct link *l, unsigned what, const struct link_addr *a)
 {
 	l->set->gen++;
 	if (l->set->notify)
@@ -59,12 +50,6 @@ static struct link_addr *find_exact(const struct link *l, uint8_t family, const 
 		if (a->family == family && a->plen == plen && addr_eq(&a->addr, addr))
 			return a;
 	return NULL;
-}
-
-/* how far an IPv6 address reaches, the widest first in the list */
-static int reach6(const struct link_addr *a)
-{
-	return a->scope;
 }
 
 /* where a new address goes in the list; -errno when it may not; sets IFA_F_SECONDARY */
@@ -96,28 +81,10 @@ static int place4(struct link *l, struct link_addr *a, struct list **pos)
 	return 0;
 }
 
-static int place6(struct link *l, struct link_addr *a, struct list **pos)
-{
-	struct link_addr *b;
-
-	*pos = &l->addrs;
-	list_for_each(b, &l->addrs, node) {
-		if (b->family != AF_INET6)
-			continue;
-		if (addr_eq(&a->addr, &b->addr)) {
-			l->set->why = "ipv6: address already assigned";
-			return -EEXIST;
-		}
-		if (*pos == &l->addrs && reach6(b) >= reach6(a))
-			*pos = &b->node;
-	}
-	return 0;
-}
-
 static void set_times(const struct link *l, struct link_addr *a)
 {
-	a->valid_ms = a->valid_lft_s ? now_ms(l) + a->valid_lft_s * 1000 : 0;
-	a->preferred_ms = a->preferred_lft_s ? now_ms(l) + a->preferred_lft_s * 1000 : 0;
+	a->valid_ms = a->valid_lft_s ? addr_now_ms(l) + a->valid_lft_s * 1000 : 0;
+	a->preferred_ms = a->preferred_lft_s ? addr_now_ms(l) + a->preferred_lft_s * 1000 : 0;
 	l->set->timed |= a->valid_ms != 0;
 	if (a->valid_lft_s)
 		a->flags &= ~IFA_F_PERMANENT;
@@ -148,7 +115,14 @@ int link_addr_add(struct link *l, const struct link_addr *like)
 	a = mem_dup(like, sizeof(*like));
 	if (!a)
 		return -ENOMEM;
-	err = a->family == AF_INET ? place4(l, a, &pos) : place6(l, a, &pos);
+	if (a->family == AF_INET6) {
+		a->scope = addr6_scope(&a->addr);
+		a->dad_ms = 0;
+		a->dad_done = false;
+		if (!(a->flags & IFA_F_NODAD))
+			a->flags |= IFA_F_TENTATIVE;
+	}
+	err = a->family == AF_INET ? place4(l, a, &pos) : addr6_place(l, a, &pos);
 	if (err) {
 		mem_free(a);
 		return err;
@@ -157,7 +131,9 @@ int link_addr_add(struct link *l, const struct link_addr *like)
 	if (a->family == AF_INET)
 		l->conf_set = UINT32_MAX; /* a configured link no longer follows conf.default */
 	list_add_before(pos, &a->node);
-	tell(l, ADDR_ADDED, a);
+	addr_tell(l, ADDR_ADDED, a);
+	if (a->family == AF_INET6)
+		addr6_dad_start(l, a);
 	return 0;
 }
 
@@ -172,7 +148,7 @@ int link_addr_change(struct link *l, const struct link_addr *like)
 	routes = a->metric != like->metric || ((a->flags ^ like->flags) & IFA_F_NOPREFIXROUTE);
 	if (routes) { /* the prefix route goes by the old settings and comes by the new */
 		list_del(&a->node);
-		tell(l, ADDR_REMOVED, a);
+		addr_tell(l, ADDR_REMOVED, a);
 	}
 	a->valid_lft_s = like->valid_lft_s;
 	a->preferred_lft_s = like->preferred_lft_s;
@@ -185,18 +161,18 @@ int link_addr_change(struct link *l, const struct link_addr *like)
 		if (a->family == AF_INET)
 			place4(l, a, &pos);
 		else
-			place6(l, a, &pos);
+			addr6_place(l, a, &pos);
 		list_add_before(pos ? pos : &l->addrs, &a->node);
-		tell(l, ADDR_ADDED, a);
+		addr_tell(l, ADDR_ADDED, a);
 	}
 	l->set->gen++;
 	return 0;
 }
 
-static void take_off(struct link *l, struct link_addr *a)
+void addr_take_off(struct link *l, struct link_addr *a)
 {
 	list_del(&a->node);
-	tell(l, ADDR_REMOVED, a);
+	addr_tell(l, ADDR_REMOVED, a);
 	mem_free(a);
 }
 
@@ -237,22 +213,22 @@ int link_addr_del(struct link *l, uint8_t family, const union inet_addr *addr, u
 		return -EADDRNOTAVAIL;
 	}
 	if (a->flags & IFA_F_SECONDARY) {
-		take_off(l, a);
+		addr_take_off(l, a);
 		return 0;
 	}
 	if (link_conf(l, LINK_CONF_PROMOTE_SECONDARIES) && family == AF_INET && (b = first_secondary(l, a)) != NULL) {
 		list_del(&a->node);
 		promote(l, b);
-		tell(l, ADDR_REMOVED, a);
+		addr_tell(l, ADDR_REMOVED, a);
 		mem_free(a);
 		for (struct list *p = l->addrs.next; p != &l->addrs; p = p->next)
 			if (link_addr_same_subnet(list_entry(p, struct link_addr, node), b))
-				tell(l, ADDR_ADDED, list_entry(p, struct link_addr, node));
+				addr_tell(l, ADDR_ADDED, list_entry(p, struct link_addr, node));
 		return 0;
 	}
 	while (family == AF_INET && (b = first_secondary(l, a)) != NULL)
-		take_off(l, b);
-	take_off(l, a);
+		addr_take_off(l, b);
+	addr_take_off(l, a);
 	return 0;
 }
 
@@ -296,7 +272,7 @@ void link_addr_flush(struct link *l, uint8_t family)
 			if ((!family || a->family == family) && (!best || (a->flags & IFA_F_SECONDARY)))
 				best = a;
 		if (best) {
-			take_off(l, best);
+			addr_take_off(l, best);
 			again = true;
 		}
 	}
@@ -304,12 +280,12 @@ void link_addr_flush(struct link *l, uint8_t family)
 
 /* ---- what comes by itself ---- */
 
-static bool has_addr(const struct link *l, uint8_t family, uint8_t scope)
+static bool has_ip4(const struct link *l)
 {
 	const struct link_addr *a;
 
 	list_for_each(a, &l->addrs, node)
-		if (a->family == family && (family == AF_INET || a->scope == scope))
+		if (a->family == AF_INET)
 			return true;
 	return false;
 }
@@ -323,33 +299,7 @@ static void add_loopback(struct link *l)
 			       .peer = addr_ip4(htonl(INADDR_LOOPBACK)) };
 
 	memcpy(a.label, l->name, IFNAMSIZ);
-	if (!has_addr(l, AF_INET, 0))
-		link_addr_add(l, &a);
-}
-
-static void add_link_local(struct link *l)
-{
-	struct link_addr a = { .family = AF_INET6, .plen = 64, .scope = RT_SCOPE_LINK, .proto = PROTO_KERNEL_LL };
-	uint8_t *b = a.addr.b;
-
-	if (l->arphrd == ARPHRD_LOOPBACK) {
-		a = (struct link_addr){
-			.family = AF_INET6, .plen = 128, .scope = RT_SCOPE_HOST, .proto = PROTO_KERNEL_LO
-		};
-		a.addr.b[15] = 1;
-	} else {
-		b[0] = 0xfe;
-		b[1] = 0x80;
-		memcpy(b + 8, l->mac, 3);
-		b[8] ^= 2;
-		b[11] = 0xff;
-		b[12] = 0xfe;
-		memcpy(b + 13, l->mac + 3, 3);
-		if (!(l->flags & IFF_NOARP))
-			a.dad_ms = now_ms(l) + DAD_MS + (l->set->rng ? rng_below(l->set->rng, DAD_MS) : 0);
-	}
-	a.peer = a.addr;
-	if (!has_addr(l, AF_INET6, a.scope))
+	if (!has_ip4(l))
 		link_addr_add(l, &a);
 }
 
@@ -357,13 +307,12 @@ void link_addr_up(struct link *l)
 {
 	if (l->arphrd == ARPHRD_LOOPBACK)
 		add_loopback(l);
-	if (link_running(l) && !l->disable_ipv6 && l->arphrd != ARPHRD_NONE && l->mtu >= 1280)
-		add_link_local(l);
+	addr6_up(l);
 }
 
 void link_addr_down(struct link *l)
 {
-	link_addr_flush(l, AF_INET6);
+	addr6_down(l);
 }
 
 /* ---- looking ---- */

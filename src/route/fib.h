@@ -11,6 +11,9 @@
 #include "base/lpm.h"
 #include "route/link.h"
 
+#define FIB_METRIC_USER6 1024		/* what an IPv6 route has that names none; the kernel's own have 256 */
+#define FIB_METRIC_ADDR6 256
+
 struct nexthop {
 	int ifindex;
 	uint8_t gw_family;		/* 0: none */
@@ -22,10 +25,14 @@ struct nexthop {
 struct route {
 	struct list node;		/* among the routes of one prefix: by TOS, then metric */
 	uint8_t family, plen, type;	/* RTN_UNICAST, ... */
+	uint8_t src_plen, pref;		/* IPv6: for packets from .src only (0: any); ICMPV6_ROUTER_PREF_* */
 	uint8_t scope, tos, protocol;	/* RT_SCOPE_*, RTPROT_* */
 	uint32_t table, metric;
-	union inet_addr dst, prefsrc;
+	union inet_addr dst, src, prefsrc;
 	bool have_prefsrc;
+	bool by_addr;			/* IPv6: it follows from an address, and is no part of a multipath route */
+	uint8_t hop_limit;		/* IPv6: 0: the link's */
+	uint64_t expires_ms;		/* IPv6: when it goes by itself, 0: never */
 	uint32_t mtu, advmss, flags;	/* 0: not given; RTM_F_*, RTNH_F_* */
 	bool mtu_locked;
 	uint32_t id;			/* its own among all there ever were in this FIB, given by fib_add() */

@@ -107,6 +107,7 @@ void link_set_init(struct link_set *s)
 	memset(s, 0, sizeof(*s));
 	list_init(&s->links);
 	s->next_index = 1;
+	link_conf6_init(s);
 	for (size_t i = 0; i < ARRAY_LEN(start); i++) {
 		s->conf_all[start[i].key] = start[i].all;
 		s->conf_default[start[i].key] = start[i].def;
@@ -229,7 +230,6 @@ int link_add(struct link_set *s, enum link_kind kind, const char *name, int ifin
 	l->carrier = kind != LINK_VETH;
 	l->oper = kind == LINK_VETH ? IF_OPER_LOWERLAYERDOWN : IF_OPER_UNKNOWN;
 	l->peer_netnsid = -1;
-	l->disable_ipv6 = s->disable_ipv6_default;
 	memcpy(l->conf, s->conf_default, sizeof(l->conf));
 	if (l->arphrd == ARPHRD_ETHER)
 		memset(l->brd_mac, 0xff, 6);
@@ -237,6 +237,7 @@ int link_add(struct link_set *s, enum link_kind kind, const char *name, int ifin
 		l->conf[LINK_CONF_DISABLE_XFRM] = l->conf[LINK_CONF_DISABLE_POLICY] = 1;
 	list_init(&l->addrs);
 	insert(s, l);
+	link_conf6_inherit(l);
 	if (out)
 		*out = l;
 	tell(l, LINK_ADDED);
@@ -272,8 +273,8 @@ int link_attach(struct link_set *s, struct link *l, const char *name)
 	l->ifindex = at;
 	l->was_up = false;
 	memcpy(l->conf, s->conf_default, sizeof(l->conf));
-	l->disable_ipv6 = s->disable_ipv6_default;
 	insert(s, l);
+	link_conf6_inherit(l);
 	tell(l, LINK_ADDED);
 	return 0;
 }
@@ -409,6 +410,7 @@ int link_set_mtu(struct link *l, uint32_t mtu)
 	l->mtu_set = true;
 	if (mtu < 68)
 		link_addr_flush(l, AF_INET);
+	link_addr_mtu(l);
 	tell(l, LINK_CHANGED);
 	if (l->port)
 		bridge_port_changed(l->port);

@@ -51,11 +51,20 @@ void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rn
 	list_init(&t->all);
 	list_init(&t->proxies);
 	wheel_init(&t->wheel, clock_ms(clock));
-	t->base_reachable_ms = 30000;
-	t->retrans_ms = 1000;
-	t->delay_first_probe_ms = 5000;
-	t->gc_stale_ms = 60000;
-	t->mcast_probes = t->ucast_probes = 3;
+	for (size_t i = 0; i < ARRAY_LEN(t->parms); i++)
+		t->parms[i] = (struct neigh_parms){ .base_reachable_ms = 30000,
+						    .retrans_ms = 1000,
+						    .delay_first_probe_ms = 5000,
+						    .gc_stale_ms = 60000,
+						    .mcast_probes = 3,
+						    .ucast_probes = 3,
+						    .anycast_delay = 100,
+						    .proxy_delay = 80,
+						    .proxy_qlen = 64,
+						    .locktime = i ? 0 : 100,
+						    .unres_qlen = 101,
+						    .unres_qlen_bytes = NEIGH_QUEUE_BYTES,
+						    .interval_probe_ms = 5000 };
 }
 
 static uint64_t now_ms(const struct neigh_table *t)
@@ -64,15 +73,16 @@ static uint64_t now_ms(const struct neigh_table *t)
 }
 
 /* between half and one and a half of the base, drawn anew every five minutes (RFC 4861 section 6.3.2) */
-static uint64_t reachable_ms(struct neigh_table *t)
+static uint64_t reachable_ms(struct neigh_table *t, uint8_t family)
 {
+	struct neigh_parms *c = neigh_parms(t, family);
 	uint64_t now = now_ms(t);
 
-	if (now >= t->next_random_ms || !t->reachable_ms) {
-		t->reachable_ms = t->base_reachable_ms / 2 + rng_below(t->rng, MAX(t->base_reachable_ms, 1));
-		t->next_random_ms = now + RANDOM_EVERY_MS;
+	if (now >= c->next_random_ms || !c->reachable_ms) {
+		c->reachable_ms = c->base_reachable_ms / 2 + rng_below(t->rng, MAX(c->base_reachable_ms, 1));
+		c->next_random_ms = now + RANDOM_EVERY_MS;
 	}
-	return t->reachable_ms;
+	return c->reachable_ms;
 }
 
 static struct list *bucket(struct neigh_table *t, int ifindex, uint8_t family, const union inet_addr *addr)
@@ -240,7 +250,7 @@ static const struct pkt *last_waiting(const struct neigh *n)
 
 static void probe(struct neigh_table *t, struct neigh *n)
 {
-	bool unicast = n->probes < t->ucast_probes && n->have_mac;
+	bool unicast = n->probes < neigh_parms(t, n->family)->ucast_probes && n->have_mac;
 
 	n->probes++;
 	if (t->ops && t->ops->solicit)
@@ -267,15 +277,15 @@ static void fire(void *ctx, struct wheel_timer *timer)
 {
 	struct neigh_table *t = ctx;
 	struct neigh *n = container_of(timer, struct neigh, timer);
-	uint64_t now = now_ms(t), next = now + t->retrans_ms;
+	uint64_t now = now_ms(t), next = now + neigh_parms(t, n->family)->retrans_ms;
 
 	if (n->state == NUD_REACHABLE) {
-		if (now < n->confirmed_ms + reachable_ms(t)) {
-			next = n->confirmed_ms + reachable_ms(t);
-		} else if (now <= n->used_ms + t->delay_first_probe_ms) {
+		if (now < n->confirmed_ms + reachable_ms(t, n->family)) {
+			next = n->confirmed_ms + reachable_ms(t, n->family);
+		} else if (now <= n->used_ms + neigh_parms(t, n->family)->delay_first_probe_ms) {
 			set_state(t, n, NUD_DELAY);
 			n->updated_ms = now;
-			next = now + t->delay_first_probe_ms;
+			next = now + neigh_parms(t, n->family)->delay_first_probe_ms;
 		} else {
 			set_state(t, n, NUD_STALE);
 			n->updated_ms = now;
@@ -283,16 +293,16 @@ static void fire(void *ctx, struct wheel_timer *timer)
 		}
 	} else if (n->state == NUD_DELAY) {
 		n->updated_ms = now;
-		if (now <= n->confirmed_ms + t->delay_first_probe_ms) {
+		if (now <= n->confirmed_ms + neigh_parms(t, n->family)->delay_first_probe_ms) {
 			set_state(t, n, NUD_REACHABLE);
-			next = n->confirmed_ms + reachable_ms(t);
+			next = n->confirmed_ms + reachable_ms(t, n->family);
 		} else {
 			set_state(t, n, NUD_PROBE);
 			n->probes = 0;
 		}
 	}
 	if ((n->state & (NUD_INCOMPLETE | NUD_PROBE)) &&
-	    n->probes >= t->ucast_probes + t->app_probes + (n->state == NUD_PROBE ? 0 : t->mcast_probes)) {
+	    n->probes >= neigh_parms(t, n->family)->ucast_probes + neigh_parms(t, n->family)->app_probes + (n->state == NUD_PROBE ? 0 : neigh_parms(t, n->family)->mcast_probes)) {
 		fail(t, n);
 		return;
 	}
@@ -346,9 +356,9 @@ static void begin(struct neigh_table *t, struct neigh *n, struct pkt *p)
 {
 	set_state(t, n, NUD_INCOMPLETE);
 	n->have_mac = false;
-	n->probes = t->ucast_probes;
+	n->probes = neigh_parms(t, n->family)->ucast_probes;
 	n->updated_ms = now_ms(t);
-	wheel_add(&t->wheel, &n->timer, now_ms(t) + t->retrans_ms);
+	wheel_add(&t->wheel, &n->timer, now_ms(t) + neigh_parms(t, n->family)->retrans_ms);
 	enqueue(t, n, p);
 	probe(t, n);
 }
@@ -390,7 +400,7 @@ int neigh_resolve(struct neigh_table *t, struct link *l, uint8_t family, const u
 		if (n->state == NUD_STALE) {
 			set_state(t, n, NUD_DELAY);
 			n->updated_ms = now_ms(t);
-			wheel_add(&t->wheel, &n->timer, now_ms(t) + t->delay_first_probe_ms);
+			wheel_add(&t->wheel, &n->timer, now_ms(t) + neigh_parms(t, n->family)->delay_first_probe_ms);
 		}
 		memcpy(mac, n->mac, 6);
 		return 0;
@@ -437,7 +447,7 @@ static int update(struct neigh_table *t, struct neigh *n, const uint8_t *mac, ui
 		t->gen++;
 		if (!(state & NUD_CONNECTED))
 			n->confirmed_ms =
-				now_ms(t) > 2 * t->base_reachable_ms ? now_ms(t) - 2 * t->base_reachable_ms : 0;
+				now_ms(t) > 2 * neigh_parms(t, n->family)->base_reachable_ms ? now_ms(t) - 2 * neigh_parms(t, n->family)->base_reachable_ms : 0;
 	}
 	if (state == old)
 		return 0;
@@ -445,7 +455,7 @@ static int update(struct neigh_table *t, struct neigh *n, const uint8_t *mac, ui
 	if (state & NUD_PROBE)
 		n->probes = 0;
 	if (state & NUD_IN_TIMER)
-		wheel_add(&t->wheel, &n->timer, now_ms(t) + (state & NUD_REACHABLE ? reachable_ms(t) : 0));
+		wheel_add(&t->wheel, &n->timer, now_ms(t) + (state & NUD_REACHABLE ? reachable_ms(t, n->family) : 0));
 	set_state(t, n, state);
 	if (!(old & NUD_VALID))
 		queue_hand(t, n, t->ops ? t->ops->release : NULL);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route/neigh.h - neighbours: the state machine of RFC 4861 section 7.3 as Linux runs it for ARP (and, later,
- * for IPv6).
+ * route/neigh.h - neighbours: the state machine of RFC 4861 section 7.3 as Linux runs it for ARP and IPv6.
  */
 #ifndef ROUTE_NEIGH_H
 #define ROUTE_NEIGH_H
@@ -56,6 +55,16 @@ struct neigh_ops {
 	void (*overflow)(void *ctx, struct neigh *n, struct pkt *p);
 };
 
+/* settings of one family; times in ms */
+struct neigh_parms {
+	uint32_t base_reachable_ms, retrans_ms, delay_first_probe_ms, gc_stale_ms;
+	unsigned mcast_probes, ucast_probes, app_probes, mcast_reprobes;
+	uint32_t anycast_delay, proxy_delay, proxy_qlen, locktime;	/* in ticks of 10 ms, as sysctl has them */
+	uint32_t unres_qlen, unres_qlen_bytes, interval_probe_ms;
+	uint64_t reachable_ms;		/* randomised base_reachable_ms */
+	uint64_t next_random_ms;	/* when it is drawn again */
+};
+
 struct neigh_table {
 	const struct clock *clock;
 	struct rng *rng;
@@ -68,14 +77,15 @@ struct neigh_table {
 	unsigned count;
 	/* no room for another neighbour; waiting packets that made room for later ones */
 	uint64_t refused, unresolved_drops;
-	uint64_t next_random_ms;	/* when reachable_ms is drawn again */
 	uint32_t gen;			/* moves when an address or its validity changes */
 	struct wheel wheel;
-	/* settings, ms */
-	uint32_t base_reachable_ms, retrans_ms, delay_first_probe_ms, gc_stale_ms;
-	unsigned mcast_probes, ucast_probes, app_probes;
-	uint64_t reachable_ms;		/* randomised base_reachable_ms */
+	struct neigh_parms parms[2];	/* [0] IPv4, [1] IPv6 */
 };
+
+static inline struct neigh_parms *neigh_parms(struct neigh_table *t, uint8_t family)
+{
+	return &t->parms[family != AF_INET];
+}
 
 void neigh_init(struct neigh_table *t, const struct clock *clock, struct rng *rng, const struct hash_key *key,
 		const struct neigh_ops *ops, void *ctx);

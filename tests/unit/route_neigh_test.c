@@ -136,7 +136,7 @@ static void reachable_stale_delay_probe(void **state)
 	assert_int_equal(p->released, 1);
 	n = neigh_find(&p->t, p->l->ifindex, AF_INET, &a);
 	assert_int_equal(n->state, NUD_REACHABLE);
-	stale = p->t.reachable_ms;
+	stale = p->t.parms[0].reachable_ms;
 	assert_in_range(stale, 15000, 45000);
 	run_to(p, stale - 1);
 	assert_int_equal(n->state, NUD_REACHABLE);
