@@ -12,6 +12,7 @@
 struct conn_ext {
 	bool has_acct, has_tstamp, has_labels;
 	struct ct_counter acct[2];	/* by direction */
+	uint32_t secmark;
 	uint64_t start_ns, stop_ns;	/* wall time, UTC; stop 0: still there */
 	uint8_t labels[CT_LABELS_LEN];	/* bit n is byte n / 8, bit n % 8 */
 	struct conn *master;		/* held; of an expected connection */

@@ -76,7 +76,7 @@ struct pkt {
 	uint16_t frag_max;		/* largest fragment of a reassembled datagram, bytes with IP header */
 	int iif, oif;			/* ifindex; 0: none */
 	int phys_iif, phys_oif;		/* bridge ports, 0: none */
-	uint32_t mark, priority;
+	uint32_t mark, priority, secmark;
 	uint32_t sk_uid, sk_gid;	/* of the socket that sent it, with .sk */
 	void *sk;			/* the local socket that sent it, NULL: none */
 	struct conn *ct;		/* NULL: not tracked (yet) */

@@ -22,6 +22,7 @@
 #include "rules/program.h"
 
 #define STATE_ALIGN(n) (((n) + 15) & ~(size_t)15)
+#define STMT_EXPRS 2			/* trees that a statement has at most */
 
 static void words_of(uint64_t w[2], const uint8_t *p, unsigned len)
 {
@@ -37,7 +38,7 @@ static bool fold_field(const struct ir_expr *e, unsigned *field, uint64_t mask[2
 	if (e->kind == IR_FIELD) {
 		uint8_t ones[16];
 
-		if (e->f.field == FIELD_PAYLOAD || e->len != fields[e->f.field].len)
+		if (field_has_arg(e->f.field) || e->len != fields[e->f.field].len)
 			return false;
 		memset(ones, 0xff, sizeof(ones));
 		*field = e->f.field;
@@ -74,7 +75,18 @@ static int check_expr(const struct ir_expr *e)
 		return err;
 	case IR_VALUE: case IR_RANGE: case IR_BITS:
 		return 0;
-	case IR_SET: case IR_MAP: case IR_CALL: case IR_SWAB: case IR_BINOP:
+	case IR_SWAB:
+		return e->swab.a->len == e->len && e->swab.size ? check_expr(e->swab.a) : -EINVAL;
+	case IR_BINOP:
+		if (e->bin.a->len != e->len || e->bin.b->len != e->len)
+			return -EINVAL;
+		err = check_expr(e->bin.a);
+		return err ? err : check_expr(e->bin.b);
+	case IR_CALL:
+		if (!e->call.fn->value)
+			return -EINVAL;
+		return e->call.arg ? check_expr(e->call.arg) : 0;
+	case IR_SET: case IR_MAP:
 		return -EOPNOTSUPP;
 	}
 	return -EINVAL;
@@ -209,25 +221,201 @@ static int compile_test(struct ruleset *rs, const struct ir_stmt *s, struct insn
 	return err;
 }
 
+/* ---- the functions that a rule calls for values ---- */
+
+/* calls @fn for every IR_CALL of a tree; stops at non-zero and returns that */
+static int each_call(struct ir_expr *e, int (*fn)(void *ctx, struct ir_expr *call), void *ctx)
+{
+	int err = 0;
+
+	if (!e)
+		return 0;
+	switch (e->kind) {
+	case IR_BITWISE:
+		return each_call(e->bit.a, fn, ctx);
+	case IR_SHIFT:
+		return each_call(e->shift.a, fn, ctx);
+	case IR_SWAB:
+		return each_call(e->swab.a, fn, ctx);
+	case IR_MAP:
+		return each_call(e->set.key, fn, ctx);
+	case IR_BINOP:
+		err = each_call(e->bin.a, fn, ctx);
+		return err ? err : each_call(e->bin.b, fn, ctx);
+	case IR_CONCAT:
+		for (unsigned i = 0; i < e->concat.n && !err; i++)
+			err = each_call(e->concat.part[i], fn, ctx);
+		return err;
+	case IR_CALL:
+		err = each_call(e->call.arg, fn, ctx);
+		return err ? err : fn(ctx, e);
+	case IR_VALUE: case IR_FIELD: case IR_RANGE: case IR_SET: case IR_BITS:
+		break;
+	}
+	return 0;
+}
+
+/* the trees of an action */
+static unsigned action_exprs(const struct ir_stmt *s, struct ir_expr *of[STMT_EXPRS])
+{
+	switch (s->action.act) {
+	case IR_ACT_SNAT: case IR_ACT_DNAT: case IR_ACT_MASQUERADE: case IR_ACT_REDIRECT: case IR_ACT_NETMAP:
+		of[0] = s->action.nat.val;
+		return 1;
+	case IR_ACT_DUP: case IR_ACT_FWD:
+		of[0] = s->action.dup.to;
+		of[1] = s->action.dup.dev;
+		return 2;
+	case IR_ACT_TPROXY:
+		of[0] = s->action.tproxy.addr;
+		of[1] = s->action.tproxy.port;
+		return 2;
+	case IR_ACT_QUEUE:
+		of[0] = s->action.queue.num;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* the trees of a statement, NULL ones among them */
+static unsigned stmt_exprs(const struct ir_stmt *s, struct ir_expr *of[STMT_EXPRS])
+{
+	switch (s->kind) {
+	case IR_MATCH:
+		of[0] = s->match.lhs;
+		of[1] = s->match.rhs;
+		return 2;
+	case IR_SET_FIELD:
+		of[0] = s->set.val;
+		return 1;
+	case IR_VMAP:
+		of[0] = s->vmap;
+		return 1;
+	case IR_DYNSET:
+		of[0] = s->dynset.key;
+		of[1] = s->dynset.data;
+		return 2;
+	case IR_OBJREF:
+		of[0] = s->objref.map;
+		return 1;
+	case IR_SET_BYTES:
+		of[0] = s->bytes.val;
+		return 1;
+	case IR_ACTION:
+		return action_exprs(s, of);
+	case IR_TEST: case IR_COUNTER: case IR_VERDICT:
+		break;
+	}
+	return 0;
+}
+
+static int each_stmt_call(const struct ir_stmt *s, int (*fn)(void *ctx, struct ir_expr *call), void *ctx)
+{
+	struct ir_expr *of[STMT_EXPRS];
+	unsigned n = stmt_exprs(s, of);
+	int err = 0;
+
+	for (unsigned i = 0; i < n && !err; i++)
+		err = each_call(of[i], fn, ctx);
+	return err;
+}
+
+static int add_call_size(void *size, struct ir_expr *call)
+{
+	*(size_t *)size += STATE_ALIGN(call->call.fn->state_size);
+	return 0;
+}
+
+static int place_call(void *state, struct ir_expr *call)
+{
+	const struct ir_fn *fn = call->call.fn;
+	uint8_t **at = state;
+
+	if (!fn->state_size)
+		return 0;
+	call->call.state = *at;
+	*at += STATE_ALIGN(fn->state_size);
+	if (fn->state_init)
+		fn->state_init(call->call.state, call->call.data);
+	return 0;
+}
+
+static int check_exprs(const struct ir_stmt *s)
+{
+	struct ir_expr *of[STMT_EXPRS];
+	unsigned n = stmt_exprs(s, of);
+	int err = 0;
+
+	for (unsigned i = 0; i < n && !err; i++)
+		err = of[i] ? check_expr(of[i]) : 0;
+	return err;
+}
+
+static bool nat_places_fit(const struct ir_nat *n)
+{
+	const uint16_t at[] = { n->at_min, n->at_max }, port_at[] = { n->at_port_min, n->at_port_max };
+
+	for (int i = 0; i < 2; i++) {
+		if (at[i] != IR_NAT_NONE && at[i] + addr_len(n->family) > n->val->len)
+			return false;
+		if (port_at[i] != IR_NAT_NONE && port_at[i] + 2u > n->val->len)
+			return false;
+	}
+	return true;
+}
+
+/* what an action may not be made of */
+static int check_action(const struct ir_stmt *s)
+{
+	const struct ir_nat *n = &s->action.nat;
+
+	if (s->action.act <= IR_ACT_NETMAP && n->val && !nat_places_fit(n))
+		return -EINVAL;
+	switch (s->action.act) {
+	case IR_ACT_SNPT:
+	case IR_ACT_DNPT:
+		return -EOPNOTSUPP;
+	default:
+		return check_exprs(s);
+	}
+}
+
+static int check_bytes(const struct ir_stmt *s)
+{
+	if (s->bytes.tcpopt ? s->bytes.val && s->bytes.len != 2 && s->bytes.len != 4 && s->bytes.len != 1 : !s->bytes.val)
+		return -EINVAL;
+	if (s->bytes.val && s->bytes.val->len != s->bytes.len)
+		return -EINVAL;
+	return check_exprs(s);
+}
+
 static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn *in, uint8_t **state)
 {
 	static const uint8_t op_of[] = {
 		[IR_COUNTER] = OP_COUNTER, [IR_VERDICT] = OP_VERDICT, [IR_SET_FIELD] = OP_SET, [IR_ACTION] = OP_ACTION,
+		[IR_SET_BYTES] = OP_ACTION,
 	};
 
+	each_stmt_call(s, place_call, state);
 	if (s->kind == IR_MATCH)
 		return compile_match(s, in);
 	if (s->kind == IR_TEST)
 		return compile_test(rs, s, in, state);
-	if (s->kind > IR_ACTION || (s->kind == IR_ACTION && s->action.act > IR_ACT_TCPOPTSTRIP))
+	if (s->kind == IR_VMAP || s->kind == IR_DYNSET || s->kind == IR_OBJREF)
 		return -EOPNOTSUPP;
 	in->op = op_of[s->kind];
 	in->stmt = s;
-	if (s->kind == IR_SET_FIELD)
-		return s->set.field < FIELD_MAX && (fields[s->set.field].flags & FIELD_WRITABLE)
-			       ? check_expr(s->set.val)
-			       : -EINVAL;
-	return 0;
+	switch (s->kind) {
+	case IR_SET_FIELD:
+		return s->set.field < FIELD_MAX && (fields[s->set.field].flags & FIELD_WRITABLE) ? check_exprs(s) : -EINVAL;
+	case IR_SET_BYTES:
+		return check_bytes(s);
+	case IR_ACTION:
+		return check_action(s);
+	default:
+		return 0;
+	}
 }
 
 /**
@@ -244,8 +432,10 @@ int rule_compile(struct ruleset *rs, struct rule *r)
 
 	if (r->prog)
 		return 0;
-	for (const struct ir_stmt *s = r->body.first; s; s = s->next, n++)
+	for (const struct ir_stmt *s = r->body.first; s; s = s->next, n++) {
 		size += s->kind == IR_TEST ? STATE_ALIGN(s->test.fn->state_size) : 0;
+		each_stmt_call(s, add_call_size, &size);
+	}
 	p = mem_zalloc(sizeof(*p) + n * sizeof(p->insn[0]));
 	state = size ? mem_zalloc(size) : NULL;
 	if (!p || (size && !state)) {
@@ -257,11 +447,26 @@ int rule_compile(struct ruleset *rs, struct rule *r)
 	for (const struct ir_stmt *s = r->body.first; s && !err; s = s->next)
 		err = compile_stmt(rs, s, &p->insn[p->n++], &state);
 	p->insn[p->n++].op = OP_END;
-	if (err)
+	if (err) {
 		program_free(p);
-	else
-		r->prog = p;
-	return err;
+		return err;
+	}
+	rs->wants_acct = rs->wants_acct || r->wants_acct;
+	r->prog = p;
+	return 0;
+}
+
+void *rule_state(const struct rule *r, int nth)
+{
+	if (!r->prog || nth < 0)
+		return NULL;
+	for (unsigned i = 0; i < r->prog->n; i++) {
+		const struct insn *in = &r->prog->insn[i];
+
+		if (in->op == OP_TEST && in->test.fn->state_size && nth-- == 0)
+			return in->test.state;
+	}
+	return NULL;
 }
 
 void program_free(struct program *p)

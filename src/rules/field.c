@@ -20,7 +20,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "ct/ext.h"
 #include "rules/vm.h"
+
+#define DAY_S 86400
+#define IP6_HDRLEN 40
+#define TCP_DEFAULT_MSS 536	/* RFC 9293 section 3.7.1 */
 
 static inline bool put8(uint8_t *val, uint8_t v)
 {
@@ -111,12 +116,12 @@ static bool load_META_NFPROTO(const struct match_ctx *m, uint8_t *val)
 {
 	static_assert((int)AF_INET == (int)NFPROTO_IPV4 && (int)AF_INET6 == (int)NFPROTO_IPV6,
 		      "one numbering for both");
-	return put8(val, m->family);
+	return put8(val, m->pf ? m->pf : m->family);
 }
 
 static bool load_META_L4PROTO(const struct match_ctx *m, uint8_t *val)
 {
-	return put8(val, m->pkt->proto);
+	return m->family && put8(val, m->pkt->proto);
 }
 
 static bool load_META_PROTOCOL(const struct match_ctx *m, uint8_t *val)
@@ -139,6 +144,143 @@ static bool load_META_NFTRACE(const struct match_ctx *m, uint8_t *val)
 	return put8(val, m->pkt->flags & PKT_TRACE ? 1 : 0);
 }
 
+static bool put_iftype(uint8_t *val, const struct link *l)
+{
+	return l && put16(val, l->arphrd);
+}
+
+static bool load_META_IIFTYPE(const struct match_ctx *m, uint8_t *val)
+{
+	return put_iftype(val, m->in);
+}
+
+static bool load_META_OIFTYPE(const struct match_ctx *m, uint8_t *val)
+{
+	return put_iftype(val, m->out);
+}
+
+static bool load_META_IIFGROUP(const struct match_ctx *m, uint8_t *val)
+{
+	return m->in && put32(val, m->in->group);
+}
+
+static bool load_META_OIFGROUP(const struct match_ctx *m, uint8_t *val)
+{
+	return m->out && put32(val, m->out->group);
+}
+
+/* what `ip link add type` calls it; the loopback and real devices have no kind */
+static bool put_ifkind(uint8_t *val, const struct link *l)
+{
+	static const char *const kind[LINK_KIND_MAX] = {
+		[LINK_VETH] = "veth", [LINK_BRIDGE] = "bridge", [LINK_DUMMY] = "dummy",
+	};
+
+	if (!l || !kind[l->kind])
+		return false;
+	memset(val, 0, IFNAMSIZ);
+	memcpy(val, kind[l->kind], strlen(kind[l->kind]));
+	return true;
+}
+
+static bool load_META_IIFKIND(const struct match_ctx *m, uint8_t *val)
+{
+	return put_ifkind(val, m->in);
+}
+
+static bool load_META_OIFKIND(const struct match_ctx *m, uint8_t *val)
+{
+	return put_ifkind(val, m->out);
+}
+
+/* there are no VRFs: no packet has a second interface */
+static bool load_META_SDIF(const struct match_ctx *m, uint8_t *val)
+{
+	return put32(val, 0);
+}
+
+static bool load_META_SDIFNAME(const struct match_ctx *m, uint8_t *val)
+{
+	return put_ifname(val, NULL);
+}
+
+/* no route has a realm */
+static bool load_META_RTCLASSID(const struct match_ctx *m, uint8_t *val)
+{
+	return m->route && put32(val, 0);
+}
+
+static bool load_META_CPU(const struct match_ctx *m, uint8_t *val)
+{
+	return put32(val, 0);
+}
+
+static bool load_META_CGROUP(const struct match_ctx *m, uint8_t *val)
+{
+	return m->pkt->sk && put32(val, 0);
+}
+
+static bool load_META_PRANDOM(const struct match_ctx *m, uint8_t *val)
+{
+	return put32(val, rng_u32(m->rng));
+}
+
+/* nothing is decrypted here */
+static bool load_META_SECPATH(const struct match_ctx *m, uint8_t *val)
+{
+	return put8(val, 0);
+}
+
+static bool load_META_SECMARK(const struct match_ctx *m, uint8_t *val)
+{
+	return put32(val, m->pkt->secmark);
+}
+
+static bool put_brname(uint8_t *val, const struct link *port)
+{
+	return port && port->master && put_ifname(val, port->master);
+}
+
+static bool load_META_BRI_IIFNAME(const struct match_ctx *m, uint8_t *val)
+{
+	return put_brname(val, m->in);
+}
+
+static bool load_META_BRI_OIFNAME(const struct match_ctx *m, uint8_t *val)
+{
+	return put_brname(val, m->out);
+}
+
+/* bridges here do not filter by VLAN, and then the kernel has no answer either */
+static bool load_META_BRI_IIFPVID(const struct match_ctx *m, uint8_t *val)
+{
+	return false;
+}
+
+static bool load_META_BRI_IIFVPROTO(const struct match_ctx *m, uint8_t *val)
+{
+	return false;
+}
+
+static bool load_META_TIME_NS(const struct match_ctx *m, uint8_t *val)
+{
+	uint64_t ns = clock_wall_ns(m->clock);
+
+	memcpy(val, &ns, sizeof(ns));
+	return true;
+}
+
+/* 0: Sunday; the first day of the epoch was a Thursday */
+static bool load_META_TIME_DAY(const struct match_ctx *m, uint8_t *val)
+{
+	return put8(val, (4 + clock_wall_ns(m->clock) / NSEC_PER_SEC / DAY_S) % 7);
+}
+
+static bool load_META_TIME_HOUR(const struct match_ctx *m, uint8_t *val)
+{
+	return put32(val, clock_wall_ns(m->clock) / NSEC_PER_SEC % DAY_S);
+}
+
 /* ---- Ethernet ---- */
 
 static bool load_mac(const struct match_ctx *m, uint8_t *val, unsigned at)
@@ -159,6 +301,11 @@ static bool load_ETHER_SADDR(const struct match_ctx *m, uint8_t *val)
 static bool load_ETHER_DADDR(const struct match_ctx *m, uint8_t *val)
 {
 	return load_mac(m, val, offsetof(struct ethhdr, h_dest));
+}
+
+static bool load_VLAN_TCI(const struct match_ctx *m, uint8_t *val)
+{
+	return (m->pkt->flags & PKT_VLAN) && put16(val, m->pkt->vlan_tci);
 }
 
 /* ---- the IPv4 header ---- */
@@ -219,6 +366,55 @@ static bool load_IP_IHL(const struct match_ctx *m, uint8_t *val)
 	return true;
 }
 
+/* ---- the IPv6 header ---- */
+
+static inline bool load_ip6(const struct match_ctx *m, uint8_t *val, unsigned at, unsigned len)
+{
+	if (m->family != AF_INET6 || pkt_l3_len(m->pkt) < IP6_HDRLEN)
+		return false;
+	memcpy(val, pkt_l3(m->pkt) + at, len);
+	return true;
+}
+
+static bool load_IP6_SADDR(const struct match_ctx *m, uint8_t *val)
+{
+	return load_ip6(m, val, 8, 16);
+}
+
+static bool load_IP6_DADDR(const struct match_ctx *m, uint8_t *val)
+{
+	return load_ip6(m, val, 24, 16);
+}
+
+static bool load_IP6_NEXTHDR(const struct match_ctx *m, uint8_t *val)
+{
+	return load_ip6(m, val, 6, 1);
+}
+
+static bool load_IP6_HOPLIMIT(const struct match_ctx *m, uint8_t *val)
+{
+	return load_ip6(m, val, 7, 1);
+}
+
+static bool load_IP6_LENGTH(const struct match_ctx *m, uint8_t *val)
+{
+	return load_ip6(m, val, 4, 2);
+}
+
+static bool load_IP6_TCLASS(const struct match_ctx *m, uint8_t *val)
+{
+	uint8_t b[2];
+
+	return load_ip6(m, b, 0, 2) && put8(val, (uint8_t)(b[0] << 4 | b[1] >> 4));
+}
+
+static bool load_IP6_FLOWLABEL(const struct match_ctx *m, uint8_t *val)
+{
+	uint8_t b[4];
+
+	return load_ip6(m, b, 0, 4) && put32(val, get_u32(b) & 0xfffff);
+}
+
 /* ---- transport headers ---- */
 
 static inline bool load_l4(const struct match_ctx *m, uint8_t *val, unsigned at, unsigned len)
@@ -236,9 +432,9 @@ static inline bool load_tcp(const struct match_ctx *m, uint8_t *val, unsigned at
 	return m->pkt->proto == IPPROTO_TCP && load_l4(m, val, at, len);
 }
 
-static inline bool load_icmp(const struct match_ctx *m, uint8_t *val, unsigned at, unsigned len)
+static inline bool load_icmp(const struct match_ctx *m, uint8_t *val, uint8_t proto, unsigned at, unsigned len)
 {
-	return m->pkt->proto == (m->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6) && load_l4(m, val, at, len);
+	return m->pkt->proto == proto && load_l4(m, val, at, len);
 }
 
 static bool load_TH_SPORT(const struct match_ctx *m, uint8_t *val)
@@ -274,23 +470,25 @@ static bool load_TCP_WINDOW(const struct match_ctx *m, uint8_t *val)
 	return load_tcp(m, val, 14, 2);
 }
 
-static bool load_ICMP_TYPE(const struct match_ctx *m, uint8_t *val)
-{
-	return load_icmp(m, val, 0, 1);
-}
+#define LOAD_ICMP(id, proto, at, len)                                                                                  \
+	static bool load_##id(const struct match_ctx *m, uint8_t *val)                                                 \
+	{                                                                                                              \
+		return load_icmp(m, val, proto, at, len);                                                              \
+	}
+LOAD_ICMP(ICMP_TYPE, IPPROTO_ICMP, 0, 1)
+LOAD_ICMP(ICMP_CODE, IPPROTO_ICMP, 1, 1)
+LOAD_ICMP(ICMP_TYPECODE, IPPROTO_ICMP, 0, 2)
+LOAD_ICMP(ICMPV6_TYPE, IPPROTO_ICMPV6, 0, 1)
+LOAD_ICMP(ICMPV6_CODE, IPPROTO_ICMPV6, 1, 1)
+LOAD_ICMP(ICMPV6_TYPECODE, IPPROTO_ICMPV6, 0, 2)
 
-static bool load_ICMP_CODE(const struct match_ctx *m, uint8_t *val)
-{
-	return load_icmp(m, val, 1, 1);
-}
-
-static bool load_ICMP_TYPECODE(const struct match_ctx *m, uint8_t *val)
-{
-	return load_icmp(m, val, 0, 2);
-}
-
-/* raw payload has arguments: vm.c loads it from the expression, and there is none without */
+/* what has arguments is loaded from its expression (field_load_arg()), and there is none without */
 static bool load_PAYLOAD(const struct match_ctx *m, uint8_t *val)
+{
+	return false;
+}
+
+static bool load_EXTHDR(const struct match_ctx *m, uint8_t *val)
 {
 	return false;
 }
@@ -336,10 +534,88 @@ static bool load_CT_PROTO(const struct match_ctx *m, uint8_t *val)
 	return m->pkt->ct && put8(val, m->pkt->ct->tuple[IP_CT_DIR_ORIGINAL].proto);
 }
 
+/* without direction: the number that it was given, for whichever direction */
 static bool load_CT_ZONE(const struct match_ctx *m, uint8_t *val)
 {
-	return m->pkt->ct && put16(val, m->pkt->ct->tuple[IP_CT_DIR_ORIGINAL].zone);
+	const struct tuple *t = m->pkt->ct ? m->pkt->ct->tuple : NULL;
+
+	return t && put16(val, t[IP_CT_DIR_ORIGINAL].zone ? t[IP_CT_DIR_ORIGINAL].zone : t[IP_CT_DIR_REPLY].zone);
 }
+
+static bool load_CT_L3PROTO(const struct match_ctx *m, uint8_t *val)
+{
+	return m->pkt->ct && put8(val, m->pkt->ct->tuple[IP_CT_DIR_ORIGINAL].family);
+}
+
+/* the helper of the connection that expected this one */
+static bool load_CT_HELPER(const struct match_ctx *m, uint8_t *val)
+{
+	return false;
+}
+
+static bool load_CT_LABELS(const struct match_ctx *m, uint8_t *val)
+{
+	const uint8_t *labels = m->pkt->ct ? ext_labels(m->pkt->ct) : NULL;
+
+	if (!m->pkt->ct)
+		return false;
+	if (labels)
+		memcpy(val, labels, CT_LABELS_LEN);
+	else
+		memset(val, 0, CT_LABELS_LEN);
+	return true;
+}
+
+static bool load_CT_ID(const struct match_ctx *m, uint8_t *val)
+{
+	return m->pkt->ct && m->ct && put32(val, htonl(ct_id(m->ct, m->pkt->ct)));
+}
+
+/* it can only be set */
+static bool load_CT_EVENTMASK(const struct match_ctx *m, uint8_t *val)
+{
+	return false;
+}
+
+static bool load_CT_SECMARK(const struct match_ctx *m, uint8_t *val)
+{
+	return m->pkt->ct && put32(val, m->pkt->ct->ext ? m->pkt->ct->ext->secmark : 0);
+}
+
+enum { DIR_BOTH = IP_CT_DIR_MAX };
+enum ct_sum { SUM_BYTES, SUM_PACKETS, SUM_AVERAGE };
+
+/* without accounting they are 0, not absent */
+static bool load_ct_sum(const struct match_ctx *m, uint8_t *val, int dir, enum ct_sum what)
+{
+	const struct ct_counter *c = m->pkt->ct ? ct_acct(m->pkt->ct) : NULL;
+	uint64_t bytes = 0, packets = 0, v;
+
+	if (!m->pkt->ct)
+		return false;
+	for (int d = 0; c && d < IP_CT_DIR_MAX; d++) {
+		bytes += dir == d || dir == DIR_BOTH ? c[d].bytes : 0;
+		packets += dir == d || dir == DIR_BOTH ? c[d].packets : 0;
+	}
+	v = what == SUM_BYTES ? bytes : what == SUM_PACKETS ? packets : packets ? bytes / packets : 0;
+	memcpy(val, &v, sizeof(v));
+	return true;
+}
+
+#define LOAD_CT_SUM(id, dir, what)                                                                                     \
+	static bool load_##id(const struct match_ctx *m, uint8_t *val)                                                 \
+	{                                                                                                              \
+		return load_ct_sum(m, val, dir, what);                                                                 \
+	}
+LOAD_CT_SUM(CT_BYTES, DIR_BOTH, SUM_BYTES)
+LOAD_CT_SUM(CT_BYTES_ORIG, IP_CT_DIR_ORIGINAL, SUM_BYTES)
+LOAD_CT_SUM(CT_BYTES_REPL, IP_CT_DIR_REPLY, SUM_BYTES)
+LOAD_CT_SUM(CT_PACKETS, DIR_BOTH, SUM_PACKETS)
+LOAD_CT_SUM(CT_PACKETS_ORIG, IP_CT_DIR_ORIGINAL, SUM_PACKETS)
+LOAD_CT_SUM(CT_PACKETS_REPL, IP_CT_DIR_REPLY, SUM_PACKETS)
+LOAD_CT_SUM(CT_AVGPKT, DIR_BOTH, SUM_AVERAGE)
+LOAD_CT_SUM(CT_AVGPKT_ORIG, IP_CT_DIR_ORIGINAL, SUM_AVERAGE)
+LOAD_CT_SUM(CT_AVGPKT_REPL, IP_CT_DIR_REPLY, SUM_AVERAGE)
 
 static bool load_ct_tuple(const struct match_ctx *m, uint8_t *val, unsigned dir, size_t at, unsigned len)
 {
@@ -363,6 +639,8 @@ LOAD_CT_TUPLE(CT_ORIG_SPORT, IP_CT_DIR_ORIGINAL, sport)
 LOAD_CT_TUPLE(CT_ORIG_DPORT, IP_CT_DIR_ORIGINAL, dport)
 LOAD_CT_TUPLE(CT_REPL_SPORT, IP_CT_DIR_REPLY, sport)
 LOAD_CT_TUPLE(CT_REPL_DPORT, IP_CT_DIR_REPLY, dport)
+LOAD_CT_TUPLE(CT_ORIG_ZONE, IP_CT_DIR_ORIGINAL, zone)
+LOAD_CT_TUPLE(CT_REPL_ZONE, IP_CT_DIR_REPLY, zone)
 
 /* ---- routing ---- */
 
@@ -383,6 +661,88 @@ static bool load_FIB_DADDR_TYPE(const struct match_ctx *m, uint8_t *val)
 static bool load_RT_MTU(const struct match_ctx *m, uint8_t *val)
 {
 	return m->route && put16(val, (uint16_t)MIN(m->route->mtu, UINT16_MAX));
+}
+
+static bool load_RT_CLASSID(const struct match_ctx *m, uint8_t *val)
+{
+	return m->route && put32(val, 0);
+}
+
+static bool load_nexthop(const struct match_ctx *m, uint8_t *val, uint8_t family)
+{
+	union inet_addr a;
+
+	if (!m->route || m->family != family)
+		return false;
+	a = m->route->have_gw && m->route->gw_family == family ? m->route->gw : pkt_dst(m->pkt);
+	memcpy(val, &a, addr_len(family));
+	return true;
+}
+
+static bool load_RT_NEXTHOP4(const struct match_ctx *m, uint8_t *val)
+{
+	return load_nexthop(m, val, AF_INET);
+}
+
+static bool load_RT_NEXTHOP6(const struct match_ctx *m, uint8_t *val)
+{
+	return load_nexthop(m, val, AF_INET6);
+}
+
+/* the segment size that the routes of both directions leave room for */
+static bool load_RT_TCPMSS(const struct match_ctx *m, uint8_t *val)
+{
+	uint32_t headers = (m->family == AF_INET6 ? IP6_HDRLEN : sizeof(struct iphdr)) + sizeof(struct tcphdr), mtu;
+	struct route_key k = { .family = m->family };
+	struct route_result back = { .mtu = 0 };
+
+	if (!m->route || !m->family)
+		return false;
+	mtu = m->route->mtu ? m->route->mtu : m->out ? m->out->mtu : 0;
+	k.dst = pkt_src(m->pkt);
+	if (m->lookup && m->lookup(m, &k, &back) == 0 && back.mtu && back.mtu < mtu)
+		mtu = back.mtu;
+	return put16(val, mtu <= headers || mtu > UINT16_MAX ? TCP_DEFAULT_MSS : (uint16_t)(mtu - headers));
+}
+
+/* no route leads into a tunnel of IPsec's */
+static bool load_RT_IPSEC(const struct match_ctx *m, uint8_t *val)
+{
+	return m->route && put8(val, 0);
+}
+
+/* ---- local sockets ---- */
+
+static bool socket_of(const struct match_ctx *m, struct match_socket *s)
+{
+	return m->socket && m->socket(m, s);
+}
+
+static bool load_SOCKET_TRANSPARENT(const struct match_ctx *m, uint8_t *val)
+{
+	struct match_socket s;
+
+	return socket_of(m, &s) && put8(val, s.transparent);
+}
+
+static bool load_SOCKET_MARK(const struct match_ctx *m, uint8_t *val)
+{
+	struct match_socket s;
+
+	return socket_of(m, &s) && put32(val, s.mark);
+}
+
+static bool load_SOCKET_WILDCARD(const struct match_ctx *m, uint8_t *val)
+{
+	struct match_socket s;
+
+	return socket_of(m, &s) && put8(val, s.wildcard);
+}
+
+/* no program here is in a control group */
+static bool load_SOCKET_CGROUPV2(const struct match_ctx *m, uint8_t *val)
+{
+	return false;
 }
 
 const struct field fields[FIELD_MAX] = {

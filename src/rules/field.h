@@ -19,7 +19,7 @@
 	X(META_MARK, "mark", 4, HOST, FIELD_WRITABLE)                                                             \
 	X(META_PRIORITY, "priority", 4, HOST, FIELD_WRITABLE)                                                     \
 	X(META_LENGTH, "length", 4, HOST, 0)                                                                      \
-	X(META_PKTTYPE, "pkttype", 1, HOST, 0)                                                                    \
+	X(META_PKTTYPE, "pkttype", 1, HOST, FIELD_WRITABLE)                                                       \
 	X(META_NFPROTO, "nfproto", 1, HOST, FIELD_CACHE)                                                          \
 	X(META_L4PROTO, "l4proto", 1, HOST, FIELD_CACHE)                                                          \
 	X(META_PROTOCOL, "protocol", 2, NET, FIELD_CACHE)                                                         \
@@ -28,6 +28,28 @@
 	X(META_PHYSIIFNAME, "physin", 16, NET, 0)                                                                 \
 	X(META_PHYSOIFNAME, "physout", 16, NET, 0)                                                                \
 	X(META_NFTRACE, "nftrace", 1, HOST, FIELD_WRITABLE)                                                       \
+	X(META_IIFTYPE, "iiftype", 2, HOST, FIELD_CACHE | FIELD_IFACE)                                            \
+	X(META_OIFTYPE, "oiftype", 2, HOST, FIELD_CACHE | FIELD_IFACE)                                            \
+	X(META_IIFGROUP, "iifgroup", 4, HOST, FIELD_CACHE | FIELD_IFACE)                                          \
+	X(META_OIFGROUP, "oifgroup", 4, HOST, FIELD_CACHE | FIELD_IFACE)                                          \
+	X(META_IIFKIND, "iifkind", 16, NET, FIELD_CACHE | FIELD_IFACE)                                            \
+	X(META_OIFKIND, "oifkind", 16, NET, FIELD_CACHE | FIELD_IFACE)                                            \
+	X(META_SDIF, "sdif", 4, HOST, 0)                                                                          \
+	X(META_SDIFNAME, "sdifname", 16, NET, 0)                                                                  \
+	X(META_RTCLASSID, "rtclassid", 4, HOST, 0)                                                                \
+	X(META_CPU, "cpu", 4, HOST, 0)                                                                            \
+	X(META_CGROUP, "cgroup", 4, HOST, 0)                                                                      \
+	X(META_PRANDOM, "random", 4, HOST, FIELD_FRESH)                                                           \
+	X(META_SECPATH, "secpath", 1, HOST, 0)                                                                    \
+	X(META_SECMARK, "secmark", 4, HOST, FIELD_WRITABLE)                                                       \
+	X(META_BRI_IIFNAME, "ibrname", 16, NET, 0)                                                                \
+	X(META_BRI_OIFNAME, "obrname", 16, NET, 0)                                                                \
+	X(META_BRI_IIFPVID, "ibrpvid", 2, HOST, 0)                                                                \
+	X(META_BRI_IIFVPROTO, "ibrvproto", 2, NET, 0)                                                             \
+	X(META_TIME_NS, "time", 8, HOST, 0)                                                                       \
+	X(META_TIME_DAY, "day", 1, HOST, 0)                                                                       \
+	X(META_TIME_HOUR, "hour", 4, HOST, 0)                                                                     \
+	X(VLAN_TCI, "vlan tci", 2, NET, 0)                                                                        \
 	X(ETHER_SADDR, "ether saddr", 6, NET, 0)                                                                  \
 	X(ETHER_DADDR, "ether daddr", 6, NET, 0)                                                                  \
 	X(IP_SADDR, "ip saddr", 4, NET, FIELD_CACHE | FIELD_TUPLE | FIELD_WRITABLE)                               \
@@ -39,6 +61,13 @@
 	X(IP_FRAG_OFF, "ip frag-off", 2, NET, 0)                                                                  \
 	X(IP_TOTLEN, "ip length", 2, NET, 0)                                                                      \
 	X(IP_IHL, "ip hdrlength", 1, HOST, 0)                                                                     \
+	X(IP6_SADDR, "ip6 saddr", 16, NET, FIELD_CACHE | FIELD_TUPLE | FIELD_WRITABLE)                            \
+	X(IP6_DADDR, "ip6 daddr", 16, NET, FIELD_CACHE | FIELD_TUPLE | FIELD_WRITABLE)                            \
+	X(IP6_NEXTHDR, "ip6 nexthdr", 1, NET, 0)                                                                  \
+	X(IP6_HOPLIMIT, "ip6 hoplimit", 1, NET, FIELD_WRITABLE)                                                   \
+	X(IP6_TCLASS, "ip6 traffic class", 1, NET, FIELD_TOS | FIELD_WRITABLE)                                    \
+	X(IP6_LENGTH, "ip6 length", 2, NET, 0)                                                                    \
+	X(IP6_FLOWLABEL, "ip6 flowlabel", 4, HOST, 0)                                                             \
 	X(TH_SPORT, "th sport", 2, NET, FIELD_CACHE | FIELD_TUPLE | FIELD_L4)                                     \
 	X(TH_DPORT, "th dport", 2, NET, FIELD_CACHE | FIELD_TUPLE | FIELD_L4)                                     \
 	X(TCP_FLAGS, "tcp flags", 1, NET, FIELD_L4)                                                               \
@@ -48,7 +77,11 @@
 	X(ICMP_TYPE, "icmp type", 1, NET, FIELD_CACHE | FIELD_L4)                                                 \
 	X(ICMP_CODE, "icmp code", 1, NET, FIELD_CACHE | FIELD_L4)                                                 \
 	X(ICMP_TYPECODE, "icmp type-code", 2, NET, FIELD_CACHE | FIELD_L4)                                        \
+	X(ICMPV6_TYPE, "icmpv6 type", 1, NET, FIELD_CACHE | FIELD_L4)                                             \
+	X(ICMPV6_CODE, "icmpv6 code", 1, NET, FIELD_CACHE | FIELD_L4)                                             \
+	X(ICMPV6_TYPECODE, "icmpv6 type-code", 2, NET, FIELD_CACHE | FIELD_L4)                                    \
 	X(PAYLOAD, "payload", 0, NET, 0)                                                                          \
+	X(EXTHDR, "exthdr", 0, NET, 0)                                                                            \
 	/* bit (1 << x) numbers: 0 invalid, 1 established, 2 related, 3 new, 6 untracked, as NF_CT_STATE_BIT() */  \
 	X(CT_STATE, "ct state", 4, HOST, FIELD_CACHE | FIELD_CT)                                                  \
 	X(CT_STATUS, "ct status", 4, HOST, FIELD_CACHE | FIELD_CT)                                                \
@@ -64,10 +97,36 @@
 	X(CT_ORIG_DPORT, "ct original proto-dst", 2, NET, FIELD_CACHE | FIELD_CT)                                 \
 	X(CT_REPL_SPORT, "ct reply proto-src", 2, NET, FIELD_CACHE | FIELD_CT)                                    \
 	X(CT_REPL_DPORT, "ct reply proto-dst", 2, NET, FIELD_CACHE | FIELD_CT)                                    \
-	X(CT_ZONE, "ct zone", 2, HOST, FIELD_CACHE | FIELD_CT)                                                    \
+	X(CT_ZONE, "ct zone", 2, HOST, FIELD_CACHE | FIELD_CT | FIELD_WRITABLE)                                   \
+	X(CT_ORIG_ZONE, "ct original zone", 2, HOST, FIELD_CACHE | FIELD_CT | FIELD_WRITABLE)                     \
+	X(CT_REPL_ZONE, "ct reply zone", 2, HOST, FIELD_CACHE | FIELD_CT | FIELD_WRITABLE)                        \
+	X(CT_L3PROTO, "ct l3proto", 1, HOST, FIELD_CACHE | FIELD_CT)                                              \
+	X(CT_HELPER, "ct helper", 16, NET, FIELD_CACHE | FIELD_CT)                                                \
+	X(CT_LABELS, "ct label", 16, HOST, FIELD_CACHE | FIELD_CT | FIELD_WRITABLE)                               \
+	X(CT_ID, "ct id", 4, NET, FIELD_CACHE | FIELD_CT)                                                         \
+	X(CT_EVENTMASK, "ct event", 4, HOST, FIELD_CT | FIELD_WRITABLE)                                           \
+	X(CT_SECMARK, "ct secmark", 4, HOST, FIELD_CACHE | FIELD_CT | FIELD_WRITABLE)                             \
+	X(CT_BYTES, "ct bytes", 8, HOST, FIELD_CT | FIELD_ACCT)                                                   \
+	X(CT_BYTES_ORIG, "ct original bytes", 8, HOST, FIELD_CT | FIELD_ACCT)                                     \
+	X(CT_BYTES_REPL, "ct reply bytes", 8, HOST, FIELD_CT | FIELD_ACCT)                                        \
+	X(CT_PACKETS, "ct packets", 8, HOST, FIELD_CT | FIELD_ACCT)                                               \
+	X(CT_PACKETS_ORIG, "ct original packets", 8, HOST, FIELD_CT | FIELD_ACCT)                                 \
+	X(CT_PACKETS_REPL, "ct reply packets", 8, HOST, FIELD_CT | FIELD_ACCT)                                    \
+	X(CT_AVGPKT, "ct avgpkt", 8, HOST, FIELD_CT | FIELD_ACCT)                                                 \
+	X(CT_AVGPKT_ORIG, "ct original avgpkt", 8, HOST, FIELD_CT | FIELD_ACCT)                                   \
+	X(CT_AVGPKT_REPL, "ct reply avgpkt", 8, HOST, FIELD_CT | FIELD_ACCT)                                      \
 	X(FIB_SADDR_TYPE, "fib saddr type", 4, HOST, 0)                                                           \
 	X(FIB_DADDR_TYPE, "fib daddr type", 4, HOST, 0)                                                           \
-	X(RT_MTU, "rt mtu", 2, HOST, 0)
+	X(RT_MTU, "route mtu", 2, HOST, 0)                                                                        \
+	X(RT_CLASSID, "rt classid", 4, HOST, 0)                                                                   \
+	X(RT_NEXTHOP4, "rt ip nexthop", 4, NET, 0)                                                                \
+	X(RT_NEXTHOP6, "rt ip6 nexthop", 16, NET, 0)                                                              \
+	X(RT_TCPMSS, "rt mtu", 2, HOST, 0)                                                                        \
+	X(RT_IPSEC, "rt ipsec", 1, HOST, 0)                                                                       \
+	X(SOCKET_TRANSPARENT, "socket transparent", 1, HOST, 0)                                                   \
+	X(SOCKET_MARK, "socket mark", 4, HOST, 0)                                                                 \
+	X(SOCKET_WILDCARD, "socket wildcard", 1, HOST, 0)                                                         \
+	X(SOCKET_CGROUPV2, "socket cgroupv2", 8, HOST, 0)
 
 enum field_flags {
 	FIELD_CACHE = 1 << 0,		/* fixed for a connection, a direction and its interfaces */
@@ -77,6 +136,8 @@ enum field_flags {
 	FIELD_TOS = 1 << 4,
 	FIELD_WRITABLE = 1 << 5,
 	FIELD_IFACE = 1 << 6,
+	FIELD_ACCT = 1 << 7,		/* has accounting switched on when its rule is added */
+	FIELD_FRESH = 1 << 8,		/* another value each time it is asked for */
 };
 
 enum field_order { FIELD_ORDER_NET, FIELD_ORDER_HOST };
@@ -89,6 +150,7 @@ enum field_id {
 };
 
 struct match_ctx;
+struct ir_expr;
 
 struct field {
 	const char *name;
@@ -100,5 +162,24 @@ struct field {
 };
 
 extern const struct field fields[FIELD_MAX];
+
+/**
+ * field_load_arg() - FIELD_PAYLOAD and FIELD_EXTHDR, which have arguments; nothing is read outside the packet
+ * @e: the IR_FIELD; @out: e->len bytes. Return: false: the packet has no such bytes
+ */
+bool field_load_arg(const struct match_ctx *m, const struct ir_expr *e, uint8_t *out);
+
+/**
+ * field_tcp_option() - where the first option of that kind begins, as offset into the packet's buffer; *len: its bytes
+ * Return: -1: no TCP header, no such option, or it does not fit the header
+ */
+int field_tcp_option(const struct match_ctx *m, uint8_t kind, unsigned *len);
+/** field_tcp_header() - is the whole TCP header there, with its options */
+bool field_tcp_header(const struct match_ctx *m);
+
+static inline bool field_has_arg(unsigned id)
+{
+	return id == FIELD_PAYLOAD || id == FIELD_EXTHDR;
+}
 
 #endif

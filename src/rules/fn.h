@@ -47,6 +47,7 @@ struct fn_limit {
 	uint64_t unit_s;	/* 1, 60, 3600, 86400, 604800 */
 	uint32_t burst;		/* packets (0: 5), or bytes */
 	bool bytes;
+	bool invert;		/* "over": matches what does not fit */
 };
 extern const struct ir_fn fn_limit;
 /**
@@ -115,7 +116,7 @@ struct fn_hashlimit {
 };
 extern const struct ir_fn fn_hashlimit;
 
-/* matches until that many bytes have passed */
+/* matches until that many bytes have passed: xt_quota. nft has another one, below */
 struct fn_quota {
 	uint64_t quota;
 	bool invert;
@@ -178,5 +179,75 @@ struct fn_tcpmss {
 	bool invert;
 };
 extern const struct ir_fn fn_tcpmss;
+
+/* ---- nft's own. Each has its state here, for listings ---- */
+
+/* a counter: the second and further ones of a rule, of set elements and objects. Data: what it begins with */
+struct fn_counter {
+	uint64_t packets, bytes;
+};
+#define fn_counter_state fn_counter
+extern const struct ir_fn fn_counter;
+
+/*
+ * quota: matches while fewer than .quota bytes have passed, this packet included; "over": from then on. .consumed is
+ * where it begins. A listing shows no more than the quota as consumed
+ */
+struct fn_nft_quota {
+	uint64_t quota, consumed;
+	bool invert;		/* "over" */
+};
+struct fn_nft_quota_state {
+	uint64_t consumed;
+};
+extern const struct ir_fn fn_nft_quota;
+
+/* last: when it was reached; data: what it begins with */
+struct fn_last {
+	bool set;
+	int64_t at_ns;		/* engine time, may be before its begin */
+};
+#define fn_last_state fn_last
+extern const struct ir_fn fn_last;
+
+/* ct count: matches while at most .limit connections have come this way; "over": when there are more */
+struct fn_ct_count {
+	uint32_t limit;
+	bool invert;
+};
+extern const struct ir_fn fn_ct_count;
+
+/* ---- values (IR_CALL), fn_value.c; numbers in host order ---- */
+
+/* 4 bytes (oif, type), 16 (oifname), or with NFTA_FIB_F_PRESENT 1; fib_valid() says what goes together */
+struct fn_fib {
+	uint32_t result;	/* enum nft_fib_result */
+	uint32_t flags;		/* NFTA_FIB_F_* */
+};
+extern const struct ir_fn fn_fib;
+
+struct fn_numgen {		/* 4 bytes: 0 to .modulus less one, and .offset */
+	uint32_t modulus, offset;
+	bool random;		/* else one after the other */
+};
+extern const struct ir_fn fn_numgen;
+
+/* 4 bytes; the operand is what is hashed: .len bytes, as the kernel has them in its registers */
+struct fn_jhash {
+	uint32_t len, modulus, offset;	/* modulus 0: the whole hash */
+	uint32_t seed;
+	bool have_seed;		/* else each rule has its own */
+};
+extern const struct ir_fn fn_jhash;
+/** jhash_bytes() - the kernel's hash: Jenkins' lookup3 with the seed and length as it has them, little-endian words */
+uint32_t jhash_bytes(const void *key, uint32_t len, uint32_t seed);
+
+struct fn_symhash {		/* 4 bytes: the same for both directions of a flow */
+	uint32_t modulus, offset;
+};
+extern const struct ir_fn fn_symhash;
+
+extern const struct ir_fn fn_osf;	/* 16 bytes; no data: there are no fingerprints, so that every SYN is of an "unknown" system (D-131) */
+extern const struct ir_fn fn_ipsec;	/* no data: no packet here goes through IPsec, as in a kernel without policies */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/fn_count.c - matches that count: connlimit (connections of an address), connbytes (what a connection carried),
+ * rules/fn_count.c - matches that count: connlimit and ct count (connections of an address, or of all), connbytes (what a connection carried),
  * quota (bytes until it is used up).
  *
  * Theory of operation: connlimit keeps, for each rule, the connections it has seen by masked address; each time an
@@ -93,11 +93,9 @@ static unsigned count_key(struct match_ctx *m, struct connlimit_state *s, struct
 	return n;
 }
 
-static bool connlimit_eval(struct match_ctx *m, const void *data, void *state)
+/* how many connections of @key there are, this packet's included; -1: there is no telling, and it is to be dropped */
+static int64_t connections(struct match_ctx *m, struct connlimit_state *s, const union inet_addr *key)
 {
-	const struct fn_connlimit *l = data;
-	struct connlimit_state *s = state;
-	union inet_addr key = l->flags & XT_CONNLIMIT_DADDR ? pkt_dst(m->pkt) : pkt_src(m->pkt);
 	bool known = false;
 	struct counted **b, *e;
 	struct tuple own;
@@ -105,25 +103,34 @@ static bool connlimit_eval(struct match_ctx *m, const void *data, void *state)
 
 	if (m->pkt->ct)
 		own = *conn_tuple(m->pkt->ct, IP_CT_DIR_ORIGINAL);
-	if ((!m->pkt->ct && tuple_of_bytes(m->family, pkt_l3(m->pkt), pkt_l3_len(m->pkt), m->pkt->ct_zone[0], &own)) || !connlimit_ready(s, m->rng)) {
-		m->hotdrop = true;
-		return false;
-	}
-	for (unsigned w = 0; w < addr_len(m->family) / 4; w++)
-		key.w[w] &= l->mask.all[w];
-	b = &s->bucket[hash_bytes(&s->hash, &key, sizeof(key)) % CONNLIMIT_BUCKETS];
-	n = count_key(m, s, b, &key, own.zone, &own, &known);
+	else if (tuple_of_bytes(m->family, pkt_l3(m->pkt), pkt_l3_len(m->pkt), m->pkt->ct_zone[0], &own))
+		return -1;
+	if (!connlimit_ready(s, m->rng))
+		return -1;
+	b = &s->bucket[hash_bytes(&s->hash, key, sizeof(*key)) % CONNLIMIT_BUCKETS];
+	n = count_key(m, s, b, key, own.zone, &own, &known);
 	if (!known) {
 		e = mem_pool_get(&s->pool);
-		if (!e) {
-			m->hotdrop = true;
-			return false;
-		}
-		*e = (struct counted){ .next = *b, .key = key, .zone = own.zone, .tuple = own };
+		if (!e)
+			return -1;
+		*e = (struct counted){ .next = *b, .key = *key, .zone = own.zone, .tuple = own };
 		*b = e;
 		n++;
 	}
-	return (n > l->limit) != !!(l->flags & XT_CONNLIMIT_INVERT);
+	return n;
+}
+
+static bool connlimit_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_connlimit *l = data;
+	union inet_addr key = l->flags & XT_CONNLIMIT_DADDR ? pkt_dst(m->pkt) : pkt_src(m->pkt);
+	int64_t n;
+
+	for (unsigned w = 0; w < addr_len(m->family) / 4; w++)
+		key.w[w] &= l->mask.all[w];
+	n = connections(m, state, &key);
+	m->hotdrop = n < 0;
+	return n >= 0 && (n > l->limit) != !!(l->flags & XT_CONNLIMIT_INVERT);
 }
 
 const struct ir_fn fn_connlimit = {
@@ -133,6 +140,26 @@ const struct ir_fn fn_connlimit = {
 	.needs_defrag = true,
 	.state_free = connlimit_free,
 	.eval = connlimit_eval,
+};
+
+/* nft's ct count: all connections that come to the rule are of one kind */
+static bool ct_count_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_ct_count *c = data;
+	union inet_addr all = { 0 };
+	int64_t n = connections(m, state, &all);
+
+	m->hotdrop = n < 0;
+	return n >= 0 && (n > c->limit) == c->invert;
+}
+
+const struct ir_fn fn_ct_count = {
+	.name = "ct count",
+	.state_size = sizeof(struct connlimit_state),
+	.needs_ct = true,
+	.needs_defrag = true,
+	.state_free = connlimit_free,
+	.eval = ct_count_eval,
 };
 
 /* ---- connbytes ---- */

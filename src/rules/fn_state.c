@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rules/fn_state.c - matches that remember, or throw dice: limit and statistic.
+ * rules/fn_state.c - matches that remember, or throw dice: limit, statistic, and nft's counter, quota and last.
  *
  * Theory of operation: the state of a rule begins full (limit) or at its initial count (statistic), lives as long as
  * the rule, and moves each time the test is reached, matched or not, as the kernel's does.
@@ -8,7 +8,7 @@
  * Invariants
  *  1. No arithmetic overflows for any data: what would is clamped.
  *
- * References: nft_limit_eval(), nft_limit_init() in the kernel's nft_limit.c; statistic_mt() in xt_statistic.c;
+ * References: nft_limit_eval(), nft_limit_init() in the kernel's nft_limit.c, nft_counter.c, nft_quota.c, nft_last.c; statistic_mt() in xt_statistic.c;
  * add_nft_limit() of iptables.
  */
 #include "rules/fn.h"
@@ -60,13 +60,84 @@ static bool limit_eval(struct match_ctx *m, const void *data, void *state)
 	s->tokens = passed >= max - MIN(max, s->tokens) ? max : s->tokens + passed;
 	s->last_ns = now;
 	if (s->tokens < cost)
-		return false;
+		return l->invert;
 	s->tokens -= cost;
-	return true;
+	return !l->invert;
 }
 
 const struct ir_fn fn_limit = {
 	.name = "limit", .state_size = sizeof(struct limit_state), .eval = limit_eval, .state_init = limit_init,
+};
+
+/* ---- nft's counter, quota and last ---- */
+
+static void counter_init(void *state, const void *data)
+{
+	*(struct fn_counter_state *)state = data ? *(const struct fn_counter *)data : (struct fn_counter){ 0 };
+}
+
+static void counter_reset(void *state, const void *data)
+{
+	*(struct fn_counter_state *)state = (struct fn_counter){ 0 };
+}
+
+static bool counter_eval(struct match_ctx *m, const void *data, void *state)
+{
+	struct fn_counter_state *c = state;
+
+	c->packets++;
+	c->bytes += pkt_l3_len(m->pkt);
+	return true;
+}
+
+const struct ir_fn fn_counter = {
+	.name = "counter", .state_size = sizeof(struct fn_counter_state), .eval = counter_eval, .state_init = counter_init,
+	.state_reset = counter_reset,
+};
+
+static void nft_quota_init(void *state, const void *data)
+{
+	((struct fn_nft_quota_state *)state)->consumed = ((const struct fn_nft_quota *)data)->consumed;
+}
+
+static void nft_quota_reset(void *state, const void *data)
+{
+	((struct fn_nft_quota_state *)state)->consumed = 0;
+}
+
+static bool nft_quota_eval(struct match_ctx *m, const void *data, void *state)
+{
+	const struct fn_nft_quota *q = data;
+	struct fn_nft_quota_state *s = state;
+
+	s->consumed += pkt_l3_len(m->pkt);
+	return (s->consumed >= q->quota) == q->invert;
+}
+
+const struct ir_fn fn_nft_quota = {
+	.name = "quota", .state_size = sizeof(struct fn_nft_quota_state), .eval = nft_quota_eval,
+	.state_init = nft_quota_init, .state_reset = nft_quota_reset,
+};
+
+static void last_init(void *state, const void *data)
+{
+	*(struct fn_last_state *)state = data ? *(const struct fn_last *)data : (struct fn_last){ 0 };
+}
+
+static void last_reset(void *state, const void *data)
+{
+	*(struct fn_last_state *)state = (struct fn_last){ 0 };
+}
+
+static bool last_eval(struct match_ctx *m, const void *data, void *state)
+{
+	*(struct fn_last_state *)state = (struct fn_last){ .set = true, .at_ns = (int64_t)m->clock->now_ns };
+	return true;
+}
+
+const struct ir_fn fn_last = {
+	.name = "last", .state_size = sizeof(struct fn_last_state), .eval = last_eval, .state_init = last_init,
+	.state_reset = last_reset,
 };
 
 void fn_limit_of_avg(uint32_t avg, uint32_t burst, struct fn_limit *l)

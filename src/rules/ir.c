@@ -98,6 +98,49 @@ struct ir_expr *ir_bits(uint32_t bits)
 	return e;
 }
 
+struct ir_expr *ir_call(const struct ir_fn *fn, void *data, struct ir_expr *arg, unsigned len)
+{
+	struct ir_expr *e = len <= IR_VAL_MAX ? expr_new(IR_CALL, len) : NULL;
+
+	if (!e) {
+		ir_expr_free(arg);
+		mem_free(data);
+		return NULL;
+	}
+	e->call.fn = fn;
+	e->call.data = data;
+	e->call.arg = arg;
+	return e;
+}
+
+struct ir_expr *ir_swab(struct ir_expr *a, unsigned size)
+{
+	struct ir_expr *e = a && size && a->len % size == 0 ? expr_new(IR_SWAB, a->len) : NULL;
+
+	if (!e) {
+		ir_expr_free(a);
+		return NULL;
+	}
+	e->swab.a = a;
+	e->swab.size = (uint8_t)size;
+	return e;
+}
+
+struct ir_expr *ir_binop(enum ir_binop op, struct ir_expr *a, struct ir_expr *b)
+{
+	struct ir_expr *e = a && b && a->len == b->len ? expr_new(IR_BINOP, a->len) : NULL;
+
+	if (!e) {
+		ir_expr_free(a);
+		ir_expr_free(b);
+		return NULL;
+	}
+	e->bin.op = op;
+	e->bin.a = a;
+	e->bin.b = b;
+	return e;
+}
+
 struct ir_expr *ir_concat(struct ir_expr **part, unsigned n)
 {
 	struct ir_expr *e = expr_new(IR_CONCAT, 0);
@@ -155,6 +198,7 @@ void ir_expr_free(struct ir_expr *e)
 		ir_expr_free(e->bin.b);
 		break;
 	case IR_CALL:
+		ir_expr_free(e->call.arg);
 		mem_free(e->call.data);
 		break;
 	case IR_VALUE: case IR_FIELD: case IR_RANGE: case IR_SET: case IR_BITS:
@@ -172,7 +216,7 @@ static struct ir_expr *concat_clone(const struct ir_expr *e)
 	return ir_concat(part, e->concat.n);
 }
 
-/** ir_expr_clone() - a copy that shares nothing but sets and functions' data */
+/** ir_expr_clone() - a copy that shares nothing but sets; NULL also for a call, whose data is known to its function only */
 struct ir_expr *ir_expr_clone(const struct ir_expr *e)
 {
 	struct ir_expr *c, **child = NULL;
@@ -180,6 +224,10 @@ struct ir_expr *ir_expr_clone(const struct ir_expr *e)
 
 	if (e->kind == IR_CONCAT)
 		return concat_clone(e);
+	if (e->kind == IR_BINOP)
+		return ir_binop(e->bin.op, ir_expr_clone(e->bin.a), ir_expr_clone(e->bin.b));
+	if (e->kind == IR_CALL)
+		return NULL;
 	c = mem_dup(e, sizeof(*e));
 	if (!c)
 		return NULL;
@@ -404,8 +452,9 @@ static_assert(ARRAY_LEN(op_text) == IR_NOT_IN + 1, "every comparison has its tex
 static const char *const verdict_text[] = {
 	[IR_ACCEPT] = "accept", [IR_DROP] = "drop", [IR_RETURN] = "return", [IR_CONTINUE] = "continue",
 	[IR_JUMP] = "jump",     [IR_GOTO] = "goto", [IR_QUEUE] = "queue",   [IR_STOLEN] = "stolen",
+	[IR_BREAK] = "break",
 };
-static_assert(ARRAY_LEN(verdict_text) == IR_STOLEN + 1, "every verdict has its text");
+static_assert(ARRAY_LEN(verdict_text) == IR_BREAK + 1, "every verdict has its text");
 
 static const char *const action_text[] = {
 	[IR_ACT_SNAT] = "snat",
@@ -489,6 +538,9 @@ static void print_expr(struct sbuf *out, const struct ir_expr *e, const struct i
 		sbuf_puts(out, fields[e->f.field].name);
 		if (e->f.field == FIELD_PAYLOAD)
 			sbuf_printf(out, "(%u,%u,%u)", e->f.arg[0], e->f.arg[1], e->len);
+		else if (e->f.field == FIELD_EXTHDR)
+			sbuf_printf(out, "(%u,%u,%u,%u%s)", e->f.arg[0], e->f.arg[1], e->f.arg[2], e->len,
+				    e->f.arg[3] ? ",present" : "");
 		break;
 	case IR_BITWISE:
 		print_bitwise(out, e);
@@ -521,7 +573,10 @@ static void print_expr(struct sbuf *out, const struct ir_expr *e, const struct i
 		sbuf_putc(out, ')');
 		break;
 	case IR_CALL:
-		sbuf_printf(out, "%s()", e->call.fn->name);
+		sbuf_printf(out, "%s(", e->call.fn->name);
+		if (e->call.arg)
+			print_expr(out, e->call.arg, lhs);
+		sbuf_putc(out, ')');
 		break;
 	case IR_SWAB:
 		sbuf_printf(out, "swab%u(", e->swab.size);
@@ -608,7 +663,10 @@ static void print_stmt(struct sbuf *out, const struct ir_stmt *s)
 		break;
 	case IR_SET_BYTES:
 		sbuf_printf(out, "set bytes (%u,%u,%u) = ", s->bytes.base, s->bytes.offset, s->bytes.len);
-		print_expr(out, s->bytes.val, s->bytes.val);
+		if (s->bytes.val)
+			print_expr(out, s->bytes.val, s->bytes.val);
+		else
+			sbuf_puts(out, "nothing");
 		break;
 	}
 	sbuf_putc(out, '\n');

@@ -66,7 +66,11 @@ struct ir_expr {
 		struct { uint8_t lo[16], hi[16]; } range;
 		struct { unsigned n; struct ir_expr **part; } concat;
 		struct { struct ir_set *set; struct ir_expr *key; } set;
-		struct { const struct ir_fn *fn; void *data; } call;	/* fn->value; data: malloc()ed, owned */
+		/*
+		 * fn->value; data: malloc()ed, owned; arg: its operand, NULL: none; state: in the rule's program, given by
+		 * compile.c
+		 */
+		struct { const struct ir_fn *fn; void *data; struct ir_expr *arg; void *state; } call;
 		uint32_t bits;
 		struct { struct ir_expr *a; uint8_t size; } swab;
 		struct { enum ir_binop op; struct ir_expr *a, *b; } bin;
@@ -85,7 +89,10 @@ struct ir_fn {
 	bool needs_ct;
 	bool needs_defrag;
 	bool (*eval)(struct match_ctx *m, const void *data, void *state);
-	/* IR_CALL: its value, of the expression's length, in host order where it is a number; false: the rule ends */
+	/*
+	 * IR_CALL: its value, of the expression's length, in host order where it is a number; false: the rule ends. @val
+	 * has room for IR_VAL_MAX bytes, and holds the operand's value at first
+	 */
 	bool (*value)(struct match_ctx *m, const void *data, void *state, uint8_t *val);
 	/* the state's part that `reset` and atomic listing care for; NULL: none */
 	void (*state_reset)(void *state, const void *data);
@@ -108,7 +115,8 @@ enum ir_stmt_kind {
 	IR_SET_BYTES,		/* bytes of the packet = expr: payload or extension header */
 };
 
-enum ir_verdict { IR_ACCEPT, IR_DROP, IR_RETURN, IR_CONTINUE, IR_JUMP, IR_GOTO, IR_QUEUE, IR_STOLEN };
+enum ir_verdict { IR_ACCEPT, IR_DROP, IR_RETURN, IR_CONTINUE, IR_JUMP, IR_GOTO, IR_QUEUE, IR_STOLEN,
+		  IR_BREAK /* of an action: the rule ends here, the next one is tried */ };
 
 enum ir_action {		/* carried out by path/act.c */
 	IR_ACT_SNAT, IR_ACT_DNAT, IR_ACT_MASQUERADE, IR_ACT_REDIRECT, IR_ACT_NETMAP,
@@ -174,7 +182,11 @@ struct ir_stmt {
 			uint64_t timeout_ms;
 		} dynset;
 		struct { struct ir_object *obj; struct ir_expr *map; int type; } objref;	/* one of .obj, .map; NFT_OBJECT_* */
-		/* .base: enum nft_payload_bases, or for TCP options .tcpopt and its kind; offset and length in bytes */
+		/*
+		 * .base: enum nft_payload_bases, or for TCP options .tcpopt and its kind; offset and length in bytes.
+		 * .val NULL: the option becomes no-operations. An option that is not there is none to change: the rule
+		 * goes on; so does it where a maximum segment size would grow
+		 */
 		struct {
 			uint8_t base, tcpopt;
 			uint16_t offset, len;
@@ -219,6 +231,10 @@ void ir_expr_free(struct ir_expr *e);
 struct ir_expr *ir_shift(struct ir_expr *a, int n);
 struct ir_expr *ir_concat(struct ir_expr **part, unsigned n);	/* takes the parts over, not the array */
 struct ir_expr *ir_bits(uint32_t bits);
+/** ir_call() - @len bytes that fn->value computes; takes @data (malloc()ed) and @arg (NULL: none) over */
+struct ir_expr *ir_call(const struct ir_fn *fn, void *data, struct ir_expr *arg, unsigned len);
+struct ir_expr *ir_swab(struct ir_expr *a, unsigned size);	/* each number of @size bytes */
+struct ir_expr *ir_binop(enum ir_binop op, struct ir_expr *a, struct ir_expr *b);	/* of one length */
 struct ir_expr *ir_expr_clone(const struct ir_expr *e);
 
 /* a rule under construction: a list of statements, and whether anything failed on the way */

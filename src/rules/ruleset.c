@@ -28,27 +28,36 @@
 
 /* ---- rules ---- */
 
-static bool expr_needs_ct(const struct ir_expr *e)
+/* FIELD_CT, FIELD_ACCT: what a tree's fields and functions need */
+static uint32_t expr_needs(const struct ir_expr *e)
 {
+	uint32_t bits = 0;
+
+	if (!e)
+		return 0;
 	switch (e->kind) {
 	case IR_FIELD:
-		return fields[e->f.field].flags & FIELD_CT;
+		return fields[e->f.field].flags & (FIELD_CT | FIELD_ACCT);
 	case IR_BITWISE:
-		return expr_needs_ct(e->bit.a);
+		return expr_needs(e->bit.a);
 	case IR_SHIFT:
-		return expr_needs_ct(e->shift.a);
+		return expr_needs(e->shift.a);
+	case IR_SWAB:
+		return expr_needs(e->swab.a);
+	case IR_BINOP:
+		return expr_needs(e->bin.a) | expr_needs(e->bin.b);
 	case IR_CONCAT:
 		for (unsigned i = 0; i < e->concat.n; i++)
-			if (expr_needs_ct(e->concat.part[i]))
-				return true;
-		return false;
+			bits |= expr_needs(e->concat.part[i]);
+		return bits;
 	case IR_MAP:
-		return e->set.key && expr_needs_ct(e->set.key);
+		return expr_needs(e->set.key);
 	case IR_CALL:
-		return e->call.fn->needs_ct;
-	default:
-		return false;
+		return expr_needs(e->call.arg) | (e->call.fn->needs_ct ? FIELD_CT : 0);
+	case IR_VALUE: case IR_RANGE: case IR_SET: case IR_BITS:
+		break;
 	}
+	return 0;
 }
 
 static bool action_needs_ct(const struct ir_stmt *s)
@@ -69,26 +78,53 @@ static bool action_needs_ct(const struct ir_stmt *s)
 	}
 }
 
-static bool stmt_needs_ct(const struct ir_stmt *s)
+static uint32_t action_exprs_need(const struct ir_stmt *s)
+{
+	switch (s->action.act) {
+	case IR_ACT_DUP:
+	case IR_ACT_FWD:
+		return expr_needs(s->action.dup.to) | expr_needs(s->action.dup.dev);
+	case IR_ACT_TPROXY:
+		return expr_needs(s->action.tproxy.addr) | expr_needs(s->action.tproxy.port);
+	case IR_ACT_QUEUE:
+		return expr_needs(s->action.queue.num);
+	default:
+		return 0;
+	}
+}
+
+static uint32_t stmt_needs(const struct ir_stmt *s)
 {
 	switch (s->kind) {
 	case IR_MATCH:
-		return expr_needs_ct(s->match.lhs) || expr_needs_ct(s->match.rhs);
+		return expr_needs(s->match.lhs) | expr_needs(s->match.rhs);
 	case IR_TEST:
-		return s->test.fn->needs_ct;
+		return s->test.fn->needs_ct ? FIELD_CT : 0;
 	case IR_SET_FIELD:
-		return (fields[s->set.field].flags & FIELD_CT) || expr_needs_ct(s->set.val);
+		return (fields[s->set.field].flags & FIELD_CT) | expr_needs(s->set.val);
 	case IR_ACTION:
-		return action_needs_ct(s);
-	default:
-		return false;
+		return (action_needs_ct(s) ? FIELD_CT : 0) | action_exprs_need(s);
+	case IR_VMAP:
+		return expr_needs(s->vmap);
+	case IR_DYNSET:
+		return expr_needs(s->dynset.key) | expr_needs(s->dynset.data);
+	case IR_OBJREF:
+		return expr_needs(s->objref.map);
+	case IR_SET_BYTES:
+		return expr_needs(s->bytes.val);
+	case IR_COUNTER: case IR_VERDICT:
+		break;
 	}
+	return 0;
 }
 
 static void rule_survey(struct rule *r)
 {
 	for (struct ir_stmt *s = r->body.first; s; s = s->next) {
-		r->needs_ct = r->needs_ct || stmt_needs_ct(s);
+		uint32_t needs = stmt_needs(s);
+
+		r->needs_ct = r->needs_ct || (needs & FIELD_CT);
+		r->wants_acct = r->wants_acct || (needs & FIELD_ACCT);
 		r->needs_defrag = r->needs_defrag || r->needs_ct || (s->kind == IR_TEST && s->test.fn->needs_defrag);
 		if (s->kind == IR_VERDICT && (s->verdict.v == IR_JUMP || s->verdict.v == IR_GOTO))
 			r->jump = s;

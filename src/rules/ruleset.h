@@ -44,6 +44,7 @@ struct rule {
 	/* found once by rule_new() */
 	struct ir_stmt *jump;		/* its IR_JUMP or IR_GOTO, NULL: none; renaming a chain changes .verdict.name */
 	bool needs_ct, needs_defrag;
+	bool wants_acct;		/* it reads connections' counters */
 };
 
 struct rule_vec;			/* an array of rules shared by generations: rules/vec.h */
@@ -147,6 +148,11 @@ void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64
 struct rule *rule_new(struct rule_form *form, struct ir_list *body);
 struct rule *rule_get(struct rule *r);
 void rule_put(struct rule *r);				/* NULL is fine */
+/**
+ * rule_state() - of a rule's @nth function that has one (its IR_TEST statements in order, from 0), as fn.h says what it is
+ * Return: NULL: no such function, or the rule was not committed yet
+ */
+void *rule_state(const struct rule *r, int nth);
 /**
  * txn_rule_insert() - takes the reference of @r, also when it fails
  * @at: index from 0, n_rules appends

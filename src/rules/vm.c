@@ -26,13 +26,13 @@
 #include "rules/program.h"
 #include "rules/vec.h"
 
-static_assert(FIELD_MAX <= 64, "the cache has one bit per field");
+#define VM_WORDS ((FIELD_MAX + 63) / 64)	/* of a bit per field */
 
 /* fields loaded so far; .val of a field is two words as in memory, zero-padded */
 struct vm {
 	struct match_ctx *m;
 	bool changed;			/* an action may have changed the packet since it was looked up in an index */
-	uint64_t have, absent;
+	uint64_t have[VM_WORDS], absent[VM_WORDS];
 	uint64_t val[FIELD_MAX][2];
 };
 
@@ -45,34 +45,36 @@ static void vm_init(struct vm *vm, struct match_ctx *m)
 {
 	vm->m = m;
 	vm->changed = false;
-	vm->have = vm->absent = 0;
+	memset(vm->have, 0, sizeof(vm->have));
 }
 
 static void vm_forget(struct vm *vm)
 {
 	vm->changed = true;
-	vm->have = vm->absent = 0;
+	memset(vm->have, 0, sizeof(vm->have));
 }
 
 static __attribute__((noinline)) void vm_fetch(struct vm *vm, unsigned f)
 {
-	uint64_t bit = 1ull << f;
+	uint64_t bit = 1ull << (f % 64), *absent = &vm->absent[f / 64];
 
 	vm->val[f][0] = vm->val[f][1] = 0;
-	vm->have |= bit;
+	if (!(fields[f].flags & FIELD_FRESH))
+		vm->have[f / 64] |= bit;
+	*absent &= ~bit;
 	if (!fields[f].load(vm->m, (uint8_t *)vm->val[f]))
-		vm->absent |= bit;
+		*absent |= bit;
 	if (!(fields[f].flags & FIELD_CACHE))
 		vm->m->cacheable = false;
 }
 
 static inline const uint64_t *vm_load(struct vm *vm, unsigned f)
 {
-	uint64_t bit = 1ull << f;
+	uint64_t bit = 1ull << (f % 64);
 
-	if (!(vm->have & bit))
+	if (!(vm->have[f / 64] & bit))
 		vm_fetch(vm, f);
-	return unlikely(vm->absent & bit) ? NULL : vm->val[f];
+	return unlikely(vm->absent[f / 64] & bit) ? NULL : vm->val[f];
 }
 
 static const uint64_t *vm_load_for_index(void *ctx, unsigned field)
@@ -90,24 +92,13 @@ static enum field_order expr_order(const struct ir_expr *e)
 		return expr_order(e->bit.a);
 	if (e->kind == IR_SHIFT)
 		return expr_order(e->shift.a);
+	if (e->kind == IR_CALL)
+		return FIELD_ORDER_HOST;
+	if (e->kind == IR_BINOP)
+		return expr_order(e->bin.a);
+	if (e->kind == IR_SWAB)
+		return expr_order(e->swab.a) == FIELD_ORDER_NET ? FIELD_ORDER_HOST : FIELD_ORDER_NET;
 	return FIELD_ORDER_NET;
-}
-
-/* raw payload: .arg[0] is the base (0 link layer, 1 network, 2 transport header), .arg[1] the offset in bytes */
-static bool load_payload(struct vm *vm, const struct ir_expr *e, uint8_t *out)
-{
-	const struct pkt *p = vm->m->pkt;
-	const uint32_t base[] = { p->mac, p->l3, p->l4 };
-	uint64_t at;
-
-	vm->m->cacheable = false;
-	if (e->f.arg[0] >= ARRAY_LEN(base) || (e->f.arg[0] == 2 && (p->flags & PKT_LATER_FRAG)))
-		return false;
-	at = (uint64_t)base[e->f.arg[0]] + e->f.arg[1];
-	if (at + e->len > p->end)
-		return false;
-	memcpy(out, p->buf + at, e->len);
-	return true;
 }
 
 static bool eval(struct vm *vm, const struct ir_expr *e, uint8_t *out);
@@ -140,6 +131,48 @@ static bool eval_concat(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 	return true;
 }
 
+static bool eval_swab(struct vm *vm, const struct ir_expr *e, uint8_t *out)
+{
+	unsigned size = e->swab.size;
+
+	if (!eval(vm, e->swab.a, out))
+		return false;
+	for (unsigned at = 0; at + size <= e->len; at += size)
+		for (unsigned i = 0, j = size - 1; i < j; i++, j--) {
+			uint8_t b = out[at + i];
+
+			out[at + i] = out[at + j];
+			out[at + j] = b;
+		}
+	return true;
+}
+
+static bool eval_binop(struct vm *vm, const struct ir_expr *e, uint8_t *out)
+{
+	uint8_t b[IR_VAL_MAX];
+
+	if (!eval(vm, e->bin.a, out) || !eval(vm, e->bin.b, b))
+		return false;
+	for (unsigned i = 0; i < e->len; i++)
+		out[i] = e->bin.op == IR_AND ? out[i] & b[i] : e->bin.op == IR_OR ? out[i] | b[i] : out[i] ^ b[i];
+	return true;
+}
+
+/* the function has room for the longest value, whatever @out has */
+static bool eval_call(struct vm *vm, const struct ir_expr *e, uint8_t *out)
+{
+	uint8_t val[IR_VAL_MAX] = { 0 };
+
+	if (e->call.arg && !eval(vm, e->call.arg, val))
+		return false;
+	if (!e->call.fn->cacheable)
+		vm->m->cacheable = false;
+	if (!e->call.fn->value(vm->m, e->call.data, e->call.state, val))
+		return false;
+	memcpy(out, val, e->len);
+	return true;
+}
+
 /* the value of @e, e->len bytes into @out; false: the packet has not got it */
 static bool eval(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 {
@@ -150,8 +183,10 @@ static bool eval(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 		memcpy(out, e->val, e->len);
 		return true;
 	case IR_FIELD:
-		if (e->f.field == FIELD_PAYLOAD)
-			return load_payload(vm, e, out);
+		if (field_has_arg(e->f.field)) {
+			vm->m->cacheable = false;
+			return field_load_arg(vm->m, e, out);
+		}
 		w = vm_load(vm, e->f.field);
 		if (w)
 			memcpy(out, w, e->len);
@@ -166,6 +201,12 @@ static bool eval(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 		return eval_shift(vm, e, out);
 	case IR_CONCAT:
 		return eval_concat(vm, e, out);
+	case IR_SWAB:
+		return eval_swab(vm, e, out);
+	case IR_BINOP:
+		return eval_binop(vm, e, out);
+	case IR_CALL:
+		return eval_call(vm, e, out);
 	default:
 		return false;
 	}
@@ -324,6 +365,8 @@ static inline bool rule_run(struct vm *vm, struct rule *r, enum ir_verdict *v, c
 			m->cacheable = false;
 			*v = m->act ? m->act(m, r, in->stmt) : IR_CONTINUE;
 			vm_forget(vm);
+			if (*v == IR_BREAK)
+				return false;
 			if (*v != IR_CONTINUE)
 				return true;
 			break;
@@ -332,6 +375,14 @@ static inline bool rule_run(struct vm *vm, struct rule *r, enum ir_verdict *v, c
 			return true;
 		}
 	}
+}
+
+bool vm_eval(struct match_ctx *m, const struct ir_expr *e, uint8_t *out)
+{
+	struct vm vm;
+
+	vm_init(&vm, m);
+	return eval(&vm, e, out);
 }
 
 bool vm_match(const struct rule *r, struct match_ctx *m)

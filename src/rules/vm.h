@@ -14,11 +14,17 @@
 
 #define VM_JUMP_MAX 16			/* jump depth, as the kernel's NFT_JUMP_STACK_SIZE */
 
+struct match_socket {
+	bool transparent, wildcard;	/* IP_TRANSPARENT; bound to no address */
+	uint32_t mark;
+};
+
 /* everything a rule may look at. path fills it in once per hook. */
 struct match_ctx {
 	struct pkt *pkt;
 	enum nf_inet_hooks hook;
-	uint8_t family;			/* AF_* */
+	uint8_t family;			/* AF_*; 0: not IP (bridge, netdev and arp hooks) */
+	uint8_t pf;			/* NFPROTO_* of the hook; 0: that of .family */
 	const struct link *in, *out;	/* NULL where the hook has none */
 	const struct link *phys_in, *phys_out;
 	const struct fib *fib;
@@ -27,6 +33,10 @@ struct match_ctx {
 	const struct clock *clock;
 	struct rng *rng;
 	const struct route_result *route;	/* the packet's, where it has one */
+	/* the local socket that the packet is from or would reach; false: none. NULL: nobody knows */
+	bool (*socket)(const struct match_ctx *m, struct match_socket *out);
+	/* what a packet from here to @k->dst would take (rt mtu, fib); NULL: no routing */
+	int (*lookup)(const struct match_ctx *m, const struct route_key *k, struct route_result *res);
 	/* acting: carried out at once, in path/act.c */
 	/* IR_CONTINUE: go on with the rule */
 	enum ir_verdict (*act)(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);
@@ -54,6 +64,8 @@ void program_free(struct program *p);
  * A RETURN, or the end, of a base chain is its policy.
  */
 void vm_run(const struct chain *base, struct match_ctx *m, struct vm_result *res);
+/** vm_eval() - the value of an expression of a committed rule, e->len bytes; false: the packet has not got it, the rule ends */
+bool vm_eval(struct match_ctx *m, const struct ir_expr *e, uint8_t *out);
 /** vm_match() - do the matches of one rule hold, without counting or acting */
 bool vm_match(const struct rule *r, struct match_ctx *m);
 

@@ -132,7 +132,4 @@ const char *nft_family_name(uint8_t family);	/* "ip", "inet", ... */
 void nft_print_prio(const struct nft_ctx *x, uint8_t family, int hook, int prio, struct sbuf *out);
 const char *nft_hook_name(uint8_t family, int hook);
 
-/* ---- rules/: state of a rule's nth stateful function, NULL: none (nft_stmt.state) ---- */
-void *rule_state(const struct rule *r, int nth);
-
 #endif
