@@ -11,6 +11,15 @@
  *  2. A value's bytes are a number in network order of (len_bits + 7) / 8 bytes, whatever the order that the engine
  *     keeps it in; strings are bytes padded with zeros. lower.c turns bytes for fields in host order.
  *  3. Trees are owned from above: nft_cmd_free() frees everything below. Nothing is shared but types and sources.
+ *  4. After evaluation, in particular: an anonymous or named set's .list holds NFT_X_ELEM only, sorted as they are
+ *     listed, whose keys are VALUE, RANGE, PREFIX, CONCAT of these, WILDCARD, or MAPPING of such a key to a value, verdict
+ *     or concatenation; .desc tells key and data types. The operator of a REL is never left out where it says something:
+ *     NFT_OP_IMPLICIT is left only with flags on the left ("one of these", also for a constant of several flags), and
+ *     means (l & r) != 0; NFT_OP_NOT with flags is (l & r) == 0; with a set on the right NFT_OP_EQ is "in", NFT_OP_NEQ
+ *     "not in". Prefixes of constants are PREFIX with the host part zero. Header fields keep their own bits (ip dscp: 6):
+ *     who lowers masks and shifts.
+ *  5. Statements flagged .implied are lowered as the others, and not listed: dependencies that were added, and such of
+ *     those written that the real tool does not list.
  *
  * References: nft(8), libnftables-json(5).
  */
@@ -169,6 +178,7 @@ struct nft_stmt {
 	struct list node;
 	enum nft_stmt_kind kind;
 	struct nft_loc loc;
+	bool implied;			/* evaluated: a dependency that is not listed */
 	int state;			/* lowered: number of its stateful function in the rule (rule_state()); -1: none */
 	union {
 		struct nft_expr *expr;
