@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net/frag.c - IPv4 fragmentation and reassembly.
+ * net/frag.c - fragmentation and reassembly.
  *
  * Reassembly stands at priority -400 of PREROUTING and OUTPUT where conntrack needs whole datagrams, and before local
  * delivery. Splitting is the last step before the neighbour. A queue gathers one datagram: fragments sorted by offset
@@ -9,7 +9,7 @@
  *
  *  - a fragment wholly inside what came is a duplicate and dropped; one that overlaps in part ends the queue (as RFC
  *    5722 has it);
- *  - a queue lives FRAG_TIMEOUT_MS from its first arrival, whatever comes later;
+ *  - a queue lives FRAG_TIMEOUT_MS (IPv6: FRAG_TIMEOUT6_MS) from its first arrival, whatever comes later;
  *  - ECN of the whole is CE when one fragment had CE; not-ECT mixed with ECT or CE ends the queue (RFC 3168 section
  *    5.3);
  *  - frag_max is the largest fragment; if that one had DF, so has the whole.
@@ -18,9 +18,9 @@
  *  1. A queue's fragments are sorted by frag_off and do not overlap; got is the sum of their payloads.
  *  2. t->queues <= FRAG_MAX_QUEUES, t->bytes <= t->max_bytes, a queue holds at most FRAG_MAX_PER_QUEUE fragments: the
  *     sender of fragments can make neither memory nor a list's walk grow beyond that.
- *  3. The list t->lru is in order of creation, which with one timeout is the order of expiry.
+ *  3. The lists t->lru, one for each family, are in order of creation, which with one timeout is the order of expiry.
  *
- * References: RFC 791 section 3.2, RFC 815, RFC 1858, RFC 5722, RFC 3168 section 5.3.
+ * References: RFC 791 section 3.2, RFC 815, RFC 1858, RFC 5722, RFC 8200 section 4.5, RFC 3168 section 5.3.
  */
 #include "net/frag.h"
 
@@ -35,10 +35,14 @@
 #define FLAG_DF 0x4000
 #define FLAG_MF 0x2000
 
+#define IP6_FRAG_HDRLEN 8
+#define IP6_NEXT_OFF 6			/* of the first next-header field */
+
 struct frag_key {
-	be32 src, dst;
-	be16 id;
-	uint8_t proto, user;
+	union inet_addr src, dst;
+	be32 id;
+	int iif;			/* of IPv6 addresses that mean something on their link only */
+	uint8_t family, proto, user, zero;	/* IPv6 fragments need not agree on the protocol: 0 */
 };
 
 struct frag_queue {
@@ -55,10 +59,12 @@ struct frag_queue {
 
 void frag_init(struct frag_table *t, const struct hash_key *key)
 {
-	*t = (struct frag_table){ .key = *key, .timeout_ms = FRAG_TIMEOUT_MS, .max_bytes = FRAG_MAX_BYTES };
+	*t = (struct frag_table){ .key = *key, .timeout_ms = FRAG_TIMEOUT_MS, .timeout6_ms = FRAG_TIMEOUT6_MS,
+				   .max_bytes = FRAG_MAX_BYTES };
 	for (unsigned i = 0; i < ARRAY_LEN(t->hash); i++)
 		list_init(&t->hash[i]);
-	list_init(&t->lru);
+	list_init(&t->lru[0]);
+	list_init(&t->lru[1]);
 }
 
 static void free_chain(struct pkt *p)
@@ -86,18 +92,42 @@ static struct pkt *queue_end(struct frag_table *t, struct frag_queue *q)
 
 void frag_free(struct frag_table *t)
 {
-	while (!list_empty(&t->lru))
-		free_chain(queue_end(t, list_first(&t->lru, struct frag_queue, lru)));
+	for (unsigned fi = 0; fi < 2; fi++)
+		while (!list_empty(&t->lru[fi]))
+			free_chain(queue_end(t, list_first(&t->lru[fi], struct frag_queue, lru)));
 	free_chain(t->expired);
 	t->expired = NULL;
 }
 
+/* where the part that fragments share out begins */
+static uint32_t body_at(const struct pkt *p)
+{
+	return p->family == AF_INET ? p->l4 : p->l3 + p->frag_at + IP6_FRAG_HDRLEN;
+}
+
+static uint32_t body_len(const struct pkt *p)
+{
+	return p->end - body_at(p);
+}
+
+static struct frag_key key_of(const struct pkt *p, enum frag_user user)
+{
+	struct frag_key key = { .src = pkt_src(p), .dst = pkt_dst(p), .family = p->family, .user = (uint8_t)user };
+
+	if (p->family == AF_INET) {
+		key.id = pkt_ip4(p)->id;
+		key.proto = pkt_ip4(p)->protocol;
+	} else {
+		memcpy(&key.id, pkt_l3(p) + p->frag_at + 4, sizeof(key.id));
+		if (addr_is_multicast(AF_INET6, &key.dst) || (key.dst.b[0] == 0xfe && (key.dst.b[1] & 0xc0) == 0x80))
+			key.iif = p->iif;
+	}
+	return key;
+}
+
 static struct frag_queue *queue_find(struct frag_table *t, const struct pkt *p, enum frag_user user, uint64_t now_ms)
 {
-	const struct iphdr *ip = pkt_ip4(p);
-	struct frag_key key = {
-		.src = ip->saddr, .dst = ip->daddr, .id = ip->id, .proto = ip->protocol, .user = (uint8_t)user
-	};
+	struct frag_key key = key_of(p, user);
 	struct list *head = &t->hash[hash_bytes(&t->key, &key, sizeof(key)) % ARRAY_LEN(t->hash)];
 	struct frag_queue *q;
 
@@ -112,14 +142,14 @@ static struct frag_queue *queue_find(struct frag_table *t, const struct pkt *p, 
 	q->key = key;
 	q->since_ms = now_ms;
 	list_add_tail(head, &q->node);
-	list_add_tail(&t->lru, &q->lru);
+	list_add_tail(&t->lru[p->family == AF_INET6], &q->lru);
 	t->queues++;
 	return q;
 }
 
 static uint32_t frag_end(const struct pkt *p)		/* offset just behind a fragment's payload */
 {
-	return p->frag_off + pkt_l4_len(p);
+	return p->frag_off + body_len(p);
 }
 
 enum insert_result { INSERTED, DUPLICATE, OVERLAP };
@@ -159,7 +189,9 @@ static bool queue_note_length(struct frag_queue *q, struct pkt *p)
 	uint32_t end;
 
 	if (p->flags & PKT_MORE_FRAGS) {
-		p->end -= pkt_l4_len(p) & 7;	/* all but the last are whole units of eight */
+		if (p->family == AF_INET6 && body_len(p) & 7)
+			return false;
+		p->end -= body_len(p) & 7;	/* all but the last are whole units of eight */
 		end = frag_end(p);
 		if (end > q->total) {
 			if (q->have_last)
@@ -173,7 +205,7 @@ static bool queue_note_length(struct frag_queue *q, struct pkt *p)
 		q->have_last = true;
 		q->total = end;
 	}
-	return pkt_l4_len(p) > 0;
+	return body_len(p) > 0;
 }
 
 static void queue_note_header(struct frag_queue *q, const struct pkt *p)
@@ -182,7 +214,7 @@ static void queue_note_header(struct frag_queue *q, const struct pkt *p)
 
 	q->ecn |= (uint8_t)(1 << (pkt_dsfield(p) & 3));
 	q->max_len = MAX(q->max_len, len);
-	if (ntohs(pkt_ip4(p)->frag_off) & FLAG_DF)
+	if (p->family == AF_INET && ntohs(pkt_ip4(p)->frag_off) & FLAG_DF)
 		q->max_df_len = MAX(q->max_df_len, len);
 }
 
@@ -196,12 +228,40 @@ static int ecn_of(uint8_t seen)
 	return ce ? 3 : 0;
 }
 
+/* the first next-header field that says @proto, in a header whose chain is known to be right */
+static uint8_t *next_field(uint8_t *l3, uint8_t proto)
+{
+	uint8_t *field = l3 + IP6_NEXT_OFF;
+
+	for (uint8_t *at = l3 + sizeof(struct ip6_hdr); *field != proto; at += (at[1] + 1u) * 8)
+		field = at;
+	return field;
+}
+
+/* an IPv4 header of @hlen bytes says that the packet is whole */
+static void unfragment4(struct pkt *whole, uint32_t hlen, bool df, uint8_t ecn)
+{
+	struct iphdr *ip = pkt_ip4(whole);
+
+	ip->frag_off = df ? htons(FLAG_DF) : 0;
+	ip->tos |= ecn;
+	ip->check = 0;
+	ip->check = csum_fold(csum_partial(ip, hlen, 0));
+}
+
+/* and an IPv6 one, whose Fragment header, with @next behind it, is not copied */
+static void unfragment6(struct pkt *whole, uint8_t next, uint8_t ecn)
+{
+	*next_field(pkt_l3(whole), IPPROTO_FRAGMENT) = next;
+	pkt_ip6(whole)->flow |= htonl((uint32_t)ecn << 20);
+}
+
 /* all is there: one packet out of the fragments; they are freed */
 static struct pkt *reassemble(struct pkt *frags, uint32_t total, uint16_t max_len, bool df, uint8_t ecn)
 {
-	uint32_t hlen = frags->l4 - frags->l3, l2 = frags->l3 - frags->mac, pad = -l2 & 3; /* the IP header is to be aligned */
+	uint32_t hlen = frags->family == AF_INET ? frags->l4 - frags->l3 : frags->frag_at;
+	uint32_t l2 = frags->l3 - frags->mac, pad = -l2 & 3; /* the IP header is to be aligned */
 	struct pkt *whole = pkt_alloc(frags->pool, pad + l2 + hlen + total);
-	struct iphdr *ip;
 	struct pkt keep;
 
 	if (!whole) {
@@ -218,28 +278,27 @@ static struct pkt *reassemble(struct pkt *frags, uint32_t total, uint16_t max_le
 	whole->l4 = whole->l3 + hlen;
 	whole->end = whole->l4;
 	whole->next = NULL;
-	memcpy(whole->buf + whole->mac, frags->buf + frags->mac, frags->l4 - frags->mac);
+	memcpy(whole->buf + whole->mac, frags->buf + frags->mac, l2 + hlen);
 	for (struct pkt *f = frags; f; f = f->next)
-		memcpy(pkt_append(whole, pkt_l4_len(f)), pkt_l4(f), pkt_l4_len(f));
+		memcpy(pkt_append(whole, body_len(f)), f->buf + body_at(f), body_len(f));
+	pkt_set_len(whole);
+	if (whole->family == AF_INET)
+		unfragment4(whole, hlen, df, ecn);
+	else
+		unfragment6(whole, pkt_l3(frags)[frags->frag_at], ecn);
 	free_chain(frags);
-	ip = pkt_ip4(whole);
-	ip->tot_len = htons((uint16_t)(hlen + total));
-	ip->frag_off = df ? htons(FLAG_DF) : 0;
-	ip->tos |= ecn;
-	ip->check = 0;
-	ip->check = csum_fold(csum_partial(ip, hlen, 0));
-	whole->frag_off = 0;
 	whole->frag_max = max_len;
-	whole->flags &= ~(uint32_t)(PKT_FRAG | PKT_LATER_FRAG | PKT_MORE_FRAGS | PKT_L4_CUT);
 	whole->flags |= PKT_REASSEMBLED;
-	if (parse_l4_is_cut(whole))
-		whole->flags |= PKT_L4_CUT;
-	return whole;
+	if (parse_ip(whole) == DROP_NONE)
+		return whole;
+	pkt_free(whole);
+	return NULL;
 }
 
 static struct pkt *queue_complete(struct frag_table *t, struct frag_queue *q, enum drop_reason *why)
 {
-	uint32_t total = q->total, hlen = q->first->l4 - q->first->l3;
+	bool v4 = q->first->family == AF_INET;
+	uint32_t total = q->total, hlen = v4 ? q->first->l4 - q->first->l3 : q->first->frag_at - ip_hdrlen(AF_INET6);
 	uint16_t max_len = q->max_len;
 	bool df = q->max_df_len == q->max_len;
 	int ecn = ecn_of(q->ecn);
@@ -261,7 +320,7 @@ struct pkt *frag_add(struct frag_table *t, struct pkt *p, enum frag_user user, u
 
 	p->next = NULL;
 	*why = DROP_FRAG_INVALID;
-	if (p->family != AF_INET)
+	if (p->family != AF_INET && (p->family != AF_INET6 || !p->frag_at))
 		goto drop;
 	*why = DROP_FRAG_LIMIT;
 	if (t->bytes + p->cap > t->max_bytes)
@@ -296,13 +355,13 @@ drop:
 	return NULL;
 }
 
-void frag_expire(struct frag_table *t, uint64_t now_ms)
+static void expire(struct frag_table *t, struct list *lru, uint64_t timeout_ms, uint64_t now_ms)
 {
-	while (!list_empty(&t->lru)) {
-		struct frag_queue *q = list_first(&t->lru, struct frag_queue, lru);
+	while (!list_empty(lru)) {
+		struct frag_queue *q = list_first(lru, struct frag_queue, lru);
 		struct pkt *frags;
 
-		if (q->since_ms + t->timeout_ms > now_ms)
+		if (q->since_ms + timeout_ms > now_ms)
 			break;
 		frags = queue_end(t, q);
 		if (!frags->frag_off) {
@@ -315,11 +374,21 @@ void frag_expire(struct frag_table *t, uint64_t now_ms)
 	}
 }
 
+void frag_expire(struct frag_table *t, uint64_t now_ms)
+{
+	expire(t, &t->lru[0], t->timeout_ms, now_ms);
+	expire(t, &t->lru[1], t->timeout6_ms, now_ms);
+}
+
 uint64_t frag_next(const struct frag_table *t)
 {
-	if (list_empty(&t->lru))
-		return UINT64_MAX;
-	return list_first(&t->lru, struct frag_queue, lru)->since_ms + t->timeout_ms;
+	uint64_t next = UINT64_MAX;
+
+	if (!list_empty(&t->lru[0]))
+		next = list_first(&t->lru[0], struct frag_queue, lru)->since_ms + t->timeout_ms;
+	if (!list_empty(&t->lru[1]))
+		next = MIN(next, list_first(&t->lru[1], struct frag_queue, lru)->since_ms + t->timeout6_ms);
+	return next;
 }
 
 /*
@@ -344,32 +413,62 @@ static void blank_uncopied_options(uint8_t *opt, uint32_t len)
 	}
 }
 
-/* the fragment of @p with @len payload bytes from @off on; NULL: no memory */
-static struct pkt *make_fragment(const struct pkt *p, uint32_t off, uint32_t len, bool more)
+/* what every fragment of a packet has in common */
+struct split {
+	const struct pkt *p;
+	uint32_t hlen;		/* of the header that each begins with, without a Fragment header */
+	uint32_t ext;		/* the Fragment header's length, IPv4: 0 */
+	be32 id;
+};
+
+static void header4(struct pkt *f, const struct split *s, uint32_t off, uint32_t pos, bool more)
 {
-	uint32_t hlen = p->l4 - p->l3, pos = p->frag_off + off;
-	struct pkt *f = pkt_alloc(p->pool, ETH_HLEN + hlen + len), keep;
-	struct iphdr *ip;
+	struct iphdr *ip = pkt_ip4(f);
+
+	ip->frag_off = htons((uint16_t)((ntohs(ip->frag_off) & FLAG_DF) | (more ? FLAG_MF : 0) | pos / 8));
+	if (off)
+		blank_uncopied_options(pkt_l3(f) + sizeof(*ip), s->hlen - sizeof(*ip));
+	ip->check = 0;
+	ip->check = csum_fold(csum_partial(ip, s->hlen, 0));
+}
+
+static void header6(struct pkt *f, const struct split *s, uint32_t pos, bool more)
+{
+	struct ip6_frag *fh = (struct ip6_frag *)(pkt_l3(f) + s->hlen);
+	uint8_t *field = pkt_l3(f) + IP6_NEXT_OFF;
+
+	for (uint32_t at = sizeof(struct ip6_hdr); at < s->hlen; at += (pkt_l3(f)[at + 1] + 1u) * 8)
+		field = pkt_l3(f) + at;
+	*fh = (struct ip6_frag){ .nxt = *field, .off = htons((uint16_t)(pos | more)), .id = s->id };
+	*field = IPPROTO_FRAGMENT;
+	f->frag_at = (uint16_t)s->hlen;
+}
+
+/* the fragment with @len bytes from @off on; NULL: no memory */
+static struct pkt *make_fragment(const struct split *s, uint32_t off, uint32_t len, bool more)
+{
+	const struct pkt *p = s->p;
+	uint32_t pos = p->frag_off + off;
+	struct pkt *f = pkt_alloc(p->pool, ETH_HLEN + s->hlen + s->ext + len), keep;
 
 	if (!f)
 		return NULL;
+	pkt_append(f, s->hlen + s->ext + len);
 	keep = *f;
 	*f = *p;
 	f->buf = keep.buf;
 	f->cap = keep.cap;
 	f->mac = f->l3 = keep.mac;
-	f->l4 = f->l3 + hlen;
+	f->l4 = f->l3 + s->hlen + s->ext;
 	f->end = f->l4 + len;
 	f->next = NULL;
-	memcpy(pkt_l3(f), pkt_l3(p), hlen);
-	memcpy(pkt_l4(f), pkt_l4(p) + off, len);
-	ip = pkt_ip4(f);
-	ip->tot_len = htons((uint16_t)(hlen + len));
-	ip->frag_off = htons((uint16_t)((ntohs(ip->frag_off) & FLAG_DF) | (more ? FLAG_MF : 0) | pos / 8));
-	if (off)
-		blank_uncopied_options(pkt_l3(f) + sizeof(*ip), hlen - sizeof(*ip));
-	ip->check = 0;
-	ip->check = csum_fold(csum_partial(ip, hlen, 0));
+	memcpy(pkt_l3(f), pkt_l3(p), s->hlen);
+	memcpy(pkt_l4(f), pkt_l3(p) + s->hlen + off, len);
+	pkt_set_len(f);
+	if (p->family == AF_INET)
+		header4(f, s, off, pos, more);
+	else
+		header6(f, s, pos, more);
 	f->frag_off = (uint16_t)pos;
 	f->flags = (f->flags & ~(uint32_t)(PKT_MORE_FRAGS | PKT_L4_CUT | PKT_LATER_FRAG)) | PKT_FRAG |
 		   (more ? PKT_MORE_FRAGS : 0);
@@ -380,18 +479,38 @@ static struct pkt *make_fragment(const struct pkt *p, uint32_t off, uint32_t len
 	return f;
 }
 
-int frag_split(struct pkt *p, uint32_t mtu, struct pkt **out)
+/* the headers that every fragment has: up to a routing header, or hop-by-hop options alone; RFC 8200 section 4.5 */
+static uint32_t unfragmentable(const struct pkt *p)
 {
-	uint32_t hlen = p->l4 - p->l3, total = pkt_l4_len(p), unit, off, len;
-	bool was_middle = p->flags & PKT_MORE_FRAGS;
+	const uint8_t *h = pkt_l3(p);
+	uint32_t at = sizeof(struct ip6_hdr), end = at;
+	uint8_t next = h[IP6_NEXT_OFF];
+
+	while (p->l3 + at + 8 <= p->l4 && (next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS)) {
+		bool counts = next != IPPROTO_DSTOPTS;
+
+		next = h[at];
+		at += (h[at + 1] + 1u) * 8;
+		if (counts)
+			end = at;
+	}
+	return end;
+}
+
+int frag_split(struct pkt *p, uint32_t mtu, be32 id, struct pkt **out)
+{
+	bool v4 = p->family == AF_INET, was_middle = p->flags & PKT_MORE_FRAGS;
+	struct split s = { .p = p, .id = id, .ext = v4 ? 0 : IP6_FRAG_HDRLEN, .hlen = v4 ? p->l4 - p->l3 : unfragmentable(p) };
+	uint32_t total, room, off, len;
 	struct pkt *first = NULL, **tail = &first;
 
-	if (p->family != AF_INET || mtu < hlen + 8)
+	if (mtu < s.hlen + s.ext + 8)
 		return -EMSGSIZE;
-	unit = (mtu - hlen) & ~7u;
+	total = pkt_l3_len(p) - s.hlen;
+	room = mtu - s.hlen - s.ext;
 	for (off = 0; off < total; off += len) {
-		len = total - off <= mtu - hlen ? total - off : unit;
-		*tail = make_fragment(p, off, len, was_middle || off + len < total);
+		len = total - off <= room ? total - off : room & ~7u;
+		*tail = make_fragment(&s, off, len, was_middle || off + len < total);
 		if (!*tail) {
 			free_chain(first);
 			return -ENOMEM;

@@ -7,6 +7,9 @@
  * checksum, total length; the transport header only as far as its fixed part goes. Trailing bytes behind the IP
  * datagram (Ethernet padding) are cut off.
  *
+ * A chain of IPv6 extension headers that is broken is no error here: routers do not look at it, and the packet has no
+ * transport header then (PKT_L4_CUT).
+ *
  * Invariants
  *  1. No byte at or after .end is read.
  *  2. On failure no field that parse_ip() sets is relied upon; the packet only goes to its drop.
@@ -24,6 +27,8 @@
 #define IP6_HDRLEN 40
 #define IP6_MAX_EXT 8
 #define ETH_TPID_LEN 4
+#define IP6_FRAG_OFFSET 0xfff8	/* of the Fragment header's second word, bytes */
+#define IP6_FRAG_MORE 1
 
 enum drop_reason parse_eth(struct pkt *p)
 {
@@ -45,43 +50,43 @@ enum drop_reason parse_eth(struct pkt *p)
 	return DROP_NONE;
 }
 
-/* IPv6: behind the extension headers */
-static int find_l4_ip6(const uint8_t *l3, size_t len, uint8_t *proto, uint16_t *frag)
+/* what the chain of extension headers says */
+struct ip6_chain {
+	uint32_t l4;		/* where it ends, bytes from the IPv6 header */
+	uint8_t proto;
+	uint16_t frag, frag_at;	/* of the Fragment header: its second word, where it stands (0: there is none) */
+};
+
+/* IPv6: behind the extension headers; -EINVAL: the chain is broken or too long, and .l4 is where that was seen */
+static int walk_ip6(const uint8_t *l3, size_t len, struct ip6_chain *c)
 {
-	size_t at = IP6_HDRLEN;
-	uint8_t next;
-	unsigned i;
+	*c = (struct ip6_chain){ .l4 = IP6_HDRLEN, .proto = l3[6] };
+	for (unsigned i = 0; i < IP6_MAX_EXT; i++) {
+		size_t left = len - c->l4, ext;
 
-	if (len < IP6_HDRLEN || l3[0] >> 4 != 6)
-		return -EINVAL;
-	next = l3[6];
-	for (i = 0; i < IP6_MAX_EXT; i++) {
-		size_t ext;
-
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_FRAGMENT &&
-		    next != IPPROTO_DSTOPTS)
-			break;
-		if (len - at < 8)
+		if (c->proto != IPPROTO_HOPOPTS && c->proto != IPPROTO_ROUTING && c->proto != IPPROTO_FRAGMENT &&
+		    c->proto != IPPROTO_DSTOPTS)
+			return 0;
+		if (left < 8)
 			return -EINVAL;
-		ext = next == IPPROTO_FRAGMENT ? 8 : (l3[at + 1] + 1u) * 8;
-		if (len - at < ext)
+		ext = c->proto == IPPROTO_FRAGMENT ? 8 : (l3[c->l4 + 1] + 1u) * 8;
+		if (left < ext)
 			return -EINVAL;
-		if (next == IPPROTO_FRAGMENT)
-			*frag = get_u16(l3 + at + 2);
-		next = l3[at];
-		at += ext;
-		if (*frag & 0xfff8)
-			break;		/* what follows is the middle of something */
+		if (c->proto == IPPROTO_FRAGMENT) {
+			c->frag = get_u16(l3 + c->l4 + 2);
+			c->frag_at = (uint16_t)c->l4;
+		}
+		c->proto = l3[c->l4];
+		c->l4 += (uint32_t)ext;
+		if (c->frag & IP6_FRAG_OFFSET)
+			return 0;	/* what follows is the middle of something */
 	}
-	if (i == IP6_MAX_EXT)
-		return -EINVAL;
-	*proto = next;
-	return (int)at;
+	return -EINVAL;
 }
 
 int parse_find_l4(uint8_t family, const uint8_t *l3, size_t len, uint8_t *proto, bool *later_frag)
 {
-	uint16_t frag = 0;
+	struct ip6_chain c;
 	int l4;
 
 	if (family == AF_INET) {
@@ -94,9 +99,11 @@ int parse_find_l4(uint8_t family, const uint8_t *l3, size_t len, uint8_t *proto,
 		*later_frag = get_u16(l3 + 6) & 0x1fff;
 		return l4;
 	}
-	l4 = find_l4_ip6(l3, len, proto, &frag);
-	*later_frag = frag & 0xfff8;
-	return l4;
+	if (len < IP6_HDRLEN || l3[0] >> 4 != 6 || walk_ip6(l3, len, &c))
+		return -EINVAL;
+	*proto = c.proto;
+	*later_frag = c.frag & IP6_FRAG_OFFSET;
+	return (int)c.l4;
 }
 
 /* fixed part of a transport header, bytes; 0: none is looked at */
@@ -168,27 +175,35 @@ static enum drop_reason parse_ip4(struct pkt *p)
 	return DROP_NONE;
 }
 
+/* a length of zero before hop-by-hop options says that one of them, a jumbo payload's, has it: path refuses that */
 static enum drop_reason parse_ip6(struct pkt *p)
 {
 	const uint8_t *h = pkt_l3(p);
 	uint32_t len = pkt_l3_len(p), total;
-	uint16_t frag = 0;
-	int l4;
+	struct ip6_chain c;
 
 	if (len < IP6_HDRLEN)
 		return DROP_TRUNCATED;
-	total = IP6_HDRLEN + get_u16(h + 4);
+	if (h[0] >> 4 != 6)
+		return DROP_MALFORMED;
+	total = get_u16(h + 4) || h[6] != IPPROTO_HOPOPTS ? (uint32_t)IP6_HDRLEN + get_u16(h + 4) : len;
 	if (len < total)
 		return DROP_TRUNCATED;
 	p->end = p->l3 + total;
-	l4 = find_l4_ip6(h, total, &p->proto, &frag);
-	if (l4 < 0)
-		return DROP_MALFORMED;
-	p->l4 = p->l3 + (uint32_t)l4;
 	p->family = AF_INET6;
-	if (l4 > IP6_HDRLEN)
+	if (walk_ip6(h, total, &c)) {	/* whom it is for will complain; a router does not look */
+		p->flags |= PKT_L4_CUT | PKT_OPTIONS;
+		p->frag_off = 0;
+		p->proto = c.proto;
+		p->l4 = p->l3 + c.l4;
+		return DROP_NONE;
+	}
+	p->l4 = p->l3 + c.l4;
+	p->proto = c.proto;
+	p->frag_at = c.frag_at;
+	if (c.l4 > IP6_HDRLEN)
 		p->flags |= PKT_OPTIONS;
-	set_frag(p, frag & 0xfff8, frag & 1);
+	set_frag(p, c.frag & IP6_FRAG_OFFSET, c.frag & IP6_FRAG_MORE);
 	return DROP_NONE;
 }
 
@@ -198,6 +213,7 @@ enum drop_reason parse_ip(struct pkt *p)
 
 	p->flags &= ~(uint32_t)(PKT_FRAG | PKT_LATER_FRAG | PKT_MORE_FRAGS | PKT_OPTIONS | PKT_L4_CUT);
 	p->family = 0;
+	p->frag_at = 0;
 	p->l4 = p->l3;
 	if (p->end <= p->l3)
 		return DROP_TRUNCATED;
@@ -205,7 +221,7 @@ enum drop_reason parse_ip(struct pkt *p)
 	if (p->ethertype == htons(ETH_P_IP))
 		return parse_ip4(p);
 	if (p->ethertype == htons(ETH_P_IPV6))
-		return version == 6 ? parse_ip6(p) : DROP_MALFORMED;
+		return parse_ip6(p);
 	/* a link without Ethernet header: the version says it */
 	p->ethertype = htons(version == 6 ? ETH_P_IPV6 : ETH_P_IP);
 	return version == 6 ? parse_ip6(p) : parse_ip4(p);

@@ -125,6 +125,14 @@ uint8_t pkt_ttl(const struct pkt *p)
 	return p->family == AF_INET ? pkt_l3(p)[8] : pkt_l3(p)[7];
 }
 
+void pkt_set_len(struct pkt *p)
+{
+	if (p->family == AF_INET)
+		pkt_ip4(p)->tot_len = htons((uint16_t)pkt_l3_len(p));
+	else
+		pkt_ip6(p)->plen = htons((uint16_t)(pkt_l3_len(p) - sizeof(struct ip6_hdr)));
+}
+
 uint8_t pkt_dsfield(const struct pkt *p)
 {
 	const uint8_t *h = pkt_l3(p);

@@ -19,6 +19,7 @@
 #define NET_PKT_H
 
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -31,6 +32,20 @@
 #include "net/verdict.h"
 
 struct conn;
+
+/* the C library's and the kernel's headers for it get in each other's way */
+struct ip6_hdr {
+	be32 flow;			/* version, traffic class, flow label */
+	be16 plen;			/* bytes behind this header */
+	uint8_t nxt, hlim;
+	union inet_addr src, dst;
+};
+
+struct ip6_frag {
+	uint8_t nxt, reserved;
+	be16 off;			/* bytes; the lowest bit says that more follow */
+	be32 id;
+};
 
 /* flags and offset of the IPv4 header field frag_off, host order */
 #define IP4_DF 0x4000
@@ -73,6 +88,7 @@ struct pkt {
 	enum drop_reason drop;
 	uint32_t flags;			/* PKT_* */
 	uint16_t frag_off;		/* bytes */
+	uint16_t frag_at;		/* IPv6: the Fragment header, bytes from .l3; 0: there is none */
 	uint16_t frag_max;		/* largest fragment of a reassembled datagram, bytes with IP header */
 	int iif, oif;			/* ifindex; 0: none */
 	int phys_iif, phys_oif;		/* bridge ports, 0: none */
@@ -139,6 +155,17 @@ static inline struct iphdr *pkt_ip4(const struct pkt *p)
 	return (struct iphdr *)(p->buf + p->l3);
 }
 
+static inline struct ip6_hdr *pkt_ip6(const struct pkt *p)
+{
+	return (struct ip6_hdr *)(p->buf + p->l3);
+}
+
+/* bytes of the IP header without options and extension headers */
+static inline uint32_t ip_hdrlen(uint8_t family)
+{
+	return family == AF_INET ? sizeof(struct iphdr) : sizeof(struct ip6_hdr);
+}
+
 static inline struct ethhdr *pkt_eth(const struct pkt *p)
 {
 	return (struct ethhdr *)(p->buf + p->mac);
@@ -161,6 +188,12 @@ static inline struct icmphdr *pkt_icmp(const struct pkt *p)
 {
 	return p->proto == IPPROTO_ICMP && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct icmphdr *)pkt_l4(p)
 										       : NULL;
+}
+
+static inline struct icmp6hdr *pkt_icmp6(const struct pkt *p)
+{
+	return p->proto == IPPROTO_ICMPV6 && !(p->flags & (PKT_LATER_FRAG | PKT_L4_CUT)) ? (struct icmp6hdr *)pkt_l4(p)
+											 : NULL;
 }
 
 /** pkt_push() - @n bytes more in front of .mac, NULL: no headroom */
@@ -191,6 +224,7 @@ static inline union inet_addr pkt_dst(const struct pkt *p)
 }
 
 uint8_t pkt_ttl(const struct pkt *p);
-uint8_t pkt_dsfield(const struct pkt *p);	/* the TOS byte */
+uint8_t pkt_dsfield(const struct pkt *p);	/* the TOS byte or traffic class */
+void pkt_set_len(struct pkt *p);		/* the length field of the IP header, from .l3 and .end; IPv4's checksum is the caller's */
 
 #endif

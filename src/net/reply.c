@@ -11,17 +11,17 @@
  *   RST          that of the segment (a REJECT rule: 0) 64   1   0
  *
  * Invariants
- *  1. An ICMP error is at most ICMP_ERROR_MAX bytes with its IP header and quotes from the IP header on.
+ *  1. An ICMP error is at most 576 bytes, over IPv6 1280, with its IP header and quotes from the IP header on.
  *  2. Nothing here answers a reset with a reset, or an ICMP error with an ICMP error.
  *
- * References: RFC 792; RFC 1122 section 3.2.2; RFC 1812 section 4.3.2; RFC 9293 section 3.10.7.1; RFC 826.
+ * References: RFC 792; RFC 4443 section 2.4; RFC 1122 section 3.2.2; RFC 1812 section 4.3.2; RFC 9293 section 3.10.7.1; RFC 826.
  */
 #include "net/reply.h"
 
 #include "base/buf.h"
 #include "net/edit.h"
 
-#define ICMP_ERROR_MAX 576
+#define ICMP_ERROR_MAX(family) ((family) == AF_INET ? 576u : 1280u)
 #define ICMP_HDRLEN 8
 #define REPLY_TTL 64
 #define ERROR_TOS(tos) (((tos) & 0x1e) | 0xc0)
@@ -32,28 +32,84 @@ static const bool icmp_is_error[NR_ICMP_TYPES + 1] = {
 	[ICMP_TIME_EXCEEDED] = true, [ICMP_PARAMETERPROB] = true,
 };
 
+struct pkt *build_ip(struct pkt_pool *pool, uint8_t family, const union inet_addr *src, const union inet_addr *dst, uint8_t proto,
+		     uint8_t ttl, uint8_t ds, uint32_t payload)
+{
+	uint32_t hlen = ip_hdrlen(family);
+	struct pkt *p;
+
+	if (payload > 0xffff - (family == AF_INET ? hlen : 0))
+		return NULL;
+	p = pkt_alloc(pool, ETH_HLEN + hlen + payload);
+	if (!p)
+		return NULL;
+	pkt_append(p, hlen);
+	if (family == AF_INET) {
+		*pkt_ip4(p) = (struct iphdr){
+			.version = 4, .ihl = 5, .tos = ds, .ttl = ttl, .protocol = proto, .saddr = src->ip4, .daddr = dst->ip4,
+		};
+	} else {
+		struct ip6_hdr *ip = pkt_ip6(p);
+
+		*ip = (struct ip6_hdr){ .flow = htonl(6u << 28 | (uint32_t)ds << 20) };
+		ip->nxt = proto;
+		ip->hlim = ttl;
+		ip->src = *src;
+		ip->dst = *dst;
+	}
+	p->l4 = p->end;
+	pkt_append(p, payload);
+	p->ethertype = htons(family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
+	p->family = family;
+	p->proto = proto;
+	pkt_set_len(p);
+	return p;
+}
+
 struct pkt *build_ip4(struct pkt_pool *pool, be32 src, be32 dst, uint8_t proto, uint8_t ttl, uint8_t tos,
 		      uint32_t payload)
 {
-	struct pkt *p;
-	struct iphdr *ip;
+	union inet_addr s = addr_ip4(src), d = addr_ip4(dst);
 
-	if (payload > 0xffff - sizeof(*ip))
-		return NULL;
-	p = pkt_alloc(pool, ETH_HLEN + sizeof(*ip) + payload);
-	if (!p)
-		return NULL;
-	ip = (struct iphdr *)pkt_append(p, sizeof(*ip));
-	*ip = (struct iphdr){
-		.version = 4, .ihl = 5, .tos = tos, .tot_len = htons((uint16_t)(sizeof(*ip) + payload)),
-		.ttl = ttl, .protocol = proto, .saddr = src, .daddr = dst,
+	return build_ip(pool, AF_INET, &s, &d, proto, ttl, tos, payload);
+}
+
+/* the answer to @p, from whom it was sent to */
+static struct pkt *build_answer(const struct pkt *p, uint8_t proto, uint8_t ds, uint32_t payload)
+{
+	union inet_addr src = pkt_dst(p), dst = pkt_src(p);
+
+	return build_ip(p->pool, p->family, &src, &dst, proto, REPLY_TTL, ds, payload);
+}
+
+bool reply_icmp_code(uint8_t family, enum icmp_about about, uint8_t *type, uint8_t *code)
+{
+	static const uint8_t codes[2][ICMP_ABOUT_MAX][2] = {
+		{
+			[ICMP_ABOUT_NO_ROUTE] = { ICMP_DEST_UNREACH, ICMP_NET_UNREACH },
+			[ICMP_ABOUT_HOST] = { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH },
+			[ICMP_ABOUT_PROTOCOL] = { ICMP_DEST_UNREACH, ICMP_PROT_UNREACH },
+			[ICMP_ABOUT_PORT] = { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH },
+			[ICMP_ABOUT_FILTERED] = { ICMP_DEST_UNREACH, ICMP_PKT_FILTERED },
+			[ICMP_ABOUT_TOO_BIG] = { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED },
+			[ICMP_ABOUT_TTL] = { ICMP_TIME_EXCEEDED, ICMP_EXC_TTL },
+			[ICMP_ABOUT_FRAG_TIME] = { ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME },
+		}, {
+			[ICMP_ABOUT_NO_ROUTE] = { ICMPV6_DEST_UNREACH, ICMPV6_NOROUTE },
+			[ICMP_ABOUT_HOST] = { ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH },
+			[ICMP_ABOUT_PROTOCOL] = { ICMPV6_PARAMPROB, ICMPV6_UNK_NEXTHDR },
+			[ICMP_ABOUT_PORT] = { ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH },
+			[ICMP_ABOUT_FILTERED] = { ICMPV6_DEST_UNREACH, ICMPV6_ADM_PROHIBITED },
+			[ICMP_ABOUT_TOO_BIG] = { ICMPV6_PKT_TOOBIG, 0 },
+			[ICMP_ABOUT_TTL] = { ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT },
+			[ICMP_ABOUT_FRAG_TIME] = { ICMPV6_TIME_EXCEED, ICMPV6_EXC_FRAGTIME },
+			[ICMP_ABOUT_SCOPE] = { ICMPV6_DEST_UNREACH, ICMPV6_NOT_NEIGHBOUR },
+		},
 	};
-	p->l4 = p->end;
-	pkt_append(p, payload);
-	p->ethertype = htons(ETH_P_IP);
-	p->family = AF_INET;
-	p->proto = proto;
-	return p;
+
+	*type = codes[family == AF_INET6][about][0];
+	*code = codes[family == AF_INET6][about][1];
+	return *type != 0;
 }
 
 /* a source that names one host (RFC 1122 section 3.2.2: no error about anything else) */
@@ -64,13 +120,33 @@ static bool is_one_host(const struct pkt *p, const union inet_addr *a)
 	return p->family != AF_INET || a->b[0] < 240;
 }
 
-bool reply_icmp_allowed(const struct pkt *p)
+static bool is_group(const struct pkt *p)
 {
-	union inet_addr src = pkt_src(p), dst = pkt_dst(p);
+	union inet_addr dst = pkt_dst(p);
 
-	if (p->family != AF_INET || p->pkt_type != PACKET_HOST || p->flags & PKT_LATER_FRAG)
+	return p->pkt_type != PACKET_HOST || addr_is_multicast(p->family, &dst) ||
+	       (p->family == AF_INET && dst.ip4 == htonl(INADDR_BROADCAST));
+}
+
+/* an error about an ICMPv6 message whose type is not there: about the middle of one it may be, about a header that is cut off not */
+static bool is_icmp6_error(const struct pkt *p)
+{
+	if (p->proto != IPPROTO_ICMPV6)
 		return false;
-	if (addr_is_multicast(p->family, &dst) || dst.ip4 == htonl(INADDR_BROADCAST) || !is_one_host(p, &src))
+	if (p->flags & PKT_LATER_FRAG || !pkt_l4_len(p))
+		return !(p->flags & PKT_LATER_FRAG);
+	return !(pkt_l4(p)[0] & ICMPV6_INFOMSG_MASK);
+}
+
+bool reply_icmp_allowed(const struct pkt *p, bool to_groups)
+{
+	union inet_addr src = pkt_src(p);
+
+	if ((p->family != AF_INET && p->family != AF_INET6) || !is_one_host(p, &src) || (is_group(p) && !to_groups))
+		return false;
+	if (p->family == AF_INET6)
+		return !is_icmp6_error(p);
+	if (p->flags & PKT_LATER_FRAG)
 		return false;
 	if (p->proto == IPPROTO_ICMP) {
 		if (!pkt_l4_len(p))
@@ -82,14 +158,15 @@ bool reply_icmp_allowed(const struct pkt *p)
 
 static struct pkt *icmp_error(const struct pkt *p, uint8_t type, uint8_t code, be32 second, const union inet_addr *src)
 {
-	uint32_t quote = MIN(pkt_l3_len(p), ICMP_ERROR_MAX - (uint32_t)sizeof(struct iphdr) - ICMP_HDRLEN);
+	uint32_t quote = MIN(pkt_l3_len(p), ICMP_ERROR_MAX(p->family) - ip_hdrlen(p->family) - ICMP_HDRLEN);
+	union inet_addr to = pkt_src(p);
 	struct pkt *r;
 	uint8_t *h;
 
-	if (p->family != AF_INET)
-		return NULL;
-	r = build_ip4(p->pool, src->ip4, pkt_src(p).ip4, IPPROTO_ICMP, REPLY_TTL, ERROR_TOS(pkt_dsfield(p)),
-		      ICMP_HDRLEN + quote);
+	if (p->family == AF_INET)
+		r = build_ip(p->pool, p->family, src, &to, IPPROTO_ICMP, REPLY_TTL, ERROR_TOS(pkt_dsfield(p)), ICMP_HDRLEN + quote);
+	else
+		r = build_ip(p->pool, p->family, src, &to, IPPROTO_ICMPV6, REPLY_TTL, 0, ICMP_HDRLEN + quote);
 	if (!r)
 		return NULL;
 	h = pkt_l4(r);
@@ -115,16 +192,17 @@ struct pkt *reply_icmp_redirect(const struct pkt *p, uint8_t code, const union i
 
 struct pkt *reply_echo(const struct pkt *p)
 {
-	const struct icmphdr *q = pkt_icmp(p);
+	bool v6 = p->family == AF_INET6;
 	struct pkt *r;
 
-	if (!q || p->family != AF_INET || p->flags & PKT_FRAG || q->type != ICMP_ECHO)
+	if (p->flags & (PKT_FRAG | PKT_L4_CUT) || p->proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP) ||
+	    pkt_l4(p)[0] != (v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO))
 		return NULL;
-	r = build_ip4(p->pool, pkt_dst(p).ip4, pkt_src(p).ip4, IPPROTO_ICMP, REPLY_TTL, pkt_dsfield(p), pkt_l4_len(p));
+	r = build_answer(p, p->proto, pkt_dsfield(p), pkt_l4_len(p));
 	if (!r)
 		return NULL;
 	memcpy(pkt_l4(r), pkt_l4(p), pkt_l4_len(p));
-	pkt_icmp(r)->type = ICMP_ECHOREPLY;
+	pkt_l4(r)[0] = v6 ? ICMPV6_ECHO_REPLY : ICMP_ECHOREPLY;
 	edit_fill_checksums(r);
 	return r;
 }
@@ -137,7 +215,7 @@ struct pkt *reply_timestamp(const struct pkt *p, uint32_t now_ms)
 
 	if (!q || p->family != AF_INET || p->flags & PKT_FRAG || q->type != ICMP_TIMESTAMP || pkt_l4_len(p) < sizeof(*q) + 4)
 		return NULL;
-	r = build_ip4(p->pool, pkt_dst(p).ip4, pkt_src(p).ip4, IPPROTO_ICMP, REPLY_TTL, pkt_dsfield(p), sizeof(*q) + 12);
+	r = build_answer(p, IPPROTO_ICMP, pkt_dsfield(p), sizeof(*q) + 12);
 	if (!r)
 		return NULL;
 	*pkt_icmp(r) = *q;
@@ -157,13 +235,13 @@ struct pkt *reply_rst(const struct pkt *p)
 	struct pkt *r;
 	struct tcphdr *rt;
 
-	if (!th || p->family != AF_INET || p->flags & PKT_FRAG || th->rst || th->doff < 5 ||
-	    th->doff * 4u > pkt_l4_len(p))
+	if (!th || p->flags & PKT_FRAG || th->rst || th->doff < 5 || th->doff * 4u > pkt_l4_len(p))
 		return NULL;
-	r = build_ip4(p->pool, pkt_dst(p).ip4, pkt_src(p).ip4, IPPROTO_TCP, REPLY_TTL, pkt_dsfield(p), sizeof(*rt));
+	r = build_answer(p, IPPROTO_TCP, pkt_dsfield(p), sizeof(*rt));
 	if (!r)
 		return NULL;
-	pkt_ip4(r)->frag_off = htons(0x4000);
+	if (p->family == AF_INET)
+		pkt_ip4(r)->frag_off = htons(IP4_DF);
 	rt = pkt_tcp(r);
 	*rt = (struct tcphdr){ .source = th->dest, .dest = th->source, .doff = 5, .rst = 1 };
 	if (th->ack) {

@@ -18,6 +18,7 @@
 	X(CHECKSUM, "checksum", "a checksum is wrong")                                                            \
 	X(LINK_DOWN, "link-down", "the interface is down or has no carrier")                                      \
 	X(OTHER_HOST, "other-host", "the frame is addressed to another host's MAC address")                       \
+	X(NO_GROUP, "no-group", "the host does not belong to the multicast group")                                \
 	X(NO_HANDLER, "no-handler", "no protocol handles this kind of frame")                                     \
 	X(MARTIAN_SOURCE, "martian-source", "the source address cannot be right")                                 \
 	X(MARTIAN_DESTINATION, "martian-destination", "the destination address cannot be right")                  \

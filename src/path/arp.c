@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * path/arp.c - ARP in and out, and the Ethernet header of what leaves.
+ * path/arp.c - ARP in and out.
  *
- * On the packet's way: last before the device (arp_resolve), and the protocol handler of ARP frames.
+ * On the packet's way: the protocol handler of ARP frames, and neigh.c's questions.
  *
- * Theory of operation: route/neigh.c keeps the states and timers; this file builds and reads the packets, picks the source of a question, decides for whom
- * an answer is given (own addresses on whatever interface as arp_ignore says, other hosts' with proxy_arp), and takes back packets whose neighbour
- * was found or not.
+ * Theory of operation: route/neigh.c keeps the states and timers; this file builds and reads the packets, picks the source of a question, and decides for whom
+ * an answer is given (own addresses on whatever interface as arp_ignore says, other hosts' with proxy_arp).
  *
  * Differences from Linux: proxy answers are not delayed by a random time of up to 0.8 s (D-3).
  *
@@ -14,84 +13,17 @@
  */
 #include "path/private.h"
 
-#include <errno.h>
-
-#include "net/edit.h"
 #include "net/reply.h"
 
 #define ARP_LOCK_MS 1000	/* an answer does not replace one as young as this: the first of several proxies wins */
 
 static const uint8_t broadcast_mac[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-/* ---- out ---- */
-
-static int push_ether(const struct link *out, struct pkt *p, const uint8_t *dst)
+void arp_solicit(struct netns *ns, struct link *l, struct neigh *n, const uint8_t *mac, const struct pkt *cause)
 {
-	struct ethhdr *eth;
-
-	p->mac = p->l3;
-	eth = (struct ethhdr *)pkt_push(p, ETH_HLEN);
-	if (!eth)
-		return -ENOBUFS;
-	memcpy(eth->h_dest, dst, ETH_ALEN);
-	memcpy(eth->h_source, out->mac, ETH_ALEN);
-	eth->h_proto = p->ethertype;
-	return 0;
-}
-
-/* the group address that an IPv4 multicast address maps to: RFC 1112 section 6.4 */
-static void multicast_mac(const union inet_addr *a, uint8_t mac[ETH_ALEN])
-{
-	mac[0] = 0x01;
-	mac[1] = 0x00;
-	mac[2] = 0x5e;
-	mac[3] = a->b[1] & 0x7f;
-	mac[4] = a->b[2];
-	mac[5] = a->b[3];
-}
-
-/* put in by hand, for good: not even the driver of the world knows better */
-static bool given(struct netns *ns, const struct link *out, uint8_t family, const union inet_addr *addr)
-{
-	const struct neigh *n = neigh_find(&ns->neigh, out->ifindex, family, addr);
-
-	return n && n->state & (NUD_PERMANENT | NUD_NOARP);
-}
-
-int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop, uint8_t type)
-{
-	struct netns *ns = out->ns;
-	uint8_t mac[ETH_ALEN] = { 0 };
-	int err = 0;
-
-	p->ethertype = htons(p->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
-	if (out->flags & IFF_LOOPBACK)
-		memset(mac, 0, sizeof(mac));
-	else if (type == RTN_BROADCAST)
-		memcpy(mac, out->brd_mac, sizeof(mac));
-	else if (addr_is_multicast(p->family, next_hop))
-		multicast_mac(next_hop, mac);
-	else if ((out->flags & IFF_NOARP) || given(ns, out, p->family, next_hop) || !ns->world->ops->neighbour ||
-		 ns->world->ops->neighbour(ns->world, out, next_hop, mac))
-		err = neigh_resolve(&ns->neigh, out, p->family, next_hop, p, mac);
-	if (err)
-		return err;
-	if (push_ether(out, p, mac)) {
-		path_drop(ns, p, DROP_NO_MEMORY);
-		return -ENOBUFS;
-	}
-	return 0;
-}
-
-static void solicit(void *ctx, struct neigh *n, const uint8_t *mac, const struct pkt *cause)
-{
-	struct netns *ns = ctx;
-	struct link *l = link_by_index(&ns->links, n->ifindex);
 	union inet_addr src = { 0 };
 	struct pkt *q;
 
-	if (!l || n->family != AF_INET)
-		return;
 	if (cause)
 		src = pkt_src(cause);
 	if (!cause || fib_addr_type(&ns->fib, AF_INET, &src, NULL) != RTN_LOCAL || link_conf(l, LINK_CONF_ARP_ANNOUNCE) >= 2) {
@@ -102,35 +34,6 @@ static void solicit(void *ctx, struct neigh *n, const uint8_t *mac, const struct
 	if (q)
 		path_device_xmit(l, q);
 }
-
-static void release(void *ctx, struct neigh *n, struct pkt *p)
-{
-	struct netns *ns = ctx;
-	struct link *l = link_by_index(&ns->links, n->ifindex);
-
-	if (!l)
-		path_drop(ns, p, DROP_LINK_DOWN);
-	else if (push_ether(l, p, n->mac))
-		path_drop(ns, p, DROP_NO_MEMORY);
-	else
-		path_device_xmit(l, p);
-}
-
-static void failed(void *ctx, struct neigh *n, struct pkt *p)
-{
-	struct netns *ns = ctx;
-
-	TRACE(ns, .kind = TRACE_NEIGH, .pkt = p, .link = link_by_index(&ns->links, n->ifindex));
-	icmp_send(ns, p, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-	path_drop(ns, p, DROP_NEIGHBOUR);
-}
-
-static void overflow(void *ctx, struct neigh *n, struct pkt *p)
-{
-	path_drop(ctx, p, DROP_NEIGHBOUR_QUEUE);
-}
-
-const struct neigh_ops path_neigh_ops = { .solicit = solicit, .release = release, .failed = failed, .overflow = overflow };
 
 /* ---- in ---- */
 

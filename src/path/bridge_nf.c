@@ -113,7 +113,7 @@ static void fragments(struct link *port, struct pkt *p, uint32_t mtu)
 		return;
 	}
 	p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
-	if (frag_split(p, mtu, &list)) {
+	if (frag_split(p, mtu, 0, &list)) {
 		path_drop(ns, p, DROP_NO_MEMORY);
 		return;
 	}

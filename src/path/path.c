@@ -3,8 +3,8 @@
  * path/path.c - the packet's way, read straight down: from a link's ingress to a socket or to another link, and from a local
  * socket to a link.
  *
- *     path_rx -> path_l3_rx -> [PREROUTING] -> route_input -> local_in -> [INPUT] -> local_deliver
- *                                                          -> forward  -> [FORWARD] -> path_finish
+ *     path_rx -> path_l3_rx -> [PREROUTING] -> path_route_input -> local_in -> [INPUT] -> local_deliver
+ *                                                               -> forward  -> [FORWARD] -> path_finish
  *     path_output, path_local_out -> [OUTPUT, reroute] -> path_finish
  *     path_finish -> [POSTROUTING] -> fragment -> neighbour -> path_device_xmit
  *
@@ -16,9 +16,9 @@
  * Invariants
  *  1. Whoever takes a struct pkt owns it: it is freed, queued or handed on exactly once.
  *  2. pkt->dst is NULL whenever the packet is not below a function that set it.
- *  3. TTL check, MTU check, TTL decrement and ICMP redirect come before FORWARD, in this order.
+ *  3. TTL check, MTU check, TTL decrement and ICMP redirect come before FORWARD, in this order; with IPv6 the redirect comes before the MTU check.
  *
- * References: RFC 1812 sections 4.2, 5.2 and 5.3; RFC 1122 section 3; Linux ip_input.c, ip_forward.c, ip_output.c and route.c for the order.
+ * References: RFC 1812 sections 4.2, 5.2 and 5.3; RFC 1122 section 3; RFC 8200; Linux ip_input.c, ip_forward.c, ip_output.c and route.c for the order.
  */
 #include "path/private.h"
 
@@ -28,7 +28,7 @@
 #include "net/edit.h"
 #include "net/parse.h"
 
-static const union inet_addr limited_broadcast = { .w = { 0xffffffff } };
+#define IP6_MIN_MTU 1280
 
 void path_drop(struct netns *ns, struct pkt *p, enum drop_reason why)
 {
@@ -114,225 +114,116 @@ void path_rx(struct link *in, struct pkt **pkts, unsigned n)
 	}
 }
 
-/* ---- in: routing ---- */
+/* ---- in: network layer ---- */
 
-/* which of several next hops a pair of addresses takes: the same for all its packets */
-static uint32_t multipath_hash(const union inet_addr *src, const union inet_addr *dst)
+/* the whole datagram, if @p completes it */
+static struct pkt *reassemble(struct netns *ns, struct pkt *p)
 {
-	uint64_t h = 0;
+	enum drop_reason why = DROP_NONE;
 
-	for (unsigned i = 0; i < 4; i++)
-		h = (h ^ ((uint64_t)src->w[i] << 32 | dst->w[i])) * 0x9e3779b97f4a7c15ull;
-	return (uint32_t)(h >> 32);
-}
-
-void path_route_key(const struct netns *ns, const struct pkt *p, struct route_key *k)
-{
-	struct tuple t;
-
-	*k = (struct route_key){
-		.family = p->family,
-		.tos = pkt_dsfield(p) & IPTOS_TOS_MASK,
-		.proto = p->proto,
-		.src = pkt_src(p),
-		.dst = pkt_dst(p),
-		.mark = p->mark,
-	};
-	k->mp_hash = multipath_hash(&k->src, &k->dst);
-	if ((p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) && tuple_of_pkt(p, 0, &t) == 0) {
-		k->sport = ntohs(t.sport);
-		k->dport = ntohs(t.dport);
-		k->have_ports = true;
-	}
-}
-
-/* does @l carry one of the next hops of the route found */
-static bool uses_link(const struct route_result *r, const struct link *l)
-{
-	for (unsigned i = 0; r->route && i < r->route->n_nh; i++)
-		if (r->route->nh[i].ifindex == l->ifindex)
-			return true;
-	return r->out == l;
-}
-
-/* would an answer to this source leave where the packet came from (rp_filter), and is the source anybody's but ours? DROP_NONE: fine */
-static enum drop_reason validate_source(struct netns *ns, const struct pkt *p, struct link *in, const struct route_key *fwd)
-{
-	int rpf = link_conf(in, LINK_CONF_RP_FILTER);
-	struct route_key k = { .family = p->family, .tos = fwd->tos, .src = fwd->dst, .dst = fwd->src, .iif = ns->lo->ifindex };
-	struct route_result r;
-
-	if (!rpf) {
-		if (!link_conf(in, LINK_CONF_ACCEPT_LOCAL) && link_addr_find(&ns->links, p->family, &fwd->src))
-			return DROP_MARTIAN_SOURCE;
-		return DROP_NONE;
-	}
-	if (link_conf(in, LINK_CONF_SRC_VALID_MARK))
-		k.mark = fwd->mark;
-	fib_lookup(&ns->fib, &k, &r);
-	if (r.err)
-		return DROP_RP_FILTER;
-	if (r.type != RTN_UNICAST && !(r.type == RTN_LOCAL && link_conf(in, LINK_CONF_ACCEPT_LOCAL)))
-		return DROP_MARTIAN_SOURCE;
-	if (uses_link(&r, in))
-		return DROP_NONE;
-	if (rpf == 1 || list_empty(&in->addrs))
-		return DROP_RP_FILTER;
-	/* loose: any way back will do */
-	k.oif = in->ifindex;
-	fib_lookup(&ns->fib, &k, &r);
-	return !r.err && r.type != RTN_UNICAST ? DROP_MARTIAN_SOURCE : DROP_NONE;
-}
-
-static enum drop_reason martian(const struct link *in, const struct route_key *k)
-{
-	bool localnet = link_conf(in, LINK_CONF_ROUTE_LOCALNET);
-
-	if (addr_is_multicast(k->family, &k->src) || addr_eq(&k->src, &limited_broadcast))
-		return DROP_MARTIAN_SOURCE;
-	if (addr_eq(&k->dst, &limited_broadcast) || (addr_is_any(&k->src) && addr_is_any(&k->dst)))
-		return DROP_NONE;
-	if (k->src.b[0] == 0)		/* 0.0.0.0/8 */
-		return DROP_MARTIAN_SOURCE;
-	if (k->dst.b[0] == 0)
-		return DROP_MARTIAN_DESTINATION;
-	if (localnet)
-		return DROP_NONE;
-	if (addr_is_loopback(k->family, &k->dst))
-		return DROP_MARTIAN_DESTINATION;
-	return addr_is_loopback(k->family, &k->src) ? DROP_MARTIAN_SOURCE : DROP_NONE;
-}
-
-void path_log_martian(struct netns *ns, const struct pkt *p, const struct link *in, const struct route_key *k, enum drop_reason why)
-{
-	const uint8_t *h = (const uint8_t *)pkt_eth(p);
-	char src[ADDR_STRLEN], dst[ADDR_STRLEN], line[160];
-	int n;
-
-	if (!link_conf(in, LINK_CONF_LOG_MARTIANS) || !ns->world->ops->log)
-		return;
-	addr_fmt(src, k->family, &k->src);
-	addr_fmt(dst, k->family, &k->dst);
-	if (why == DROP_MARTIAN_DESTINATION)
-		snprintf(line, sizeof(line), "IPv4: martian destination %s from %s, dev %s", dst, src, in->name);
-	else
-		snprintf(line, sizeof(line), "IPv4: martian source %s from %s, on dev %s", dst, src, in->name);
-	ns->world->ops->log(ns->world, ns, 4, line);
-	if (why == DROP_MARTIAN_DESTINATION || in->arphrd == ARPHRD_NONE || p->l3 - p->mac < ETH_HLEN)
-		return;
-	n = snprintf(line, sizeof(line), "ll header: 00000000:");
-	for (unsigned i = 0; i < ETH_HLEN; i++)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %02x", h[i]);
-	ns->world->ops->log(ns->world, ns, 4, line);
-}
-
-static enum drop_reason reason_of_route_error(int err)
-{
-	switch (err) {
-	case -EINVAL:
-		return DROP_BLACKHOLE;
-	case -EACCES:
-		return DROP_PROHIBITED;
-	case -EHOSTUNREACH:
-		return DROP_UNREACHABLE;
-	default:
-		return DROP_NO_ROUTE;
-	}
-}
-
-/*
- * route_input() - where a packet that arrived is to go
- * Return: DROP_NONE with @rt filled in (RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST: to this host; RTN_UNICAST: forward); else why not, and
- * ICMP errors about it have been sent. The packet is the caller's either way.
- */
-static enum drop_reason route_input(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt)
-{
-	bool forwarding = link_conf(in, LINK_CONF_FORWARDING);
-	enum drop_reason why;
-	struct route_key k;
-
-	path_route_key(ns, p, &k);
-	k.iif = in->ifindex;
-	*rt = (struct route_result){ .type = RTN_MULTICAST, .out = in };
-	if (addr_is_multicast(k.family, &k.dst) && !addr_is_multicast(k.family, &k.src))
-		return DROP_NONE;
-	why = martian(in, &k);
+	p = frag_add(&ns->frags, p, FRAG_USER_LOCAL_IN, clock_ms(&ns->world->clock), &why);
+	ns->world->ops->timers_changed(ns->world);
 	if (why)
-		goto out;
-	rt->type = RTN_BROADCAST;
-	if (addr_eq(&k.dst, &limited_broadcast) || (addr_is_any(&k.src) && addr_is_any(&k.dst))) {
-		why = addr_is_any(&k.src) ? DROP_NONE : validate_source(ns, p, in, &k);
-		goto out;
-	}
-	fib_lookup(&ns->fib, &k, rt);
-	TRACE(ns, .kind = TRACE_ROUTE, .pkt = p, .route = rt);
-	if (!rt->err && (rt->type == RTN_LOCAL || rt->type == RTN_BROADCAST || forwarding)) {
-		if (rt->type == RTN_UNICAST || rt->type == RTN_LOCAL || rt->type == RTN_BROADCAST)
-			why = validate_source(ns, p, in, &k);
-		else
-			why = DROP_MARTIAN_DESTINATION;
-	} else if (!forwarding) {
-		why = DROP_FORWARDING_OFF;
-	} else {
-		icmp_no_route(ns, p, in, rt->err);
-		why = reason_of_route_error(rt->err);
-	}
-out:
-	if (why == DROP_MARTIAN_SOURCE || why == DROP_MARTIAN_DESTINATION || why == DROP_RP_FILTER)
-		path_log_martian(ns, p, in, &k, why);
-	return why;
+		ns->drops[why]++;
+	return p;
 }
 
+/* IPv4 sees INPUT with whole datagrams only; IPv6 takes a Fragment header for a header like others, behind INPUT */
 static void local_in(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt)
 {
 	struct hook_state st = { .hook = NF_INET_LOCAL_IN, .in = in };
-	enum drop_reason why = DROP_NONE;
+	enum drop_reason why;
 
-	if (p->flags & PKT_FRAG) {
-		p = frag_add(&ns->frags, p, FRAG_USER_LOCAL_IN, clock_ms(&ns->world->clock), &why);
-		ns->world->ops->timers_changed(ns->world);
-		if (why)
-			ns->drops[why]++;
-		if (!p)
-			return;
-	}
+	if (p->family == AF_INET && p->flags & PKT_FRAG && !(p = reassemble(ns, p)))
+		return;
 	p->dst = rt;
 	if (hooks_run(ns, &p, &st, NULL) != VERDICT_ACCEPT)
 		return;
+	if (p->frag_at && !(p = reassemble(ns, p)))
+		return;
+	p->dst = rt;
+	why = p->family == AF_INET6 && p->flags & PKT_OPTIONS ? options_deliver(ns, p) : DROP_NONE;
+	if (why) {
+		path_drop(ns, p, why);
+		return;
+	}
 	ns->delivered++;
 	TRACE(ns, .kind = TRACE_LOCAL, .pkt = p, .link = in);
 	local_deliver(ns, p, in, rt);
 }
 
+/* routers fragment IPv4 without DF, and what they have put together themselves */
+static bool too_big(const struct pkt *p, uint32_t mtu)
+{
+	if (p->family == AF_INET)
+		return pkt_ip4(p)->frag_off & htons(IP4_DF) && (pkt_l3_len(p) > mtu || p->frag_max > mtu);
+	return pkt_l3_len(p) > mtu && !(p->flags & PKT_REASSEMBLED && p->frag_max <= mtu);
+}
+
+static uint32_t forward_mtu(struct netns *ns, const struct pkt *p, struct route_result *rt)
+{
+	union inet_addr dst = pkt_dst(p);
+
+	if (p->family == AF_INET6)	/* as the device has it: what a route says is for what is made here */
+		return MAX(rt->route && rt->route->mtu_locked ? rt->mtu : rt->out->mtu, IP6_MIN_MTU);
+	if (ns->sysctl.ip_forward_use_pmtu)
+		exception_apply(ns, p->family, &dst, rt);
+	return rt->mtu;
+}
+
+/* RFC 4007 section 9: not out of the zone of its source */
+static enum drop_reason check_scope(struct netns *ns, const struct pkt *p)
+{
+	union inet_addr src = pkt_src(p);
+
+	if (addr_is_any(&src) || addr_is_loopback(AF_INET6, &src))
+		return DROP_MARTIAN_SOURCE;
+	if (!addr_is_linklocal6(&src))
+		return DROP_NONE;
+	icmp_report(ns, p, ICMP_ABOUT_SCOPE, 0);
+	return DROP_MARTIAN_SOURCE;
+}
+
 /* RFC 1812 section 5.3; the checks come before FORWARD, so that a DROP there does not stop their ICMP messages */
+static enum drop_reason forward_check(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt)
+{
+	bool v6 = p->family == AF_INET6;
+	uint32_t mtu = forward_mtu(ns, p, rt);
+	enum drop_reason why;
+
+	if (pkt_ttl(p) <= 1) {
+		icmp_report(ns, p, ICMP_ABOUT_TTL, 0);
+		return DROP_TTL;
+	}
+	if (v6 && rt->out == in) {
+		nd_send_redirect(ns, p, rt, in);
+	} else if (v6) {
+		why = check_scope(ns, p);
+		if (why)
+			return why;
+	}
+	if (too_big(p, mtu)) {
+		icmp_report(ns, p, ICMP_ABOUT_TOO_BIG, mtu);
+		return DROP_TOO_BIG;
+	}
+	edit_ttl(p, pkt_ttl(p) - 1);
+	if (!v6 && rt->out == in)
+		icmp_send_redirect(ns, p, rt, in);
+	return DROP_NONE;
+}
+
 static void forward(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt)
 {
 	struct hook_state st = { .hook = NF_INET_FORWARD, .in = in, .out = rt->out };
-	bool df = pkt_ip4(p)->frag_off & htons(IP4_DF);
+	enum drop_reason why = DROP_OTHER_HOST;
 
-	if (p->pkt_type != PACKET_HOST) {
-		path_drop(ns, p, DROP_OTHER_HOST);
-		return;
-	}
 	p->dst = rt;
-	if (ns->sysctl.ip_forward_use_pmtu) {
-		union inet_addr dst = pkt_dst(p);
-
-		exception_apply(ns, &dst, rt);
-	}
-	if (pkt_ttl(p) <= 1) {
-		icmp_send(ns, p, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0);
-		path_drop(ns, p, DROP_TTL);
+	if (p->pkt_type == PACKET_HOST)
+		why = forward_check(ns, p, in, rt);
+	if (why) {
+		path_drop(ns, p, why);
 		return;
 	}
-	if (df && (pkt_l3_len(p) > rt->mtu || p->frag_max > rt->mtu)) {
-		icmp_send(ns, p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, rt->mtu);
-		path_drop(ns, p, DROP_TOO_BIG);
-		return;
-	}
-	edit_ttl(p, pkt_ttl(p) - 1);
-	if (rt->out == in)
-		icmp_send_redirect(ns, p, rt, in);
 	p->flags |= PKT_FORWARDED;
 	p->oif = rt->out->ifindex;
 	if (hooks_run(ns, &p, &st, NULL) != VERDICT_ACCEPT)
@@ -341,6 +232,17 @@ static void forward(struct netns *ns, struct pkt *p, struct link *in, struct rou
 	path_finish(ns, p, rt->out, rt);
 }
 
+/* the header as it arrives, before anybody else sees it */
+static enum drop_reason check_header(struct netns *ns, struct pkt *p, const struct link *in)
+{
+	enum drop_reason why = p->pkt_type == PACKET_OTHERHOST ? DROP_OTHER_HOST : parse_ip(p);
+
+	if (!why && p->family == AF_INET6)
+		why = options_check6(ns, p, in);
+	return why;
+}
+
+/* an IP packet */
 static void ip_rx(struct link *in, struct pkt *p)
 {
 	struct netns *ns = in->ns;
@@ -351,7 +253,7 @@ static void ip_rx(struct link *in, struct pkt *p)
 	if (p->flags & PKT_PREROUTED) {		/* while it was still the bridge's */
 		p->flags &= ~(uint32_t)PKT_PREROUTED;
 	} else {
-		why = p->pkt_type == PACKET_OTHERHOST ? DROP_OTHER_HOST : parse_ip(p);
+		why = check_header(ns, p, in);
 		if (why) {
 			path_drop(ns, p, why);
 			return;
@@ -366,7 +268,7 @@ static void ip_rx(struct link *in, struct pkt *p)
 	}
 	why = p->flags & PKT_OPTIONS ? options_check(ns, p) : DROP_NONE;
 	if (!why)
-		why = route_input(ns, p, in, &rt);
+		why = path_route_input(ns, p, in, &rt);
 	if (why)
 		path_drop(ns, p, why);
 	else if (rt.type == RTN_UNICAST)
@@ -382,7 +284,7 @@ void path_l3_rx(struct link *in, struct pkt *p)
 
 	if (p->flags & PKT_VLAN)
 		path_drop(ns, p, DROP_NO_HANDLER);
-	else if (p->ethertype == htons(ETH_P_IP))
+	else if (p->ethertype == htons(ETH_P_IP) || p->ethertype == htons(ETH_P_IPV6))
 		ip_rx(in, p);
 	else if (p->ethertype == htons(ETH_P_ARP))
 		arp_rx(in, p);
@@ -393,78 +295,6 @@ void path_l3_rx(struct link *in, struct pkt *p)
 }
 
 /* ---- out ---- */
-
-/* no route, but a socket bound to a device: Linux then takes the destination to be right there */
-static bool assume_on_link(struct netns *ns, const struct route_key *k, struct route_result *res)
-{
-	struct link *out = k->oif ? link_by_index(&ns->links, k->oif) : NULL;
-	union inet_addr any = { .w = { 0 } };
-
-	if (!out || !(out->flags & IFF_UP))
-		return false;
-	*res = (struct route_result){ .type = RTN_UNICAST, .out = out, .gw_family = k->family, .gw = k->dst, .mtu = out->mtu, .prefsrc = k->src };
-	if (addr_is_any(&k->src))
-		link_pick_addr(out, k->family, &any, RT_SCOPE_LINK, &res->prefsrc);
-	return true;
-}
-
-int path_route(struct netns *ns, const struct route_key *key, struct route_result *res)
-{
-	struct route_key k = *key;
-
-	if (addr_eq(&k.dst, &limited_broadcast) && k.oif) {
-		*res = (struct route_result){ .type = RTN_BROADCAST, .out = link_by_index(&ns->links, k.oif), .gw_family = k.family,
-					      .gw = k.dst };
-		if (!res->out)
-			return -ENODEV;
-		res->mtu = res->out->mtu;
-		link_pick_addr(res->out, k.family, &k.dst, RT_SCOPE_LINK, &res->prefsrc);
-		return 0;
-	}
-	if (addr_is_any(&k.dst))	/* "this host" */
-		k.dst = k.family == AF_INET ? addr_ip4(htonl(INADDR_LOOPBACK)) : (union inet_addr){ .b = { [15] = 1 } };
-	fib_lookup(&ns->fib, &k, res);
-	if (res->err && !assume_on_link(ns, &k, res))
-		return res->err;
-	if (addr_eq(&k.dst, &limited_broadcast)) {	/* the route only says by which link */
-		res->type = RTN_BROADCAST;
-		res->have_gw = false;
-		res->gw = k.dst;
-	} else if (addr_is_multicast(k.family, &k.dst)) {
-		res->type = RTN_MULTICAST;
-	}
-	if (res->type == RTN_LOCAL) {	/* whichever link has the address, the packet goes by lo */
-		res->out = ns->lo;
-		res->mtu = ns->lo->mtu;
-	}
-	exception_apply(ns, &k.dst, res);
-	return 0;
-}
-
-uint32_t path_pmtu(struct netns *ns, const union inet_addr *dst, uint32_t route_mtu)
-{
-	struct route_result r = { .mtu = route_mtu };
-
-	exception_apply(ns, dst, &r);
-	return r.mtu;
-}
-
-/* a new routing decision for a packet made here whose header or mark was changed; the source stays. false: no route */
-bool path_reroute(struct netns *ns, struct pkt *p, struct route_result *rt)
-{
-	struct route_key k;
-	uint8_t type;
-
-	path_route_key(ns, p, &k);
-	type = fib_addr_type(&ns->fib, p->family, &k.src, NULL);
-	if (type != RTN_LOCAL && type != RTN_UNICAST)
-		k.src = (union inet_addr){ 0 };
-	if (path_route(ns, &k, rt))
-		return false;
-	TRACE(ns, .kind = TRACE_ROUTE, .pkt = p, .route = rt);
-	p->oif = rt->out->ifindex;
-	return true;
-}
 
 /* OUTPUT and everything after it */
 static int output(struct netns *ns, struct pkt *p, struct route_result *rt)
@@ -493,7 +323,7 @@ int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *about, int
 	k.oif = oif;
 	err = path_route(ns, &k, &rt);
 	if (err) {
-		path_drop(ns, p, reason_of_route_error(err));
+		path_drop(ns, p, path_route_reason(err));
 		return err;
 	}
 	if (about) {
@@ -508,37 +338,77 @@ int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *about, int
 	return output(ns, p, &rt);
 }
 
+uint8_t path_ttl(const struct netns *ns, uint8_t family, const struct link *out)
+{
+	return (uint8_t)(family == AF_INET ? ns->sysctl.ip_default_ttl : out->conf6[LINK_CONF6_HOP_LIMIT]);
+}
+
+/* one label for all packets of a flow, unless the sender has given one (RFC 6437); which one nobody can tell beforehand */
+static void label_flow(struct netns *ns, struct pkt *p, const struct route_key *k)
+{
+	struct ip6_hdr *ip = pkt_ip6(p);
+	struct {
+		union inet_addr src, dst;
+		uint16_t sport, dport;
+		uint32_t proto;
+	} flow = { pkt_src(p), pkt_dst(p), k->sport, k->dport, p->proto };
+
+	if (ns->sysctl.ip6_auto_flowlabels && !(ip->flow & htonl(0xfffff)))
+		ip->flow |= htonl((uint32_t)hash_bytes(&ns->frags.key, &flow, sizeof(flow)) & 0xfffff);
+}
+
+/* what the sender left to be filled in, now that the route is known */
+static int fill_header(struct netns *ns, struct pkt *p, const struct path_out *o, const struct route_key *k,
+		       const struct route_result *rt)
+{
+	union inet_addr src = pkt_src(p), dst = pkt_dst(p);
+	struct iphdr *ip = pkt_ip4(p);
+
+	if (addr_is_any(&src)) {
+		if (p->family == AF_INET6 && addr_is_any(&rt->prefsrc))
+			return -EADDRNOTAVAIL;
+		path_put_addr(p, EDIT_SRC, &rt->prefsrc);
+	}
+	if (addr_is_any(&dst)) {
+		dst = p->family == AF_INET ? addr_ip4(htonl(INADDR_LOOPBACK)) : (union inet_addr){ .b = { [15] = 1 } };
+		path_put_addr(p, EDIT_DST, &dst);
+	}
+	if (p->family == AF_INET && !ip->id && !(ip->frag_off & htons(IP4_DF)))
+		ip->id = htons((uint16_t)++ns->ip_id);
+	if (p->family == AF_INET6 && !o->hdrincl)
+		label_flow(ns, p, k);
+	return 0;
+}
+
 int path_output(struct netns *ns, struct pkt *p, const struct path_out *o)
 {
-	struct iphdr *ip = pkt_ip4(p);
 	struct route_result rt;
 	struct route_key k;
 	int err;
 
-	p->family = AF_INET;
-	p->proto = ip->protocol;
+	p->family = pkt_l3(p)[0] >> 4 == 6 ? AF_INET6 : AF_INET;
+	p->ethertype = htons(p->family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
+	p->proto = p->family == AF_INET6 ? pkt_ip6(p)->nxt : pkt_ip4(p)->protocol;
 	p->flags |= PKT_LOCAL_OUT;
 	p->tstamp_ns = ns->world->clock.now_ns;
-	if (!o->hdrincl && o->df)
-		ip->frag_off = htons(IP4_DF);
+	if (!o->hdrincl && o->df && p->family == AF_INET)
+		pkt_ip4(p)->frag_off = htons(IP4_DF);
 	path_route_key(ns, p, &k);
 	k.oif = o->oif;
 	k.uid = p->sk_uid;
 	err = path_route(ns, &k, &rt);
 	if (err) {
-		path_drop(ns, p, reason_of_route_error(err));
+		path_drop(ns, p, path_route_reason(err));
 		return err;
 	}
-	if (!ip->saddr)
-		ip->saddr = rt.prefsrc.ip4;
-	if (!ip->daddr)
-		ip->daddr = htonl(INADDR_LOOPBACK);
-	if (!ip->id && !(ip->frag_off & htons(IP4_DF)))
-		ip->id = htons((uint16_t)++ns->ip_id);
-	edit_fill_checksums(p);
-	if (parse_ip(p) != DROP_NONE) {
+	err = fill_header(ns, p, o, &k, &rt);
+	if (!err) {
+		edit_fill_checksums(p);
+		err = parse_ip(p) == DROP_NONE ? 0 : -EINVAL;
+	}
+	if (err) {
 		path_drop(ns, p, DROP_MALFORMED);
-		return -EINVAL;
+		return err;
 	}
 	if (!o->hdrincl && (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) && pkt_l3_len(p) <= rt.mtu)
 		p->flags |= PKT_CSUM_PARTIAL;
@@ -547,6 +417,19 @@ int path_output(struct netns *ns, struct pkt *p, const struct path_out *o)
 		path_drop(ns, p, DROP_TOO_BIG);
 		return -EMSGSIZE;
 	}
+	return output(ns, p, &rt);
+}
+
+int path_link_out(struct netns *ns, struct pkt *p, struct link *out)
+{
+	union inet_addr dst = pkt_dst(p);
+	struct route_result rt = { .type = addr_is_multicast(p->family, &dst) ? RTN_MULTICAST : RTN_UNICAST, .out = out, .mtu = out->mtu,
+				   .gw_family = p->family, .gw = dst };
+
+	edit_fill_checksums(p);
+	path_from_kernel(p);
+	p->flags |= PKT_LOCAL_OUT;
+	p->tstamp_ns = ns->world->clock.now_ns;
 	return output(ns, p, &rt);
 }
 
@@ -564,7 +447,7 @@ static int to_neighbour(struct netns *ns, struct pkt *p, struct link *out, const
 		p->ct = NULL;		/* nothing after this looks at it; while the packet waits for its neighbour, the connection may end */
 	}
 	if (out->arphrd == ARPHRD_ETHER || out->arphrd == ARPHRD_LOOPBACK) {
-		err = arp_resolve(out, p, &next, rt->type);
+		err = neigh_header(out, p, &next, rt->type);
 		if (err)
 			return err == -EINPROGRESS ? 0 : err;
 	} else {
@@ -573,20 +456,30 @@ static int to_neighbour(struct netns *ns, struct pkt *p, struct link *out, const
 	return path_device_xmit(out, p);
 }
 
+/* may a packet that does not fit leave in pieces */
+static bool may_fragment(const struct pkt *p, uint32_t mtu)
+{
+	bool came_so = p->frag_max && p->frag_max <= mtu;
+
+	if (p->family == AF_INET)
+		return came_so || !(pkt_ip4(p)->frag_off & htons(IP4_DF));
+	return came_so || (p->flags & PKT_LOCAL_OUT && p->proto != IPPROTO_TCP);
+}
+
 static int fragment(struct netns *ns, struct pkt *p, struct link *out, const struct route_result *rt, uint32_t mtu)
 {
 	struct pkt *list, *next;
 	int err;
 
-	if (pkt_ip4(p)->frag_off & htons(IP4_DF) && !(p->frag_max && p->frag_max <= mtu)) {
-		icmp_send(ns, p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+	if (!may_fragment(p, mtu)) {
+		icmp_report(ns, p, ICMP_ABOUT_TOO_BIG, mtu);
 		path_drop(ns, p, DROP_TOO_BIG);
 		return -EMSGSIZE;
 	}
 	if (p->frag_max && p->frag_max < mtu)
-		mtu = p->frag_max;
+		mtu = p->family == AF_INET ? p->frag_max : MAX(p->frag_max, IP6_MIN_MTU);
 	p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
-	if (frag_split(p, mtu, &list)) {
+	if (frag_split(p, mtu, p->family == AF_INET6 ? rng_u32(&ns->world->rng) : 0, &list)) {
 		path_drop(ns, p, DROP_NO_MEMORY);
 		return -ENOBUFS;
 	}
@@ -611,7 +504,7 @@ int path_finish(struct netns *ns, struct pkt *p, struct link *out, struct route_
 	p->oif = out->ifindex;
 	if (hooks_run(ns, &p, &st, &err) != VERDICT_ACCEPT)
 		return err;
-	if (pkt_l3_len(p) > mtu || p->frag_max)
+	if (pkt_l3_len(p) > mtu || (p->frag_max && (p->family == AF_INET || pkt_l3_len(p) > p->frag_max)))
 		return fragment(ns, p, out, rt, mtu);
 	return to_neighbour(ns, p, out, rt);
 }
@@ -688,6 +581,7 @@ static int path_init(struct netns *ns)
 	ns->path = mem_zalloc(sizeof(*ns->path));
 	if (!ns->path)
 		return -ENOMEM;
+	list_init(&ns->path->mld);
 	ns->rules.committed = rules_committed;
 	ns->rules.ctx = ns;
 	hooks_rebuild(ns);
@@ -698,17 +592,19 @@ static void path_free(struct netns *ns)
 {
 	if (!ns->path)
 		return;
+	mld_free(ns);
 	mem_free(ns->path->exception);
 	mem_free(ns->path->peer);
 	mem_free(ns->path);
 	ns->path = NULL;
 }
 
-/* reassembly that took too long: its first fragment is answered where the datagram was for this host */
+/* reassembly that took too long: its first fragment is answered, with IPv4 only where the datagram was for this host */
 static void path_timers(struct netns *ns)
 {
 	struct pkt *p, *next;
 
+	mld_timers(ns);
 	frag_expire(&ns->frags, clock_ms(&ns->world->clock));
 	p = ns->frags.expired;
 	ns->frags.expired = NULL;
@@ -717,20 +613,24 @@ static void path_timers(struct netns *ns)
 
 		next = p->next;
 		p->next = NULL;
-		if (fib_addr_type(&ns->fib, p->family, &dst, NULL) == RTN_LOCAL)
-			icmp_send(ns, p, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
+		if (p->family == AF_INET6 || fib_addr_type(&ns->fib, p->family, &dst, NULL) == RTN_LOCAL)
+			icmp_report(ns, p, ICMP_ABOUT_FRAG_TIME, 0);
 		path_drop(ns, p, DROP_FRAG_TIMEOUT);
 	}
 }
 
 static uint64_t path_next_ms(const struct netns *ns)
 {
-	return frag_next(&ns->frags);
+	uint64_t frags = frag_next(&ns->frags), mld = mld_next_ms(ns);
+
+	return MIN(frags, mld);
 }
 
 static void path_link_event(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a)
 {
-	exception_forget(ns);
+	if (what <= LINK_MAC || what == ADDR_READY)	/* routes changed, which the rest of what IPv6 tells does not mean */
+		exception_forget(ns);
+	nd_link_event(ns, l, what, a);
 }
 
 static const struct world_engine path_engine = {

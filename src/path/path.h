@@ -20,8 +20,9 @@ struct path_out {
 };
 
 /**
- * path_output() - a packet made by a local socket: IP header at .l3, transport header filled in but for checksums; source 0.0.0.0: pick one
- * Return: 0, or the -errno that sendto() would give (-ENETUNREACH, -EHOSTUNREACH, -EACCES, -EPERM when a rule dropped it, -EMSGSIZE, -EINVAL). The packet is the engine's
+ * path_output() - a packet made by a local socket: IP header at .l3 (its version says which), transport header filled in but for checksums; source
+ * unspecified: pick one; flow label 0: likewise
+ * Return: 0, or the -errno that sendto() would give (-ENETUNREACH, -EHOSTUNREACH, -EACCES, -EPERM when a rule dropped it, -EMSGSIZE, -EINVAL, -EADDRNOTAVAIL). The packet is the engine's
  * in every case.
  */
 int path_output(struct netns *ns, struct pkt *p, const struct path_out *o);
@@ -29,7 +30,7 @@ int path_output(struct netns *ns, struct pkt *p, const struct path_out *o);
 int path_route(struct netns *ns, const struct route_key *k, struct route_result *res);
 /** path_xmit() - a complete frame out of a link, as AF_PACKET sends it (arping) */
 int path_xmit(struct link *out, struct pkt *p);
-/** path_pmtu() - the path MTU learned for a destination, or the route's */
+/** path_pmtu() - the path MTU learned for a destination, or the route's; path_route() has it in .mtu already */
 uint32_t path_pmtu(struct netns *ns, const union inet_addr *dst, uint32_t route_mtu);
 
 #endif

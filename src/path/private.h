@@ -8,6 +8,9 @@
 #include "path/path.h"
 #include "path/trace.h"
 
+#include "net/edit.h"
+#include "net/reply.h"
+
 /* ---- hook arrays (hooks.c) ---- */
 
 enum stage { STAGE_DEFRAG, STAGE_CONNTRACK, STAGE_CHAIN, STAGE_NAT, STAGE_CONFIRM };
@@ -50,7 +53,7 @@ struct exception {
 /* what the host remembers of a peer to limit the ICMP messages it sends */
 struct peer {
 	union inet_addr addr;
-	bool used;
+	uint8_t family;			/* 0: free */
 	uint64_t rate_last_ms;
 	uint32_t rate_tokens_ms;
 	uint32_t n_redirects;
@@ -64,6 +67,7 @@ struct path {
 	struct exception *exception;	/* EXCEPTIONS of them, made when first needed */
 	struct peer *peer;		/* PEERS of them, likewise */
 	uint64_t icmp_tokens, icmp_stamp_ms;
+	struct list mld;		/* links where IPv6 runs: mld.c */
 };
 
 static inline unsigned family_index(uint8_t family)
@@ -115,6 +119,18 @@ int path_device_xmit(struct link *out, struct pkt *p);			/* bridge, veth, lo or 
 void path_l3_rx(struct link *in, struct pkt *p);			/* from a link's protocol handler on; .l3 is set */
 /** path_route_key() - what a routing decision for this packet is asked with, but for the interfaces */
 void path_route_key(const struct netns *ns, const struct pkt *p, struct route_key *k);
+/**
+ * path_route_input() - where a packet that arrived is to go
+ * Return: DROP_NONE with @rt filled in (RTN_UNICAST: forward; all else: to this host); else why not, and
+ * ICMP errors about it have been sent. The packet is the caller's either way.
+ */
+enum drop_reason path_route_input(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt);
+/** path_route_reason() - why a packet is dropped for which a lookup gave @err */
+enum drop_reason path_route_reason(int err);
+/** path_in_group() - does this host listen to an IPv6 group on @l */
+bool path_in_group(const struct link *l, const union inet_addr *group);
+/** path_pick_addr() - a source for what leaves by @l for @dst; false: none */
+bool path_pick_addr(const struct link *l, uint8_t family, const union inet_addr *dst, union inet_addr *out);
 bool path_reroute(struct netns *ns, struct pkt *p, struct route_result *rt);
 
 /** path_from_kernel() - the host itself sends @p: it has a socket that belongs to nobody, as -m owner sees it */
@@ -124,9 +140,25 @@ static inline void path_from_kernel(struct pkt *p)
 	p->sk_uid = p->sk_gid = UINT32_MAX;
 }
 
+/** path_ttl() - TTL or hop limit of what this host sends by @out */
+uint8_t path_ttl(const struct netns *ns, uint8_t family, const struct link *out);
+/** path_link_out() - a packet made here that its link's neighbours get, whatever the routes say; 0 or -errno */
+int path_link_out(struct netns *ns, struct pkt *p, struct link *out);
+/** path_put_addr() - an address into a header whose checksums are still to be filled in */
+static inline void path_put_addr(struct pkt *p, enum edit_end end, const union inet_addr *a)
+{
+	unsigned at = p->family == AF_INET ? (end == EDIT_SRC ? 12 : 16) : (end == EDIT_SRC ? 8 : 24);
+
+	memcpy(pkt_l3(p) + at, a, addr_len(p->family));
+}
+
 /* options.c */
 /** options_check() - the options of a received IPv4 header; DROP_NONE, or why not (an ICMP error has been sent) */
 enum drop_reason options_check(struct netns *ns, struct pkt *p);
+/** options_check6() - addresses and hop-by-hop options of a received IPv6 header, likewise */
+enum drop_reason options_check6(struct netns *ns, const struct pkt *p, const struct link *in);
+/** options_deliver() - the extension headers that only the host looks at whom a packet is for, likewise */
+enum drop_reason options_deliver(struct netns *ns, const struct pkt *p);
 
 /* local.c */
 void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt);
@@ -134,22 +166,57 @@ void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct rout
 /* icmp.c */
 /** icmp_send() - an ICMP error about @p, where one may be sent and the rate allows it; @p stays the caller's */
 void icmp_send(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info);
+/** icmp_report() - the same, by what it is about; @info: the MTU, or 0 */
+void icmp_report(struct netns *ns, const struct pkt *p, enum icmp_about about, uint32_t info);
 void icmp_send_redirect(struct netns *ns, const struct pkt *p, const struct route_result *rt, struct link *in);
 void icmp_no_route(struct netns *ns, const struct pkt *p, struct link *in, int err);
 void icmp_accept_redirect(struct netns *ns, const struct pkt *p, struct link *in);
 void icmp_learn_pmtu(struct netns *ns, const struct pkt *p);
+/** icmp_peer_allow() - one message more to a peer, of @cost_ms out of a bucket of @burst_ms that fills as time passes */
+bool icmp_peer_allow(struct netns *ns, uint8_t family, const union inet_addr *addr, uint32_t cost_ms, uint32_t burst_ms);
 /** exception_apply() - next hop and MTU that were learned for a destination, over what the route says */
-void exception_apply(struct netns *ns, const union inet_addr *dst, struct route_result *rt);
+void exception_apply(struct netns *ns, uint8_t family, const union inet_addr *dst, struct route_result *rt);
+/** exception_redirect() - a router said that @gw is nearer to @dst, which the route in @rt leads to */
+void exception_redirect(struct netns *ns, uint8_t family, const union inet_addr *dst, const struct route_result *rt,
+			const union inet_addr *gw);
 void exception_forget(struct netns *ns);
 /** exception_learned() - what `ip route get` shows of it; false: nothing */
 bool exception_learned(struct netns *ns, const union inet_addr *dst, const struct route *by,
 		       struct route_learned *out);
 
+/* neigh.c */
+extern const struct neigh_ops path_neigh_ops;
+/** neigh_header() - put the Ethernet header of an IP packet in front: resolves the next hop. 0; -EINPROGRESS: the packet was taken */
+int neigh_header(struct link *out, struct pkt *p, const union inet_addr *next_hop, uint8_t type);
+
 /* arp.c */
 void arp_rx(struct link *in, struct pkt *p);
-extern const struct neigh_ops path_neigh_ops;
-/** arp_header() - put the Ethernet header of an IP packet in front: resolves the next hop. 0; -EINPROGRESS: the packet was taken */
-int arp_resolve(struct link *out, struct pkt *p, const union inet_addr *next_hop, uint8_t type);
+/** arp_solicit() - ask for @n's address; @mac: of whom only, NULL: of all; @cause: the packet that waits, NULL: none */
+void arp_solicit(struct netns *ns, struct link *l, struct neigh *n, const uint8_t *mac, const struct pkt *cause);
+
+/* nd.c */
+/** nd_solicit() - as arp_solicit(), for IPv6 */
+void nd_solicit(struct netns *ns, struct link *l, struct neigh *n, const uint8_t *mac, const struct pkt *cause);
+/** nd_in() - a neighbour discovery message (types 133 to 137) for this host; @p stays the caller's */
+void nd_in(struct netns *ns, const struct pkt *p, struct link *in);
+void nd_send_redirect(struct netns *ns, const struct pkt *p, const struct route_result *rt, struct link *in);
+/** nd_link_event() - links and addresses that come and go are told to the neighbours */
+void nd_link_event(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);
+/** nd_solicited_node() - the group of those whose address may be @a: RFC 4291 section 2.7.1 */
+union inet_addr nd_solicited_node(const union inet_addr *a);
+
+void nd_router_solicit(struct netns *ns, struct link *l);
+
+/* mld.c */
+void mld_link_event(struct netns *ns, struct link *l, unsigned what, const struct link_addr *a);
+void mld_timers(struct netns *ns);
+uint64_t mld_next_ms(const struct netns *ns);
+void mld_free(struct netns *ns);
+
+static inline bool addr_is_linklocal6(const union inet_addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
 
 /* bridge.c */
 void bridge_rx(struct link *port, struct pkt *p);

@@ -33,7 +33,7 @@ static unsigned split(struct pkt *p, uint32_t mtu, struct pkt **v)
 	struct pkt *f;
 	unsigned n = 0;
 
-	assert_int_equal(frag_split(p, mtu, &f), 0);
+	assert_int_equal(frag_split(p, mtu, 0, &f), 0);
 	for (; f; n++) {
 		v[n] = f;
 		f = f->next;
@@ -227,7 +227,7 @@ static void test_split_errors_and_options(void **state)
 	(void)state;
 	env_init(&e, 6);
 	p = make_pkt(&e.pool, &e.r, IPPROTO_UDP, 100);
-	assert_int_equal(frag_split(p, 27, &f), -90 /* EMSGSIZE */);
+	assert_int_equal(frag_split(p, 27, 0, &f), -90 /* EMSGSIZE */);
 	assert_null(f);
 	/* header of 28: record route (7, not copied), router alert (148, copied), end */
 	memmove(pkt_l4(p) + 8, pkt_l4(p), 92);

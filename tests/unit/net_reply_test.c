@@ -57,7 +57,7 @@ static void test_icmp_error(void **state)
 			assert_int_equal(pkt_ip4(r)->daddr, pkt_ip4(p)->saddr);
 			assert_memory_equal(pkt_l4(r) + 8, pkt_l3(p), pkt_l4_len(r) - 8);
 			/* and none about it */
-			assert_false(reply_icmp_allowed(r));
+			assert_false(reply_icmp_allowed(r, false));
 			pkt_free(p);
 			pkt_free(r);
 		}
@@ -81,15 +81,15 @@ static void test_icmp_allowed(void **state)
 	env_init(&e);
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		p = udp(&e, rows[i].src, rows[i].dst, 20, 0);
-		assert_int_equal(reply_icmp_allowed(p), rows[i].ok);
+		assert_int_equal(reply_icmp_allowed(p, false), rows[i].ok);
 		pkt_free(p);
 	}
 	p = udp(&e, "192.0.2.1", "198.51.100.1", 20, 0);
 	p->pkt_type = PACKET_BROADCAST;
-	assert_false(reply_icmp_allowed(p));
+	assert_false(reply_icmp_allowed(p, false));
 	p->pkt_type = PACKET_HOST;
 	p->flags |= PKT_FRAG | PKT_LATER_FRAG;
-	assert_false(reply_icmp_allowed(p));
+	assert_false(reply_icmp_allowed(p, false));
 	pkt_free(p);
 	for (unsigned type = 0; type < 256; type++) {
 		bool is_error = type == 3 || type == 4 || type == 5 || type == 11 || type == 12 || type > NR_ICMP_TYPES;
@@ -98,7 +98,7 @@ static void test_icmp_allowed(void **state)
 		pkt_ip4(p)->saddr = htonl(0xc0000201);
 		pkt_ip4(p)->daddr = htonl(0xc6336401);
 		pkt_l4(p)[0] = (uint8_t)type;
-		assert_int_equal(reply_icmp_allowed(p), !is_error);
+		assert_int_equal(reply_icmp_allowed(p, false), !is_error);
 		pkt_free(p);
 	}
 	env_free(&e);
