@@ -95,7 +95,7 @@ void ip_put_stats(struct ip *x, const struct link *l);
 
 /* ---- routes ---- */
 struct ip_route_view {			/* what a filter fixes is not printed */
-	bool no_table, no_dev, no_via, no_proto, no_scope, no_src, no_metric, no_tos;
+	bool no_table, no_dev, no_via, no_proto, no_scope, no_src, no_metric, no_tos, no_from;
 };
 
 void ip_put_route(struct ip *x, const struct route *r, const struct ip_route_view *v);

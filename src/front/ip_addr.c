@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fmt.h"
@@ -19,6 +20,7 @@ struct spec {
 	uint8_t scope;
 	uint32_t metric, flags;
 	uint64_t valid_s, preferred_s; /* 0: forever */
+	bool preferred_over;	       /* preferred_lft 0 */
 };
 
 static void parse_lifetime(struct ip *x, const char *word, uint64_t *s)
@@ -28,10 +30,44 @@ static void parse_lifetime(struct ip *x, const char *word, uint64_t *s)
 
 	if (!strcmp(v, "forever"))
 		*s = 0;
-	else if (!x->failed && (!ip_u32(v, 0, &n) || !n))
+	else if (!x->failed && !ip_u32(v, 0, &n))
 		ip_invalid(x, word, v);
 	else
-		*s = n;
+		*s = n == UINT32_MAX ? 0 : n;
+}
+
+static void parse_valid(struct ip *x, struct spec *s)
+{
+	parse_lifetime(x, "valid_lft value", &s->valid_s);
+	if (!x->failed && !s->valid_s && strcmp(ip_cur(x), "forever") != 0 && strtoul(ip_cur(x), NULL, 0) == 0)
+		ip_fail(x, 1, "valid_lft is zero\n");
+}
+
+static void parse_preferred(struct ip *x, struct spec *s)
+{
+	parse_lifetime(x, "preferred_lft value", &s->preferred_s);
+	s->preferred_over = !s->preferred_s && strcmp(ip_cur(x), "forever") != 0 && strtoul(ip_cur(x), NULL, 0) == 0;
+}
+
+/* "nodad" and its like; true: it was one */
+static bool parse_flag6(struct ip *x, struct spec *s)
+{
+	static const struct {
+		const char *word;
+		uint32_t flag;
+	} words[] = {
+		{ "nodad", IFA_F_NODAD },
+		{ "home", IFA_F_HOMEADDRESS },
+		{ "mngtmpaddr", IFA_F_MANAGETEMPADDR },
+		{ "optimistic", IFA_F_OPTIMISTIC },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (ip_is(x, words[i].word)) {
+			s->flags |= words[i].flag;
+			return true;
+		}
+	return false;
 }
 
 static void parse_brd(struct ip *x, struct spec *s)
@@ -54,8 +90,6 @@ static void parse_local(struct ip *x, struct spec *s)
 	if (s->have_local)
 		ip_dup2(x, "local", ip_cur(x));
 	s->have_local = ip_parse_prefix(x, x->family, ip_cur(x), &s->local);
-	if (s->have_local && s->local.family == AF_INET6)
-		ip_refuse(x, "IPv6 address \"%s\"", ip_cur(x));
 }
 
 static void parse_spec(struct ip *x, struct spec *s)
@@ -81,13 +115,14 @@ static void parse_spec(struct ip *x, struct spec *s)
 			if (!ip_u32(ip_next(x), 0, &s->metric) && !x->failed)
 				ip_invalid(x, "\"metric\" value is invalid\n", ip_cur(x));
 		} else if (ip_abbr(x, "valid_lft")) {
-			parse_lifetime(x, "valid_lft value", &s->valid_s);
+			parse_valid(x, s);
 		} else if (ip_abbr(x, "preferred_lft")) {
-			parse_lifetime(x, "preferred_lft value", &s->preferred_s);
+			parse_preferred(x, s);
 		} else if (ip_is(x, "noprefixroute")) {
 			s->flags |= IFA_F_NOPREFIXROUTE;
-		} else if (ip_is(x, "anycast") || ip_is(x, "home") || ip_is(x, "nodad") || ip_is(x, "mngtmpaddr") ||
-			   ip_is(x, "autojoin") || ip_is(x, "proto")) {
+		} else if (parse_flag6(x, s)) {
+			;
+		} else if (ip_is(x, "anycast") || ip_is(x, "autojoin") || ip_is(x, "proto")) {
 			ip_refuse(x, "address option \"%s\"", ip_cur(x));
 		} else {
 			parse_local(x, s);
@@ -105,7 +140,7 @@ static void broadcast_of(const struct link_addr *a, bool high, union inet_addr *
 /* the address as rtnetlink would get it */
 static void to_addr(struct ip *x, const struct spec *s, const struct link *l, struct link_addr *a)
 {
-	*a = (struct link_addr){ .family = AF_INET,
+	*a = (struct link_addr){ .family = s->local.family,
 				 .addr = s->local.addr,
 				 .peer = s->local.addr,
 				 .plen = s->local.plen,
@@ -117,12 +152,54 @@ static void to_addr(struct ip *x, const struct spec *s, const struct link *l, st
 		a->peer = s->peer.addr;
 		a->plen = s->peer.plen;
 	}
+	if (s->preferred_over)
+		a->flags |= IFA_F_DEPRECATED;
+	if (a->family == AF_INET6)
+		return;
 	a->scope = s->have_scope ? s->scope : (ntohl(a->addr.ip4) >> 24) == 127 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
 	if (s->have_brd && !s->brd_plus && !s->brd_minus)
 		a->brd = s->brd;
 	else if (s->have_brd && a->plen <= 30)
 		broadcast_of(a, s->brd_plus, &a->brd);
 	snprintf(a->label, sizeof(a->label), "%s", s->label ? s->label : l->name);
+}
+
+static void warn6(struct ip *x, const struct spec *s)
+{
+	static const struct {
+		uint32_t flag;
+		const char *word;
+	} only6[] = {
+		{ IFA_F_NODAD, "nodad" },
+		{ IFA_F_OPTIMISTIC, "optimistic" },
+		{ IFA_F_HOMEADDRESS, "home" },
+		{ IFA_F_MANAGETEMPADDR, "mngtmpaddr" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(only6); i++)
+		if (s->flags & only6[i].flag)
+			cmd_err(x->c, "Warning: %s option can be set only for IPv6 addresses\n", only6[i].word);
+}
+
+/* what the kernel has against an IPv6 address on @l; 0: nothing */
+static int check6(const struct link *l, const struct link_addr *a, const char **why)
+{
+	*why = NULL;
+	if (addr_is_multicast(AF_INET6, &a->addr))
+		*why = "ipv6: Cannot assign multicast address without \"IFA_F_MCAUTOJOIN\" flag";
+	else if (addr_is_any(&a->addr))
+		*why = "ipv6: Invalid address";
+	else if (addr_is_loopback(AF_INET6, &a->addr) && !(l->flags & IFF_LOOPBACK))
+		*why = "ipv6: Cannot assign loopback address on this device";
+	if (*why)
+		return addr_is_any(&a->addr) || addr_is_multicast(AF_INET6, &a->addr) ? -EINVAL : -EADDRNOTAVAIL;
+	if (l->mtu < 1280)
+		return -EINVAL;
+	if (l->conf6[LINK_CONF6_DISABLE_IPV6]) {
+		*why = "ipv6: IPv6 is disabled on this device";
+		return -EACCES;
+	}
+	return 0;
 }
 
 /* before anything is asked of the kernel */
@@ -138,7 +215,7 @@ static struct link *check(struct ip *x, const struct spec *s)
 		ip_fail(x, 255, "Error: argument \"%s\" is wrong: label too long\n", s->label);
 		return NULL;
 	}
-	if (s->valid_s && (s->preferred_s > s->valid_s)) {
+	if (s->valid_s && !s->preferred_over && (!s->preferred_s || s->preferred_s > s->valid_s)) {
 		ip_fail(x, 1, "preferred_lft is greater than valid_lft\n");
 		return NULL;
 	}
@@ -152,6 +229,7 @@ static int change(struct ip *x, enum mode mode)
 	struct spec s = { 0 };
 	struct link_addr a;
 	struct link *l;
+	const char *why;
 	int err = -EADDRNOTAVAIL;
 
 	parse_spec(x, &s);
@@ -161,9 +239,20 @@ static int change(struct ip *x, enum mode mode)
 	if (!s.have_local)
 		return ip_answer(x, -EOPNOTSUPP, NULL);
 	to_addr(x, &s, l, &a);
+	if (a.family == AF_INET) {
+		warn6(x, &s);
+		a.flags &= ~(uint32_t)(IFA_F_NODAD | IFA_F_OPTIMISTIC | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR);
+	} else {
+		int bad = check6(l, &a, &why);
+
+		if (bad)
+			return ip_answer(x, bad, why);
+		if (!link_conf6(l, LINK_CONF6_OPTIMISTIC_DAD))
+			a.flags &= ~(uint32_t)IFA_F_OPTIMISTIC;
+	}
 	if (mode != ADD)
 		err = link_addr_change(l, &a);
-	if (err == -EADDRNOTAVAIL && mode == CHANGE)
+	if (err == -EADDRNOTAVAIL && mode == CHANGE && a.family == AF_INET)
 		return ip_answer(x, err, "ipv4: Address not found");
 	if (err == -EADDRNOTAVAIL)
 		err = link_addr_add(l, &a);
@@ -189,11 +278,13 @@ static bool deletable(const struct spec *s, const struct link_addr *a)
 {
 	const struct ip_prefix *net = s->have_peer ? &s->peer : &s->local;
 
-	if (a->family != AF_INET || (s->have_local && !addr_eq(&a->addr, &s->local.addr)) ||
+	if (a->family != s->local.family || (s->have_local && !addr_eq(&a->addr, &s->local.addr)) ||
 	    (s->label && strcmp(s->label, a->label) != 0))
 		return false;
-	if (!s->local.have_plen && !s->have_peer)
+	if (!s->local.have_plen && !s->have_peer && a->family == AF_INET)
 		return true;
+	if (a->family == AF_INET6)
+		return a->plen == net->plen;
 	return a->plen == net->plen && addr_in(AF_INET, &net->addr, &a->peer, a->plen);
 }
 
@@ -205,7 +296,7 @@ static int addr_del(struct ip *x)
 	char text[ADDR_STRLEN];
 
 	parse_spec(x, &s);
-	if (!x->failed && s.have_local && !s.local.have_plen && !s.have_peer) {
+	if (!x->failed && s.have_local && s.local.family == AF_INET && !s.local.have_plen && !s.have_peer) {
 		addr_fmt(text, AF_INET, &s.local.addr);
 		cmd_err(x->c,
 			"Warning: Executing wildcard deletion to stay compatible with old scripts.\n"
@@ -223,10 +314,11 @@ static int addr_del(struct ip *x)
 		if (deletable(&s, a)) {
 			union inet_addr addr = a->addr;
 
-			link_addr_del(l, AF_INET, &addr, a->plen);
+			link_addr_del(l, a->family, &addr, a->plen);
 			return 0;
 		}
-	return ip_answer(x, -EADDRNOTAVAIL, "ipv4: Address not found");
+	return ip_answer(x, -EADDRNOTAVAIL,
+			 s.local.family == AF_INET ? "ipv4: Address not found" : "ipv6: address not found");
 }
 
 /* ---- show and flush ---- */

@@ -67,6 +67,7 @@ static void put_port(struct sbuf *o, const struct bridge_port *p)
 void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
 {
 	struct sbuf *o = &x->c->out;
+	static const char *const gen[] = { "eui64", "none", "stable_secret", "random" };
 	unsigned promisc = ((l->flags & IFF_PROMISC) != 0) + (l->port != NULL) + l->promisc;
 
 	sbuf_printf(o, " promiscuity %u  allmulti %u minmtu %u maxmtu %u ", promisc, l->port != NULL,
@@ -79,8 +80,8 @@ void ip_put_details(struct ip *x, const struct link *l, bool with_addrgen)
 		sbuf_printf(o, "%s    ", ip_nl(x));
 		put_port(o, l->port);
 	}
-	if (with_addrgen)
-		sbuf_puts(o, "addrgenmode eui64 ");
+	if (with_addrgen && l->mtu >= 1280)
+		sbuf_printf(o, "addrgenmode %s ", gen[l->conf6[LINK_CONF6_ADDR_GEN_MODE] & 3]);
 	sbuf_printf(o,
 		    "numtxqueues %u numrxqueues %u gso_max_size 65536 gso_max_segs 65535 tso_max_size %u tso_max_segs "
 		    "65535 gro_max_size 65536 ",

@@ -25,6 +25,8 @@ struct spec {
 	struct link *master; /* NULL with have_master: nomaster */
 	const char *master_name;
 	uint32_t flags, mask; /* IFF_* to set */
+	bool have_gen;
+	uint8_t gen; /* LINK_GEN_* */
 };
 
 static void set_flag(struct spec *s, uint32_t flag, bool on)
@@ -135,11 +137,23 @@ static const char *const refused[] = {
 	"link-netnsid",
 	"protodown",
 	"protodown_reason",
-	"addrgenmode",
 	"macaddr",
 	"parentdev",
 	"dynamic",
 };
+
+static void parse_gen(struct ip *x, struct spec *s)
+{
+	static const char *const modes[] = { "eui64", "none", "stable_secret", "random" };
+	const char *v = ip_next(x);
+
+	s->have_gen = true;
+	for (s->gen = 0; s->gen < ARRAY_LEN(modes); s->gen++)
+		if (!strcmp(v, modes[s->gen]))
+			return;
+	if (!x->failed)
+		ip_invalid(x, "Invalid address generation mode\n", v);
+}
 
 static bool parse_refused(struct ip *x)
 {
@@ -181,6 +195,8 @@ static void parse_spec(struct ip *x, struct spec *s)
 			parse_flag(x, s, "promisc", IFF_PROMISC, false);
 		else if (ip_is(x, "arp"))
 			parse_flag(x, s, "arp", IFF_NOARP, true);
+		else if (ip_is(x, "addrgenmode"))
+			parse_gen(x, s);
 		else if (parse_refused(x))
 			;
 		else if (ip_abbr(x, "master"))
@@ -235,6 +251,17 @@ static int set_master(struct link *l, struct link *master)
 	return master ? bridge_port_add(master, l) : 0;
 }
 
+/* takes effect with the next time that the link comes up */
+static int set_gen(struct link *l, uint8_t mode, bool created)
+{
+	if (created || l->mtu < 1280)
+		return -EAFNOSUPPORT;
+	if (mode == LINK_GEN_STABLE)
+		return -EINVAL; /* without a secret */
+	l->conf6[LINK_CONF6_ADDR_GEN_MODE] = mode;
+	return 0;
+}
+
 /* the order of rtnetlink: namespace, address, MTU, group, name, alias, master, flags, queue */
 static int apply(struct ip *x, struct link *l, const struct spec *s, bool created)
 {
@@ -264,6 +291,8 @@ static int apply(struct ip *x, struct link *l, const struct spec *s, bool create
 		err = link_set_flags(l, s->flags, s->mask);
 	if (s->have_qlen && !err)
 		l->txqlen = s->qlen;
+	if (s->have_gen && !err)
+		err = set_gen(l, s->gen, created);
 	return err ? ip_answer(x, err, l->set->why) : 0;
 }
 

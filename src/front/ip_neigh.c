@@ -43,11 +43,18 @@ static bool parse_state(const char *word, uint16_t *state)
 
 struct spec {
 	const char *dev;
+	uint8_t family;
 	union inet_addr addr;
 	bool have_addr, have_mac, proxy;
 	uint8_t mac[6], flags;
 	uint16_t state;
 };
+
+static void parse_addr(struct ip *x, struct spec *s)
+{
+	s->have_addr = ip_parse_addr(x, x->family, ip_cur(x), &s->addr);
+	s->family = x->family ? x->family : strchr(ip_cur(x), ':') ? AF_INET6 : AF_INET;
+}
 
 static void parse_spec(struct ip *x, struct spec *s)
 {
@@ -67,7 +74,8 @@ static void parse_spec(struct ip *x, struct spec *s)
 			s->flags |= NTF_ROUTER;
 		} else if (ip_is(x, "proxy")) {
 			ip_next(x);
-			s->proxy = s->have_addr = ip_parse_addr(x, x->family, ip_cur(x), &s->addr);
+			s->proxy = true;
+			parse_addr(x, s);
 		} else if (ip_is(x, "extern_learn") || ip_is(x, "use") || ip_is(x, "managed") || ip_is(x, "protocol")) {
 			ip_refuse(x, "neighbour option \"%s\"", ip_cur(x));
 		} else {
@@ -75,9 +83,7 @@ static void parse_spec(struct ip *x, struct spec *s)
 				ip_next(x);
 			if (s->have_addr)
 				ip_dup2(x, "to", ip_cur(x));
-			s->have_addr = ip_parse_addr(x, x->family, ip_cur(x), &s->addr);
-			if (!x->failed && strchr(ip_cur(x), ':'))
-				ip_refuse(x, "IPv6 neighbour \"%s\"", ip_cur(x));
+			parse_addr(x, s);
 		}
 	}
 	if (!x->failed && (!s->dev || !s->have_addr))
@@ -100,15 +106,15 @@ static int modify(struct ip *x, enum mode mode)
 	if (!l)
 		return x->status;
 	if (s.proxy) {
-		err = neigh_proxy_add(&x->ns->neigh, l->ifindex, AF_INET, &s.addr);
+		err = neigh_proxy_add(&x->ns->neigh, l->ifindex, s.family, &s.addr);
 		return err ? ip_answer(x, err, NULL) : 0;
 	}
-	n = neigh_find(&x->ns->neigh, l->ifindex, AF_INET, &s.addr);
+	n = neigh_find(&x->ns->neigh, l->ifindex, s.family, &s.addr);
 	if (n && mode == ADD)
 		return ip_answer(x, -EEXIST, NULL);
 	if (!n && mode == CHANGE)
 		return ip_answer(x, -ENOENT, NULL);
-	err = neigh_set(&x->ns->neigh, l, AF_INET, &s.addr, s.have_mac ? s.mac : NULL, s.state, s.flags);
+	err = neigh_set(&x->ns->neigh, l, s.family, &s.addr, s.have_mac ? s.mac : NULL, s.state, s.flags);
 	return err ? ip_answer(x, err, err == -EINVAL ? "No link layer address given" : NULL) : 0;
 }
 
@@ -133,7 +139,7 @@ static struct neigh *find(struct ip *x, struct spec *s)
 
 	parse_spec(x, s);
 	l = x->failed ? NULL : ip_link(x, s->dev);
-	return l ? neigh_find(&x->ns->neigh, l->ifindex, AF_INET, &s->addr) : NULL;
+	return l ? neigh_find(&x->ns->neigh, l->ifindex, s->family, &s->addr) : NULL;
 }
 
 static int neigh_del_cmd(struct ip *x)
@@ -143,7 +149,7 @@ static int neigh_del_cmd(struct ip *x)
 
 	if (x->failed)
 		return x->status;
-	if (s.proxy ? neigh_proxy_del(&x->ns->neigh, link_by_name(&x->ns->links, s.dev)->ifindex, AF_INET, &s.addr) != 0
+	if (s.proxy ? neigh_proxy_del(&x->ns->neigh, link_by_name(&x->ns->links, s.dev)->ifindex, s.family, &s.addr) != 0
 		    : !n)
 		return ip_answer(x, -ENOENT, NULL);
 	if (!s.proxy)
@@ -176,10 +182,10 @@ static void put(struct ip *x, const struct neigh *n, bool with_dev)
 		sbuf_printf(o, " dev %s", l ? l->name : "?");
 	if (n->have_mac && n->state & ~(NUD_INCOMPLETE | NUD_FAILED))
 		sbuf_printf(o, " lladdr %s", fmt_mac(mac, n->mac));
-	if (x->stats)
-		put_times(x, n);
 	if (n->flags & NTF_ROUTER)
 		sbuf_puts(o, " router");
+	if (x->stats)
+		put_times(x, n);
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)
 		if (states[i].state && (n->state & states[i].state))
 			sbuf_printf(o, " %s", states[i].shown);
@@ -237,14 +243,15 @@ static bool wanted(struct ip *x, const struct filter *f, const struct neigh *n)
 	       (n->family == f->to.family && addr_in(n->family, &n->addr, &f->to.addr, f->to.plen));
 }
 
-static void put_proxies(struct ip *x, const struct filter *f)
+static void put_proxies(struct ip *x, const struct filter *f, uint8_t family)
 {
 	const struct neigh_proxy *p;
 
 	list_for_each(p, &x->ns->neigh.proxies, node) {
 		const struct link *l = link_by_index(&x->ns->links, p->ifindex);
 
-		if ((f->dev && (!l || strcmp(l->name, f->dev) != 0)) ||
+		if (p->family != family || (x->family && p->family != x->family) ||
+		    (f->dev && (!l || strcmp(l->name, f->dev) != 0)) || (f->have_to && p->family != f->to.family) ||
 		    (f->have_to && !addr_in(p->family, &p->addr, &f->to.addr, f->to.plen)))
 			continue;
 		addr_put(&x->c->out, p->family, &p->addr);
@@ -257,16 +264,19 @@ static void put_proxies(struct ip *x, const struct filter *f)
 static int neigh_show_cmd(struct ip *x)
 {
 	struct filter f = { .states = 0xff & ~NUD_NOARP };
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
 	const struct neigh *n;
 
 	parse_filter(x, &f);
 	if (x->failed)
 		return x->status;
-	if (f.proxy)
-		put_proxies(x, &f);
-	list_for_each(n, &x->ns->neigh.all, all)
-		if (wanted(x, &f, n))
-			put(x, n, !f.dev);
+	for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+		if (f.proxy)
+			put_proxies(x, &f, families[i]);
+		list_for_each(n, &x->ns->neigh.all, all)
+			if (n->family == families[i] && wanted(x, &f, n))
+				put(x, n, !f.dev);
+	}
 	return 0;
 }
 

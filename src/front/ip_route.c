@@ -2,8 +2,8 @@
 /*
  * front/ip_route.c - `ip route`: adding, removing, listing and flushing.
  *
- * Differences: encapsulations, nexthop objects, realms, and metrics other than mtu and advmss are refused by
- * name. IPv6 routes are shown as Linux makes them by itself; none can be added.
+ * Differences: encapsulations, nexthop objects, realms, and metrics other than mtu, advmss and IPv6's hoplimit are
+ * refused by name.
  *
  * References: ip-route(8).
  */
@@ -16,9 +16,10 @@
 #include "front/ip.h"
 
 struct spec {
-	struct route r;
+	struct route r; /* .family AF_UNSPEC: nothing said yet, "default" or less */
 	struct nexthop nh[FIB_NEXTHOPS_MAX], one;
 	bool have_dst, have_type, have_scope, have_table, have_one, gw;
+	const char *only6; /* an option that IPv4 routes do not have here */
 };
 
 static void bad_value(struct ip *x, const char *word)
@@ -43,15 +44,24 @@ static void parse_tos(struct ip *x, uint8_t *tos)
 	*tos = (uint8_t)n;
 }
 
-static void parse_via(struct ip *x, struct nexthop *nh)
+static void parse_via(struct ip *x, struct route *r, struct nexthop *nh)
 {
+	uint8_t family = r->family;
+
 	ip_next(x);
-	if (ip_is(x, "inet"))
+	if (ip_is(x, "inet") || ip_is(x, "inet6")) {
+		family = ip_is(x, "inet") ? AF_INET : AF_INET6;
 		ip_next(x);
-	else if (ip_is(x, "inet6"))
-		ip_refuse(x, "via inet6");
-	if (ip_parse_addr(x, AF_INET, ip_cur(x), &nh->gw))
-		nh->gw_family = AF_INET;
+	}
+	if (!ip_parse_addr(x, family, ip_cur(x), &nh->gw))
+		return;
+	nh->gw_family = family ? family : strchr(ip_cur(x), ':') ? AF_INET6 : AF_INET;
+	if (!r->family)
+		r->family = nh->gw_family;
+	if (nh->gw_family == AF_INET6 && r->family == AF_INET)
+		ip_refuse(x, "via inet6 for an IPv4 route");
+	else if (nh->gw_family != r->family)
+		ip_answer(x, -EINVAL, "IPv6 can not route by an IPv4 gateway"); /* no tool says it otherwise */
 }
 
 static void parse_dev(struct ip *x, struct nexthop *nh)
@@ -76,7 +86,7 @@ static void parse_nexthops(struct ip *x, struct spec *s)
 			nh = &s->nh[s->r.n_nh++];
 			*nh = (struct nexthop){ .weight = 1 };
 		} else if (ip_is(x, "via")) {
-			parse_via(x, nh);
+			parse_via(x, &s->r, nh);
 		} else if (ip_is(x, "dev") || ip_is(x, "oif")) {
 			parse_dev(x, nh);
 		} else if (ip_is(x, "weight")) {
@@ -114,10 +124,10 @@ static void parse_dst(struct ip *x, struct spec *s)
 		usage(x);
 	if (s->have_dst)
 		ip_dup2(x, "to", ip_cur(x));
-	if (!ip_parse_prefix(x, x->family, ip_cur(x), &p))
+	if (!ip_parse_prefix(x, s->r.family, ip_cur(x), &p))
 		return;
-	if (p.family == AF_INET6)
-		ip_refuse(x, "IPv6 route \"%s\"", ip_cur(x));
+	if (!s->r.family && !p.any)
+		s->r.family = p.family;
 	s->r.dst = p.addr;
 	s->r.plen = p.plen;
 	s->have_dst = true;
@@ -134,9 +144,6 @@ static void parse_mtu(struct ip *x, struct spec *s)
 }
 
 static const char *const refused[] = { "as",
-				       "from",
-				       "expires",
-				       "hoplimit",
 				       "reordering",
 				       "rtt",
 				       "rto_min",
@@ -152,7 +159,6 @@ static const char *const refused[] = { "as",
 				       "realms",
 				       "nhid",
 				       "vrf",
-				       "pref",
 				       "encap",
 				       "ttl-propagate",
 				       "fastopen_no_cookie" };
@@ -169,7 +175,60 @@ static bool parse_refused(struct ip *x)
 
 static void parse_src(struct ip *x, struct route *r)
 {
-	r->have_prefsrc = ip_parse_addr(x, AF_INET, ip_next(x), &r->prefsrc);
+	r->have_prefsrc = ip_parse_addr(x, r->family, ip_next(x), &r->prefsrc);
+	if (r->have_prefsrc && !r->family)
+		r->family = strchr(ip_cur(x), ':') ? AF_INET6 : AF_INET;
+}
+
+static void parse_from(struct ip *x, struct route *r)
+{
+	struct ip_prefix p;
+
+	if (!ip_parse_prefix(x, r->family, ip_next(x), &p))
+		return;
+	if (!r->family && !p.any)
+		r->family = p.family;
+	r->src = p.addr;
+	r->src_plen = p.plen;
+}
+
+static void parse_pref(struct ip *x, struct route *r)
+{
+	static const char *const names[] = { "medium", "high", NULL, "low" };
+	const char *v = ip_next(x);
+	uint32_t n;
+
+	for (uint8_t i = 0; i < ARRAY_LEN(names); i++)
+		if (names[i] && !strcmp(v, names[i])) {
+			r->pref = i;
+			return;
+		}
+	if (ip_u32(v, 0, &n) && n < 256)
+		r->pref = n == 2 ? 0 : (uint8_t)n & 3;
+	else if (!x->failed)
+		ip_invalid(x, "\"pref\" value is invalid\n", v);
+}
+
+/* words that only IPv6's routes have; true: it was one */
+static bool parse_only6(struct ip *x, struct spec *s)
+{
+	uint32_t n = 0;
+
+	if (ip_is(x, "from")) {
+		parse_from(x, &s->r);
+	} else if (ip_is(x, "expires")) {
+		parse_u32(x, "expires", &n);
+		s->r.expires_ms = n ? clock_ms(&x->ns->world->clock) + (uint64_t)n * 1000 : 0;
+	} else if (ip_is(x, "hoplimit")) {
+		parse_u32(x, "hoplimit", &n);
+		s->r.hop_limit = (uint8_t)n;
+		s->only6 = "hoplimit";
+	} else if (ip_is(x, "pref")) {
+		parse_pref(x, &s->r);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void parse_spec(struct ip *x, struct spec *s)
@@ -178,10 +237,10 @@ static void parse_spec(struct ip *x, struct spec *s)
 		if (ip_is(x, "src"))
 			parse_src(x, &s->r);
 		else if (ip_is(x, "via"))
-			parse_via(x, &s->one), s->have_one = s->gw = true;
+			parse_via(x, &s->r, &s->one), s->have_one = s->gw = true;
 		else if (ip_is(x, "tos") || ip_abbr(x, "dsfield"))
 			parse_tos(x, &s->r.tos);
-		else if (parse_refused(x))
+		else if (parse_only6(x, s) || parse_refused(x))
 			;
 		else if (ip_is(x, "metric") || ip_abbr(x, "priority") || ip_is(x, "preference"))
 			parse_u32(x, "metric", &s->r.metric);
@@ -222,7 +281,9 @@ static void fill_in(struct spec *s, bool deleting)
 					    r->type == RTN_ANYCAST)
 				   ? RT_TABLE_LOCAL
 				   : RT_TABLE_MAIN;
-	if (!s->have_scope) {
+	if (r->family == AF_INET6) {
+		r->scope = RT_SCOPE_UNIVERSE;
+	} else if (!s->have_scope) {
 		if (r->type == RTN_LOCAL || r->type == RTN_NAT)
 			r->scope = RT_SCOPE_HOST;
 		else if (r->type == RTN_BROADCAST || r->type == RTN_MULTICAST || r->type == RTN_ANYCAST)
@@ -247,7 +308,7 @@ static int modify(struct ip *x, unsigned nlflags, bool deleting)
 
 	if (!s)
 		return ip_fail(x, 1, "ip: no memory\n");
-	s->r.family = AF_INET;
+	s->r.family = x->family;
 	if (!deleting) {
 		s->r.protocol = RTPROT_BOOT;
 		s->r.type = RTN_UNICAST;
@@ -255,6 +316,10 @@ static int modify(struct ip *x, unsigned nlflags, bool deleting)
 	parse_spec(x, s);
 	if (!x->failed && !s->have_dst)
 		usage(x);
+	if (!s->r.family)
+		s->r.family = AF_INET;
+	if (s->r.family == AF_INET && s->only6)
+		ip_refuse(x, "route option \"%s\"", s->only6);
 	if (!x->failed) {
 		fill_in(s, deleting);
 		err = deleting ? fib_del(f, &s->r) : fib_add(f, &s->r, nlflags);
@@ -302,10 +367,10 @@ struct filter {
 	struct ip_route_view view;
 	uint32_t table; /* 0: all */
 	struct ip_prefix root, match;
-	bool have_root, have_match, have_proto, have_scope, have_type, have_tos, have_metric, have_src, have_via;
+	bool have_root, have_match, have_proto, have_scope, have_type, have_tos, have_metric, have_src, have_via, have_from;
 	uint8_t proto, scope, type, tos;
 	uint32_t metric;
-	struct ip_prefix src, via;
+	struct ip_prefix src, via, from;
 	int ifindex;
 	bool cache;
 };
@@ -352,15 +417,17 @@ static void parse_words(struct ip *x, struct filter *f)
 		f->ifindex = l ? l->ifindex : 0;
 		f->view.no_dev = true;
 	} else if (ip_is(x, "via")) {
-		f->have_via = ip_parse_prefix(x, AF_INET, ip_next(x), &f->via);
-		f->view.no_via = f->have_via && f->via.plen == 32;
+		f->have_via = ip_parse_prefix(x, x->family, ip_next(x), &f->via);
+		f->view.no_via = f->have_via && f->via.plen == addr_bits(f->via.family);
 	} else if (ip_is(x, "src")) {
-		f->have_src = ip_parse_prefix(x, AF_INET, ip_next(x), &f->src);
-		f->view.no_src = f->have_src && f->src.plen == 32;
+		f->have_src = ip_parse_prefix(x, x->family, ip_next(x), &f->src);
+		f->view.no_src = f->have_src && f->src.plen == addr_bits(f->src.family);
 	} else if (ip_is(x, "metric") || ip_abbr(x, "priority")) {
 		parse_u32(x, "metric", &f->metric);
 		f->have_metric = f->view.no_metric = true;
-	} else if (ip_is(x, "iif") || ip_is(x, "mark") || ip_is(x, "vrf") || ip_abbr(x, "realms") || ip_is(x, "from")) {
+	} else if (ip_is(x, "from")) {
+		f->have_from = ip_parse_prefix(x, x->family, ip_next(x), &f->from);
+	} else if (ip_is(x, "iif") || ip_is(x, "mark") || ip_is(x, "vrf") || ip_abbr(x, "realms")) {
 		ip_refuse(x, "route filter \"%s\"", ip_cur(x));
 	} else if (ip_abbr(x, "cached") || ip_abbr(x, "cloned")) {
 		f->cache = true; /* no routes are kept there, only what ICMP taught about destinations */
@@ -397,14 +464,19 @@ static void parse_filter(struct ip *x, struct filter *f)
 
 static bool via_wanted(const struct filter *f, const struct route *r)
 {
-	return r->n_nh == 1 && r->nh[0].gw_family == AF_INET &&
-	       addr_in(AF_INET, &r->nh[0].gw, &f->via.addr, f->via.plen);
+	return r->n_nh == 1 && r->nh[0].gw_family == f->via.family &&
+	       addr_in(f->via.family, &r->nh[0].gw, &f->via.addr, f->via.plen);
 }
 
 static bool wanted(void *ctx, const struct route *r)
 {
 	const struct filter *f = ctx;
 
+	if ((f->have_root && !f->root.any && f->root.family != r->family) ||
+	    (f->have_match && !f->match.any && f->match.family != r->family))
+		return false;
+	if (f->have_from && (r->src_plen != f->from.plen || !addr_eq(&r->src, &f->from.addr)))
+		return false;
 	if (f->have_root && (r->plen < f->root.plen || !addr_in(r->family, &r->dst, &f->root.addr, f->root.plen)))
 		return false;
 	if (f->have_match && (r->plen > f->match.plen || !addr_in(r->family, &f->match.addr, &r->dst, r->plen)))
@@ -413,7 +485,7 @@ static bool wanted(void *ctx, const struct route *r)
 		return false;
 	if (f->have_via && !via_wanted(f, r))
 		return false;
-	if (f->have_src && (!r->have_prefsrc || !addr_in(AF_INET, &r->prefsrc, &f->src.addr, f->src.plen)))
+	if (f->have_src && (!r->have_prefsrc || !addr_in(r->family, &r->prefsrc, &f->src.addr, f->src.plen)))
 		return false;
 	return (!f->have_proto || r->protocol == f->proto) && (!f->have_scope || r->scope == f->scope) &&
 	       (!f->have_type || r->type == f->type) && (!f->have_tos || r->tos == f->tos) &&
@@ -429,75 +501,6 @@ static int show_one(void *ctx, const struct route *r)
 	return 0;
 }
 
-/* ---- the IPv6 routes that Linux makes by itself, for what is shown of all tables ---- */
-
-static void put_route6(struct ip *x, const struct link *l, const char *type, const union inet_addr *dst, unsigned plen,
-		       const char *table, unsigned metric)
-{
-	struct sbuf *o = &x->c->out;
-
-	sbuf_puts(o, type);
-	addr_put(o, AF_INET6, dst);
-	if (plen != 128)
-		sbuf_printf(o, "/%u", plen);
-	sbuf_printf(o, " dev %s %sproto kernel metric %u %spref medium\n", l->name, table, metric,
-		    !l->carrier && metric ? "linkdown " : "");
-}
-
-static const struct link_addr *link_local_of(const struct link *l)
-{
-	const struct link_addr *a;
-
-	list_for_each(a, &l->addrs, node)
-		if (a->family == AF_INET6 && a->scope == RT_SCOPE_LINK)
-			return a;
-	return NULL;
-}
-
-/* the IPv6 address that follows @last in ascending order and has passed its duplicate address detection; NULL: none */
-static const struct link_addr *next_local6(struct ip *x, const struct link_addr *last, const struct link **on)
-{
-	const struct link_addr *a, *best = NULL;
-	const struct link *l;
-
-	list_for_each(l, &x->ns->links.links, node)
-		list_for_each(a, &l->addrs, node)
-			if (a->family == AF_INET6 && a->dad_done &&
-			    (!last || memcmp(&a->addr, &last->addr, 16) > 0) &&
-			    (!best || memcmp(&a->addr, &best->addr, 16) < 0)) {
-				best = a;
-				*on = l;
-			}
-	return best;
-}
-
-static void show_ipv6(struct ip *x, const struct filter *f)
-{
-	union inet_addr net = { .b = { 0xfe, 0x80 } }, all = { .b = { 0xff } };
-	const char *local = f->table ? "" : "table local ";
-	const struct link *l;
-	const struct link_addr *a, *last;
-
-	if (!f->table || f->table == RT_TABLE_MAIN)
-		list_for_each(l, &x->ns->links.links, node)
-			if (link_local_of(l) && (!f->ifindex || f->ifindex == l->ifindex))
-				put_route6(x, l, "", &net, 64, "", 256);
-	if (f->table && f->table != RT_TABLE_LOCAL)
-		return;
-	for (last = NULL; (a = next_local6(x, last, &l)) != NULL; last = a)
-		if (!f->ifindex || f->ifindex == l->ifindex)
-			put_route6(x, l, "local ", &a->addr, 128, local, 0);
-	list_for_each(l, &x->ns->links.links, node)
-		if (link_local_of(l) && (!f->ifindex || f->ifindex == l->ifindex))
-			put_route6(x, l, "multicast ", &all, 8, local, 256);
-}
-
-static bool plain(const struct filter *f)
-{
-	return !f->have_root && !f->have_match && !f->have_proto && !f->have_scope && !f->have_type && !f->have_src &&
-	       !f->have_via && !f->have_metric;
-}
-
 /* main, local and all tables at once (0) always are */
 static bool table_known(const struct ip *x, uint32_t id)
 {
@@ -509,6 +512,11 @@ static bool table_known(const struct ip *x, uint32_t id)
 	return found;
 }
 
+static const char *ipv(const struct ip *x)
+{
+	return x->family == AF_INET6 ? "ipv6" : "ipv4";
+}
+
 static int route_show(struct ip *x)
 {
 	struct filter f = { .x = x, .table = RT_TABLE_MAIN, .view = { .no_table = true } };
@@ -516,13 +524,12 @@ static int route_show(struct ip *x)
 	parse_filter(x, &f);
 	if (x->failed || f.cache)
 		return x->status;
-	if (x->family != AF_INET6) {
-		if (!table_known(x, f.table))
-			return ip_fail(x, 2, "Error: ipv4: FIB table does not exist.\nDump terminated\n");
+	if (!table_known(x, f.table))
+		return ip_fail(x, 2, "Error: %s: FIB table does not exist.\nDump terminated\n", ipv(x));
+	if (x->family != AF_INET6)
 		fib_walk(&x->ns->fib, AF_INET, f.table, show_one, &f);
-	}
-	if ((x->family == AF_INET6 || (x->family == AF_UNSPEC && !f.table)) && plain(&f))
-		show_ipv6(x, &f);
+	if (x->family == AF_INET6 || (x->family == AF_UNSPEC && !f.table))
+		fib_walk(&x->ns->fib, AF_INET6, f.table, show_one, &f);
 	return 0;
 }
 
@@ -542,8 +549,10 @@ static int route_flush(struct ip *x)
 		return x->status;
 	}
 	if (!table_known(x, f.table))
-		return ip_fail(x, 2, "Error: ipv4: FIB table does not exist.\nFlush terminated\n");
-	n = fib_flush(&x->ns->fib, AF_INET, f.table, wanted, &f);
+		return ip_fail(x, 2, "Error: %s: FIB table does not exist.\nFlush terminated\n", ipv(x));
+	n = x->family == AF_INET6 ? 0 : fib_flush(&x->ns->fib, AF_INET, f.table, wanted, &f);
+	if (n >= 0 && (x->family == AF_INET6 || (x->family == AF_UNSPEC && !f.table)))
+		n += fib_flush(&x->ns->fib, AF_INET6, f.table, wanted, &f);
 	if (x->stats && n > 0)
 		cmd_out(x->c, "\n*** Round 1, deleting %d entries ***\n*** Flush is complete after 1 round ***\n", n);
 	else if (x->stats)
@@ -576,8 +585,6 @@ int ip_route_main(struct ip *x)
 		{ "help", NULL },
 	};
 
-	if (x->family == AF_INET6 && ip_more(x) && !ip_abbr(x, "list") && !ip_abbr(x, "show"))
-		return ip_refuse(x, "-6 route %s", ip_cur(x));
 	if (!ip_more(x))
 		return route_show(x);
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)

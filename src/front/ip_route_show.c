@@ -49,12 +49,26 @@ static void put_dst(struct sbuf *o, uint8_t family, const union inet_addr *dst, 
 	sbuf_puts(o, " ");
 }
 
-static void put_metrics(struct sbuf *o, uint32_t mtu, bool locked, uint32_t advmss)
+static void put_metrics(struct sbuf *o, uint32_t mtu, bool locked, uint32_t advmss, unsigned hop_limit)
 {
 	if (mtu)
 		sbuf_printf(o, "mtu %s%u ", locked ? "lock " : "", mtu);
 	if (advmss)
 		sbuf_printf(o, "advmss %u ", advmss);
+	if (hop_limit)
+		sbuf_printf(o, "hoplimit %u ", hop_limit);
+}
+
+/* what an IPv6 route always ends with */
+static void put_rest6(struct ip *x, const struct route *r)
+{
+	static const char *const pref[] = { [0] = "medium", [1] = "high", [3] = "low" };
+	uint64_t now = clock_ms(&x->ns->world->clock);
+
+	if (r->expires_ms)
+		cmd_out(x->c, "expires %llusec ",
+			(unsigned long long)(r->expires_ms > now ? (r->expires_ms - now - 1) / 1000 : 0));
+	cmd_out(x->c, "pref %s", pref[r->pref & 3] ? pref[r->pref & 3] : "medium");
 }
 
 static void put_nexthops(struct ip *x, const struct route *r)
@@ -82,6 +96,10 @@ void ip_put_route(struct ip *x, const struct route *r, const struct ip_route_vie
 	if (r->type != RTN_UNICAST || x->details)
 		sbuf_printf(o, "%s ", ip_type_name(r->type));
 	put_dst(o, r->family, &r->dst, r->plen);
+	if (r->src_plen && !v->no_from) {
+		sbuf_puts(o, "from ");
+		put_dst(o, r->family, &r->src, r->src_plen);
+	}
 	if (r->tos && !v->no_tos)
 		sbuf_printf(o, "tos 0x%02x ", r->tos);
 	if (nh && nh->gw_family && !v->no_via)
@@ -99,11 +117,13 @@ void ip_put_route(struct ip *x, const struct route *r, const struct ip_route_vie
 		addr_put(o, r->family, &r->prefsrc);
 		sbuf_puts(o, " ");
 	}
-	if (r->metric && !v->no_metric)
+	if ((r->metric || r->family == AF_INET6) && !v->no_metric)
 		sbuf_printf(o, "metric %u ", r->metric);
 	if (nh)
 		put_nh_flags(o, nh->flags);
-	put_metrics(o, r->mtu, r->mtu_locked, r->advmss);
+	put_metrics(o, r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
+	if (r->family == AF_INET6)
+		put_rest6(x, r);
 	if (r->n_nh > 1)
 		put_nexthops(x, r);
 	sbuf_puts(o, "\n");
@@ -150,10 +170,12 @@ static void get_dst(struct ip *x, struct get *g)
 
 	if (ip_is(x, "to"))
 		ip_next(x);
-	if (!ip_parse_prefix(x, g->have_dst ? AF_INET : x->family, ip_cur(x), &p))
+	if (!ip_parse_prefix(x, g->have_dst ? g->k.family : x->family, ip_cur(x), &p))
 		return;
-	if (p.family == AF_INET6)
-		ip_refuse(x, "IPv6 address \"%s\"", ip_cur(x));
+	if (p.plen != addr_bits(p.family))
+		cmd_err(x->c, "Warning: /%u as prefix is invalid, only /%u (or none) is supported.\n", p.plen,
+			addr_bits(p.family));
+	g->k.family = p.family;
 	g->k.dst = p.addr;
 	g->have_dst = true;
 }
@@ -164,7 +186,7 @@ static void parse_get(struct ip *x, struct get *g)
 
 	for (; ip_more(x); ip_shift(x)) {
 		if (ip_is(x, "from")) {
-			if (ip_parse_prefix(x, AF_INET, ip_next(x), &p))
+			if (ip_parse_prefix(x, g->have_dst ? g->k.family : x->family, ip_next(x), &p))
 				g->k.src = p.addr;
 		} else if (ip_is(x, "iif")) {
 			g->iif = ip_next(x);
@@ -216,6 +238,47 @@ static void input_route(struct ip *x, struct get *g, const struct link *in, stru
 	res->err = MIN(valid, 0);
 	g->redirect = valid > 0 && res->type == RTN_UNICAST && res->out == in &&
 		      link_conf(in, LINK_CONF_SEND_REDIRECTS) && link_conf(in, LINK_CONF_SHARED_MEDIA);
+}
+
+/*
+ * IPv6 writes the answer as it writes a route, and in one line: the destination for the prefix, and the source
+ * that a packet made here would have
+ */
+static void put_answer6(struct ip *x, const struct get *g, const struct route_result *res)
+{
+	struct sbuf *o = &x->c->out;
+	const struct route *r = res->route;
+	bool here = res->type == RTN_LOCAL || res->type == RTN_ANYCAST;
+	char buf[16];
+
+	if (r->type != RTN_UNICAST || x->details)
+		sbuf_printf(o, "%s ", ip_type_name(r->type));
+	addr_put(o, AF_INET6, &g->k.dst);
+	sbuf_puts(o, " from ");
+	addr_put(o, AF_INET6, &g->k.src);
+	sbuf_puts(o, " ");
+	if (res->have_gw)
+		put_gateway(o, AF_INET6, res->gw_family, &res->gw);
+	sbuf_printf(o, "dev %s ", here ? x->ns->lo->name : res->out->name);
+	if (r->table != RT_TABLE_MAIN || x->details)
+		sbuf_printf(o, "table %s ", ip_table_name(x, r->table, buf));
+	if (r->protocol != RTPROT_BOOT || x->details)
+		sbuf_printf(o, "proto %s ", ip_proto_name(x, r->protocol, buf));
+	if (x->details)
+		sbuf_puts(o, "scope global ");
+	if (!g->iif && !addr_is_any(&res->prefsrc)) {
+		sbuf_puts(o, "src ");
+		addr_put(o, AF_INET6, &res->prefsrc);
+		sbuf_puts(o, " ");
+	}
+	sbuf_printf(o, "metric %u ", r->metric);
+	if (r->n_nh == 1)
+		put_nh_flags(o, r->nh[0].flags);
+	put_metrics(o, g->learned.pmtu ? g->learned.pmtu : r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
+	if (g->iif)
+		sbuf_printf(o, "iif %s ", g->iif);
+	put_rest6(x, r);
+	sbuf_puts(o, "\n");
 }
 
 static void put_flags(struct sbuf *o, const struct get *g, const struct route_result *res)
@@ -283,7 +346,7 @@ static void put_answer(struct ip *x, const struct get *g, const struct route_res
 			    (unsigned long long)(g->learned.until_ms - clock_ms(&x->ns->world->clock)) / 1000);
 	if (res->route && res->type == RTN_UNICAST)
 		put_metrics(o, g->learned.pmtu ? g->learned.pmtu : res->route->mtu, res->route->mtu_locked,
-			    res->route->advmss);
+			    res->route->advmss, 0);
 	if (g->iif)
 		sbuf_printf(o, "iif %s ", g->iif);
 	sbuf_puts(o, "\n");
@@ -298,11 +361,30 @@ static void learned(struct ip *x, struct get *g, struct route_result *res)
 		return;
 	if (g->learned.have_gw) {
 		res->have_gw = true;
-		res->gw_family = AF_INET;
+		res->gw_family = g->k.family;
 		res->gw = g->learned.gw;
 	}
 	if (g->learned.pmtu >= res->mtu)
 		g->learned.pmtu = 0;
+}
+
+/* the kernel looks for a source even where one was given */
+static void get6(struct ip *x, struct get *g, struct route_result *res)
+{
+	if (g->iif) {
+		fib_lookup(&x->ns->fib, &g->k, res);
+		return;
+	}
+	fib_output(&x->ns->fib, &g->k, res);
+	if (res->err == -EADDRNOTAVAIL)
+		res->err = 0;
+	if (!res->err && !addr_is_any(&g->k.src)) {
+		if (res->route->have_prefsrc)
+			res->prefsrc = res->route->prefsrc;
+		else if (!link_pick_addr6(&x->ns->links, link_by_index(&x->ns->links, res->route->nh[0].ifindex),
+					  &g->k.dst, &res->prefsrc))
+			memset(&res->prefsrc, 0, sizeof(res->prefsrc));
+	}
 }
 
 int ip_route_get(struct ip *x)
@@ -324,7 +406,9 @@ int ip_route_get(struct ip *x)
 	g.k.iif = in && in->kind != LINK_LOOPBACK ? in->ifindex : 0;
 	g.k.oif = out ? out->ifindex : 0;
 	g.k.uid = g.uid;
-	if (in)
+	if (g.k.family == AF_INET6)
+		get6(x, &g, &res);
+	else if (in)
 		input_route(x, &g, in, &res);
 	else
 		fib_output(&x->ns->fib, &g.k, &res);
@@ -333,6 +417,8 @@ int ip_route_get(struct ip *x)
 	learned(x, &g, &res);
 	if (g.fibmatch && res.route)
 		ip_put_route(x, res.route, &all);
+	else if (g.k.family == AF_INET6)
+		put_answer6(x, &g, &res);
 	else
 		put_answer(x, &g, &res);
 	return 0;

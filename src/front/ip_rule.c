@@ -12,9 +12,9 @@
 
 #include "front/ip.h"
 
-static void rule_init(struct fib_rule *r)
+static void rule_init(const struct ip *x, struct fib_rule *r)
 {
-	*r = (struct fib_rule){ .family = AF_INET, .auto_pref = true, .suppress_plen = -1, .suppress_group = -1 };
+	*r = (struct fib_rule){ .family = x->family == AF_INET6 ? AF_INET6 : AF_INET, .auto_pref = true, .suppress_plen = -1, .suppress_group = -1 };
 }
 
 static void bad(struct ip *x, const char *what)
@@ -23,19 +23,17 @@ static void bad(struct ip *x, const char *what)
 		ip_invalid(x, what, ip_cur(x));
 }
 
-static void parse_prefix(struct ip *x, union inet_addr *a, uint8_t *plen)
+static void parse_prefix(struct ip *x, const struct fib_rule *r, const char *end, union inet_addr *a, uint8_t *plen)
 {
 	struct ip_prefix p;
-	union inet_addr mask;
 
 	if (!ip_parse_prefix(x, x->family, ip_next(x), &p))
 		return;
-	if (p.family == AF_INET6) {
-		ip_refuse(x, "IPv6 rule \"%s\"", ip_cur(x));
+	if (p.family != r->family && !p.any) { /* without -6 the kernel is told that it is IPv4 */
+		ip_fail(x, 2, "Error: Invalid %s address.\n", end);
 		return;
 	}
-	mask = addr_mask(AF_INET, p.plen);
-	*a = addr_and(&p.addr, &mask);
+	*a = p.addr; /* with its bits behind the prefix, as it is shown */
 	*plen = p.plen;
 }
 
@@ -162,9 +160,9 @@ static void parse_rule(struct ip *x, struct fib_rule *r)
 		if (ip_is(x, "not"))
 			r->invert = true;
 		else if (ip_is(x, "from"))
-			parse_prefix(x, &r->src, &r->src_plen);
+			parse_prefix(x, r, "source", &r->src, &r->src_plen);
 		else if (ip_is(x, "to"))
-			parse_prefix(x, &r->dst, &r->dst_plen);
+			parse_prefix(x, r, "dst", &r->dst, &r->dst_plen);
 		else if (ip_abbr(x, "preference") || ip_abbr(x, "order") || ip_abbr(x, "priority")) {
 			if (!ip_u32(ip_next(x), 0, &r->pref))
 				bad(x, "preference value is invalid\n");
@@ -209,7 +207,7 @@ static int rule_modify(struct ip *x, const char *verb, bool deleting)
 
 	if (!ip_more(x))
 		return ip_fail(x, 1, "\"ip rule %s\" requires arguments.\n", verb);
-	rule_init(&r);
+	rule_init(x, &r);
 	parse_rule(x, &r);
 	if (x->failed)
 		return x->status;
@@ -233,11 +231,11 @@ static int rule_del(struct ip *x)
 
 /* ---- show ---- */
 
-static void put_prefix(struct sbuf *o, const char *word, const union inet_addr *a, unsigned plen)
+static void put_prefix(struct sbuf *o, uint8_t family, const char *word, const union inet_addr *a, unsigned plen)
 {
 	sbuf_puts(o, word);
-	addr_put(o, AF_INET, a);
-	if (plen != 32)
+	addr_put(o, family, a);
+	if (plen != addr_bits(family))
 		sbuf_printf(o, "/%u", plen);
 	sbuf_puts(o, " ");
 }
@@ -263,11 +261,11 @@ static void put_selector(struct ip *x, const struct fib_rule *r)
 	if (r->invert)
 		sbuf_puts(o, "not ");
 	if (r->src_plen)
-		put_prefix(o, "from ", &r->src, r->src_plen);
+		put_prefix(o, r->family, "from ", &r->src, r->src_plen);
 	else
 		sbuf_puts(o, "from all ");
 	if (r->dst_plen)
-		put_prefix(o, "to ", &r->dst, r->dst_plen);
+		put_prefix(o, r->family, "to ", &r->dst, r->dst_plen);
 	if (r->tos)
 		sbuf_printf(o, "tos 0x%02x ", r->tos);
 	if (r->have_mark) {
@@ -340,7 +338,7 @@ static int rule_show(struct ip *x)
 	struct fib_rule want;
 	const struct fib_rule *r;
 
-	rule_init(&want);
+	rule_init(x, &want);
 	parse_rule(x, &want);
 	if (x->failed)
 		return x->status;
@@ -358,7 +356,7 @@ static int rule_flush(struct ip *x)
 {
 	if (ip_more(x))
 		return ip_refuse(x, "rule flush %s", ip_cur(x));
-	fib_rule_flush(&x->ns->fib, AF_INET);
+	fib_rule_flush(&x->ns->fib, x->family == AF_INET6 ? AF_INET6 : AF_INET);
 	return 0;
 }
 
@@ -373,8 +371,6 @@ int ip_rule_main(struct ip *x)
 		{ "delete", rule_del }, { "flush", rule_flush }, { "help", NULL },
 	};
 
-	if (x->family == AF_INET6 && ip_more(x) && !ip_abbr(x, "list") && !ip_abbr(x, "show"))
-		return ip_refuse(x, "-6 rule %s", ip_cur(x));
 	if (!ip_more(x))
 		return rule_show(x);
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)

@@ -235,7 +235,10 @@ static void put_addr(struct ip *x, const struct link *l, const struct link_addr 
 	put_addr_flags(x, a);
 	sbuf_printf(o, "%s%s", a->family == AF_INET ? a->label[0] ? a->label : l->name : "", ip_nl(x));
 	put_lifetime(x, "       valid_lft", a->valid_ms);
-	put_lifetime(x, " preferred_lft", a->preferred_ms);
+	if (a->flags & IFA_F_DEPRECATED) /* from the beginning */
+		sbuf_puts(o, " preferred_lft 0sec");
+	else
+		put_lifetime(x, " preferred_lft", a->preferred_ms);
 	sbuf_puts(o, "\n");
 }
 

@@ -346,7 +346,7 @@ static uint64_t netns_next_ms(const struct netns *ns)
 	const struct world_engine *e = ns->world->engine;
 	uint64_t next = MIN(neigh_next_ms(&ns->neigh), ct_next_ms(ns->ct));
 
-	next = MIN(next, MIN(frag_next(&ns->frags), link_addr_next_ms(&ns->links)));
+	next = MIN(next, MIN(frag_next(&ns->frags), MIN(link_addr_next_ms(&ns->links), fib_next_ms(&ns->fib))));
 	return e && e->next_ms ? MIN(next, e->next_ms(ns)) : next;
 }
 
@@ -370,6 +370,7 @@ void world_timers(struct world *w)
 		ct_expire(ns->ct, now);
 		frag_expire(&ns->frags, now);
 		link_addr_timers(&ns->links, now);
+		fib_timers(&ns->fib, now);
 		if (w->engine && w->engine->timers)
 			w->engine->timers(ns);
 	}

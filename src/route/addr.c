@@ -85,6 +85,8 @@ static void set_times(const struct link *l, struct link_addr *a)
 {
 	a->valid_ms = a->valid_lft_s ? addr_now_ms(l) + a->valid_lft_s * 1000 : 0;
 	a->preferred_ms = a->preferred_lft_s ? addr_now_ms(l) + a->preferred_lft_s * 1000 : 0;
+	if (a->flags & IFA_F_DEPRECATED) /* from the beginning: it is over already */
+		a->preferred_ms = MAX(addr_now_ms(l), 1);
 	l->set->timed |= a->valid_ms != 0;
 	if (a->valid_lft_s)
 		a->flags &= ~IFA_F_PERMANENT;
@@ -137,6 +139,23 @@ int link_addr_add(struct link *l, const struct link_addr *like)
 	return 0;
 }
 
+static void take_settings(struct link *l, struct link_addr *a, const struct link_addr *like, uint32_t settable)
+{
+	a->valid_lft_s = like->valid_lft_s;
+	a->preferred_lft_s = like->preferred_lft_s;
+	a->flags = (a->flags & ~(settable | IFA_F_DEPRECATED)) | (like->flags & (settable | IFA_F_DEPRECATED));
+	a->metric = like->metric;
+	set_times(l, a);
+	l->set->gen++;
+}
+
+/* an IPv6 address stays where it is, and only its prefix's route changes */
+static void change6(struct link *l, struct link_addr *a, const struct link_addr *like, uint32_t settable)
+{
+	take_settings(l, a, like, settable);
+	addr_tell(l, ADDR_CHANGED, a);
+}
+
 int link_addr_change(struct link *l, const struct link_addr *like)
 {
 	struct link_addr *a = find_exact(l, like->family, &like->addr, like->plen);
@@ -145,27 +164,23 @@ int link_addr_change(struct link *l, const struct link_addr *like)
 
 	if (!a)
 		return -EADDRNOTAVAIL;
+	if (a->family == AF_INET6) {
+		change6(l, a, like, settable);
+		return 0;
+	}
 	routes = a->metric != like->metric || ((a->flags ^ like->flags) & IFA_F_NOPREFIXROUTE);
 	if (routes) { /* the prefix route goes by the old settings and comes by the new */
 		list_del(&a->node);
 		addr_tell(l, ADDR_REMOVED, a);
 	}
-	a->valid_lft_s = like->valid_lft_s;
-	a->preferred_lft_s = like->preferred_lft_s;
-	a->flags = (a->flags & ~settable) | (like->flags & settable);
-	a->metric = like->metric;
-	set_times(l, a);
+	take_settings(l, a, like, settable);
 	if (routes) {
 		struct list *pos = NULL;
 
-		if (a->family == AF_INET)
-			place4(l, a, &pos);
-		else
-			addr6_place(l, a, &pos);
+		place4(l, a, &pos);
 		list_add_before(pos ? pos : &l->addrs, &a->node);
 		addr_tell(l, ADDR_ADDED, a);
 	}
-	l->set->gen++;
 	return 0;
 }
 

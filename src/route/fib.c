@@ -8,7 +8,8 @@
  *
  * Invariants
  *  1. Every route is in the list of the prefix it names, in the table it names, and no prefix is empty.
- *  2. Routes of one prefix: highest TOS first, then lowest metric, then in the order in which rtnetlink puts them.
+ *  2. Routes of one prefix: the longest source prefix first (IPv6), highest TOS (IPv4), then lowest metric, then in the
+ *     order in which rtnetlink puts them.
  *  3. gen moves with each change, so that what was looked up before can be told from what holds.
  *
  * References: rtnetlink(7), the flags of NEWROUTE.
@@ -35,7 +36,7 @@ int fib_init(struct fib *f, struct link_set *links)
 	return fib_rules_init(f);
 }
 
-static void route_free(struct route *r)
+void fib_route_free(struct route *r)
 {
 	mem_free(r->nh);
 	mem_free(r);
@@ -66,7 +67,7 @@ static int prefix_free(void *ctx, const uint8_t *key, uint32_t plen, void *val)
 		struct route *r = list_first(&p->routes, struct route, node);
 
 		list_del(&r->node);
-		route_free(r);
+		fib_route_free(r);
 	}
 	mem_free(p);
 	return 0;
@@ -152,7 +153,7 @@ void fib_remove(struct fib *f, struct route *r)
 	struct fib_prefix *p = lpm_exact(&t->trie[fib_fam(r->family)], r->dst.b, r->plen);
 
 	list_del(&r->node);
-	route_free(r);
+	fib_route_free(r);
 	prefix_drop_empty(t, p);
 	f->n_routes--;
 	f->gen++;
@@ -179,6 +180,17 @@ static bool route_same(const struct route *a, const struct route *b)
 	return true;
 }
 
+int fib_route_order(const struct route *a, const struct route *b)
+{
+	if (a->src_plen != b->src_plen)
+		return (int)b->src_plen - (int)a->src_plen;
+	if (a->src_plen && !addr_eq(&a->src, &b->src))
+		return memcmp(&a->src, &b->src, sizeof(a->src));
+	if (a->tos != b->tos)
+		return (int)b->tos - (int)a->tos;
+	return a->metric < b->metric ? -1 : a->metric > b->metric;
+}
+
 /*
  * Where a new route goes among those of its prefix. @first is the first with its TOS and metric (NULL: none),
  * @same the one that equals it, the return value the list position in front of which it would be appended.
@@ -191,9 +203,9 @@ static struct list *find_place(struct fib_prefix *p, const struct route *r, stru
 	for (; pos != &p->routes; pos = pos->next) {
 		struct route *o = list_entry(pos, struct route, node);
 
-		if (o->tos < r->tos || (o->tos == r->tos && o->metric > r->metric))
+		if (fib_route_order(o, r) > 0)
 			break;
-		if (o->tos != r->tos || o->metric != r->metric)
+		if (fib_route_order(o, r) < 0)
 			continue;
 		if (!*first)
 			*first = o;
@@ -203,7 +215,7 @@ static struct list *find_place(struct fib_prefix *p, const struct route *r, stru
 	return pos;
 }
 
-static int put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlflags)
+static int put4(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlflags)
 {
 	struct route *first, *same;
 	struct list *pos = find_place(p, r, &first, &same);
@@ -215,7 +227,7 @@ static int put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nl
 			return -EEXIST;
 		list_add_before(&first->node, &r->node);
 		list_del(&first->node);
-		route_free(first);
+		fib_route_free(first);
 		f->n_routes--;
 		return 0;
 	}
@@ -227,6 +239,16 @@ static int put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nl
 		pos = &first->node;
 	list_add_before(pos, &r->node);
 	return 0;
+}
+
+/* 0: it stands there; 1: it became part of another */
+static int put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlflags)
+{
+	int rc = r->family == AF_INET ? put4(f, p, r, nlflags) : fib6_put(f, p, r, nlflags);
+
+	if (!rc && r->expires_ms)
+		f->next_ms = f->n_expiring++ ? MIN(f->next_ms, r->expires_ms) : r->expires_ms;
+	return rc;
 }
 
 int fib_add(struct fib *f, const struct route *like, unsigned nlflags)
@@ -244,7 +266,7 @@ int fib_add(struct fib *f, const struct route *like, unsigned nlflags)
 		return -ENOMEM;
 	if (!r->table)
 		r->table = RT_TABLE_MAIN;
-	err = fib_check(f, r);
+	err = r->family == AF_INET ? fib_check(f, r) : fib6_check(f, r);
 	if (!err) {
 		t = table_get(f, r->table);
 		p = t ? prefix_get(t, r) : NULL;
@@ -252,13 +274,15 @@ int fib_add(struct fib *f, const struct route *like, unsigned nlflags)
 		if (p && err)
 			prefix_drop_empty(t, p);
 	}
+	f->gen++;
+	if (err > 0)
+		return 0;
 	if (err) {
-		route_free(r);
+		fib_route_free(r);
 		return err;
 	}
 	r->id = ++f->next_id;
 	f->n_routes++;
-	f->gen++;
 	return 0;
 }
 
@@ -308,8 +332,8 @@ int fib_del(struct fib *f, const struct route *like)
 		return -ESRCH;
 	}
 	p = lpm_exact(&t->trie[fib_fam(like->family)], like->dst.b, like->plen);
-	if (!p)
-		return -ESRCH;
+	if (!p || like->family == AF_INET6)
+		return p ? fib6_del(f, p, like) : -ESRCH;
 	list_for_each(r, &p->routes, node)
 		if (route_match(like, r)) {
 			fib_remove(f, r);
@@ -333,11 +357,17 @@ static int gather_one(void *ctx, const uint8_t *key, uint32_t plen, void *val)
 	return 0;
 }
 
-/* by address, then the longest first: the order in which the kernel's trie gives them */
+/*
+ * The order in which the kernel's tries give them: by address, then the longest first; IPv6's gives a prefix
+ * after all that lie in it
+ */
 static int prefix_order(const void *a, const void *b)
 {
 	const struct fib_prefix *p = *(struct fib_prefix *const *)a, *q = *(struct fib_prefix *const *)b;
 	int c = memcmp(p->dst.b, q->dst.b, sizeof(p->dst));
+
+	if (p->family == AF_INET6 && addr_in(AF_INET6, &p->dst, &q->dst, MIN(p->plen, q->plen)))
+		return (int)q->plen - (int)p->plen;
 
 	return c ? c : (int)q->plen - (int)p->plen;
 }
@@ -453,14 +483,14 @@ static bool nh_usable(const struct fib *f, const struct nexthop *nh, const struc
 	if ((nh->flags & RTNH_F_LINKDOWN) && !(flags & FIB_IGNORE_LINKSTATE)) {
 		const struct link *l = link_by_index(f->links, nh->ifindex);
 
-		return !l || !link_conf(l, LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN);
+		return !l || !(k->family == AF_INET ? link_conf(l, LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN)
+						    : link_conf6(l, LINK_CONF6_IGNORE_ROUTES_WITH_LINKDOWN));
 	}
 	return true;
 }
 
-/* the next hop of a route for this key, by hash over the weights of those that can be used; NULL: none */
-static const struct nexthop *nh_pick(const struct fib *f, const struct route *r, const struct route_key *k,
-				     unsigned flags)
+const struct nexthop *fib_nh_pick(const struct fib *f, const struct route *r, const struct route_key *k,
+				  unsigned flags)
 {
 	const struct nexthop *first = NULL;
 	uint64_t total = 0, at;
@@ -498,7 +528,30 @@ static void fill(const struct fib *f, const struct route *r, const struct nextho
 	res->have_gw = nh->gw_family != 0;
 	res->gw_family = nh->gw_family;
 	res->gw = nh->gw_family ? nh->gw : k->dst;
-	res->mtu = r->mtu ? r->mtu : l ? l->mtu : 0;
+	res->mtu = r->mtu ? r->mtu : !l ? 0 : r->family == AF_INET ? l->mtu : (uint32_t)l->conf6[LINK_CONF6_MTU];
+}
+
+/* a route was found, and says no; 0: it leads somewhere */
+static int says_no(const struct route *r, struct route_result *res)
+{
+	if (r->type >= ARRAY_LEN(type_error) || !type_error[r->type])
+		return 0;
+	res->type = r->type;
+	res->route = r;
+	res->table = r->table;
+	return type_error[r->type];
+}
+
+static int prefix_search6(const struct fib *f, const struct fib_prefix *p, const struct route_key *k, unsigned flags,
+			  struct route_result *res)
+{
+	const struct nexthop *nh;
+	const struct route *r = fib6_select(f, p, k, flags, &nh);
+	int err = r ? says_no(r, res) : 1;
+
+	if (!err)
+		fill(f, r, nh, k, res);
+	return err;
 }
 
 static int prefix_search(const struct fib *f, const struct fib_prefix *p, const struct route_key *k, unsigned flags,
@@ -508,18 +561,16 @@ static int prefix_search(const struct fib *f, const struct fib_prefix *p, const 
 
 	list_for_each(r, &p->routes, node) {
 		const struct nexthop *nh;
+		int err;
 
 		if ((r->tos && r->tos != (k->tos & ~3)) || r->scope < k->scope)
 			continue;
-		if (r->type < ARRAY_LEN(type_error) && type_error[r->type]) {
-			res->type = r->type;
-			res->route = r;
-			res->table = r->table;
-			return type_error[r->type];
-		}
+		err = says_no(r, res);
+		if (err)
+			return err;
 		if (r->flags & RTNH_F_DEAD)
 			continue;
-		nh = nh_pick(f, r, k, flags);
+		nh = fib_nh_pick(f, r, k, flags);
 		if (nh) {
 			fill(f, r, nh, k, res);
 			return 0;
@@ -535,7 +586,8 @@ int fib_table_search(const struct fib *f, const struct fib_table *t, const struc
 	unsigned n = lpm_lookup(&t->trie[fib_fam(k->family)], k->dst.b, found, ARRAY_LEN(found));
 
 	for (unsigned i = 0; i < n; i++) {
-		int rc = prefix_search(f, found[i], k, flags, res);
+		int rc = k->family == AF_INET ? prefix_search(f, found[i], k, flags, res)
+					      : prefix_search6(f, found[i], k, flags, res);
 
 		if (rc <= 0)
 			return rc;
@@ -545,7 +597,7 @@ int fib_table_search(const struct fib *f, const struct fib_table *t, const struc
 
 uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit)
 {
-	struct route_key k = { .family = family, .dst = *a };
+	struct route_key k = { .family = family, .dst = *a, .oif = family == AF_INET6 && limit ? limit->ifindex : 0 };
 	struct route_result res = { 0 };
 	const struct fib_table *t = fib_table_find(f, RT_TABLE_LOCAL);
 

@@ -69,6 +69,8 @@ struct fib {
 	uint32_t gen;
 	uint32_t next_id;
 	uint32_t n_routes, n_rules[2];
+	uint32_t n_expiring;		/* routes with an end there ever were */
+	uint64_t next_ms;		/* the earliest of them */
 	int multipath_hash_policy;
 	const char *why;		/* the kernel's words for the last refusal, NULL: it has none */
 };
@@ -148,6 +150,9 @@ void fib_rule_flush(struct fib *f, uint8_t family);		/* all but pref 0 */
 const struct fib_rule *fib_rule_target(const struct fib *f, const struct fib_rule *r);
 /** fib_flush() - remove the routes that @want says yes to; how many */
 int fib_flush(struct fib *f, uint8_t family, uint32_t table, bool (*want)(void *ctx, const struct route *r), void *ctx);
+/** fib_next_ms(), fib_timers() - routes that end by themselves; UINT64_MAX: none does */
+uint64_t fib_next_ms(const struct fib *f);
+void fib_timers(struct fib *f, uint64_t now_ms);
 /* what links and addresses cause: called by ns from link_set's notify */
 void fib_link_event(struct fib *f, struct link *l, unsigned what, const struct link_addr *a);
 

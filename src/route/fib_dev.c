@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * route/fib_dev.c - the routes that follow from links and addresses.
+ * route/fib_dev.c - the routes that follow from links and addresses; IPv6's are fib_dev6.c's.
  *
  * An address wants up to four routes: itself (local), its broadcast address, its network (connected), and the
  * broadcast address that its mask makes. A secondary's carry its primary's source. The local route is there as
@@ -234,6 +234,7 @@ static void link_is_up(struct fib *f, struct link *l)
 void fib_link_event(struct fib *f, struct link *l, unsigned what, const struct link_addr *a)
 {
 	f->gen++;
+	fib6_link_event(f, l, what, a);
 	switch (what) {
 	case LINK_UP:
 		link_is_up(f, l);

@@ -13,7 +13,7 @@ struct fib_prefix {
 	uint8_t family, plen;
 };
 
-enum { FIB_IGNORE_LINKSTATE = 1 };
+enum { FIB_IGNORE_LINKSTATE = 1, FIB_STRICT = 2 /* IPv6: over the interface asked for, or not at all */ };
 
 static inline int fib_fam(uint8_t family)
 {
@@ -35,11 +35,26 @@ int fib_search(const struct fib *f, const struct route_key *k, unsigned flags, s
  */
 int fib_check(struct fib *f, struct route *r);
 /** fib_prefsrc() - the source address that goes with a result: the route's own, or picked */
-void fib_prefsrc(struct route_result *res);
+void fib_prefsrc(struct route_result *res, const struct route_key *k);
 /** fib_remove() - take a route out and free it */
 void fib_remove(struct fib *f, struct route *r);
 int fib_rules_init(struct fib *f);
 void fib_rules_free(struct fib *f);
+void fib_route_free(struct route *r);
+/** fib_route_order() - of two routes of one prefix: negative when @a is asked before @b, 0 when they stand beside */
+int fib_route_order(const struct route *a, const struct route *b);
+/** fib_nh_pick() - the next hop of a route for this key, by hash over those that can be used; NULL: none */
+const struct nexthop *fib_nh_pick(const struct fib *f, const struct route *r, const struct route_key *k,
+				  unsigned flags);
+/* IPv6's own way: fib6.c, fib_dev6.c */
+int fib6_check(struct fib *f, struct route *r);
+/** fib6_put() - 0: @r stands in its prefix; 1: it became part of another and is freed; -errno */
+int fib6_put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlflags);
+int fib6_del(struct fib *f, struct fib_prefix *p, const struct route *like);
+const struct route *fib6_select(const struct fib *f, const struct fib_prefix *p, const struct route_key *k,
+				unsigned flags, const struct nexthop **nh);
+bool fib6_strict(const union inet_addr *dst);
+void fib6_link_event(struct fib *f, struct link *l, unsigned what, const struct link_addr *a);
 uint8_t fib_nh_scope(const struct route *r, const struct nexthop *nh, const struct fib *f);
 
 #endif

@@ -337,7 +337,6 @@ static void go_up(struct link *l)
 	if (l->kind == LINK_VETH && l->peer && (l->peer->flags & IFF_UP)) {
 		l->carrier = true; /* told with UP below */
 		l->oper = IF_OPER_UP;
-		link_set_carrier(l->peer, true);
 	}
 	if (l->bridge)
 		bridge_changed(l->bridge);
@@ -345,6 +344,8 @@ static void go_up(struct link *l)
 	tell(l, LINK_UP);
 	if (l->port)
 		bridge_port_changed(l->port);
+	if (l->carrier && l->peer) /* the other end hears of it a little later */
+		link_set_carrier(l->peer, true);
 }
 
 static void go_down(struct link *l)

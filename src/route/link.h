@@ -144,7 +144,8 @@ enum link_notify { LINK_ADDED, LINK_REMOVED, LINK_UP, LINK_DOWN, LINK_CHANGED, A
 		   LINK_CONF6,		/* its forwarding changed */
 		   ADDR_DAD_PROBE,	/* send a neighbour solicitation for this tentative address */
 		   ADDR_READY,		/* IPv6: found to be nobody else's, or never in doubt: it can be used */
-		   ADDR_DAD_FAILED };	/* IPv6: another has it; it stays, and is not used */
+		   ADDR_DAD_FAILED,
+		   ADDR_CHANGED };	/* IPv6: its lifetime, metric, or whether its prefix has a route */	/* IPv6: another has it; it stays, and is not used */
 
 void link_set_init(struct link_set *s);
 void link_set_free(struct link_set *s);

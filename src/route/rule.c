@@ -278,10 +278,12 @@ int fib_search(const struct fib *f, const struct route_key *k, unsigned flags, s
 	return -ENETUNREACH;
 }
 
-void fib_prefsrc(struct route_result *res)
+void fib_prefsrc(struct route_result *res, const struct route_key *k)
 {
 	if (res->route->have_prefsrc)
 		res->prefsrc = res->route->prefsrc;
+	else if (res->out && k->family == AF_INET6)
+		link_pick_addr6(res->out->set, res->out, &k->dst, &res->prefsrc);
 	else if (res->out)
 		link_pick_addr(res->out, res->route->family,
 			       res->have_gw && res->gw_family == res->route->family ? &res->gw : NULL,
@@ -292,8 +294,9 @@ void fib_lookup(const struct fib *f, const struct route_key *k, struct route_res
 {
 	memset(res, 0, sizeof(*res));
 	res->err = fib_search(f, k, 0, res);
-	if (!res->err)
-		fib_prefsrc(res);
+	/* what is forwarded has a source, and choosing one is dear in IPv6 */
+	if (!res->err && (k->family == AF_INET || !k->iif))
+		fib_prefsrc(res, k);
 }
 
 /* ---- packets made here ---- */
@@ -389,6 +392,32 @@ static struct link *loopback(const struct fib *f)
 	return NULL;
 }
 
+/* IPv6 asks the tables, and nothing else */
+static void output6(const struct fib *f, struct route_key *k, struct route_result *res)
+{
+	bool have_src = !addr_is_any(&k->src);
+
+	if (k->oif && !link_by_index(f->links, k->oif)) {
+		res->err = -ENODEV;
+		return;
+	}
+	if (addr_is_any(&k->dst))
+		k->dst.b[15] = 1;
+	res->err = fib_search(f, k, 0, res);
+	if (res->err)
+		return;
+	if (have_src)
+		res->prefsrc = k->src;
+	else
+		fib_prefsrc(res, k);
+	if (res->type == RTN_LOCAL || res->type == RTN_ANYCAST) {
+		res->out = loopback(f);
+		res->mtu = res->out->mtu;
+	}
+	if (addr_is_any(&res->prefsrc))
+		res->err = -EADDRNOTAVAIL;
+}
+
 void fib_output(const struct fib *f, const struct route_key *key, struct route_result *res)
 {
 	struct route_key k = *key;
@@ -396,6 +425,10 @@ void fib_output(const struct fib *f, const struct route_key *key, struct route_r
 
 	memset(res, 0, sizeof(*res));
 	k.iif = 0;
+	if (k.family == AF_INET6) {
+		output6(f, &k, res);
+		return;
+	}
 	if (output_special(f, &k, res))
 		return;
 	if (addr_is_any(&k.dst)) {
@@ -416,7 +449,7 @@ void fib_output(const struct fib *f, const struct route_key *key, struct route_r
 			res->out = loopback(f);
 			res->mtu = res->out->mtu;
 		} else {
-			fib_prefsrc(res);
+			fib_prefsrc(res, &k);
 			if (limited_broadcast(&k) || res->type == RTN_BROADCAST)
 				on_link(res, &k, res->out, RTN_BROADCAST);
 			else if (addr_is_multicast(k.family, &k.dst))
@@ -488,6 +521,8 @@ int fib_validate_source(const struct fib *f, const struct route_key *k, const st
 {
 	int rpf = link_conf(in, LINK_CONF_RP_FILTER);
 
+	if (k->family == AF_INET6) /* has no such filter: it is a rule's work there */
+		return 0;
 	if (rpf || (in->ifindex == oif && link_conf(in, LINK_CONF_SEND_REDIRECTS)) || fib_custom_rules(f, k->family))
 		return validate_full(f, k, in, oif, rpf);
 	if (link_conf(in, LINK_CONF_ACCEPT_LOCAL))
