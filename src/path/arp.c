@@ -19,6 +19,12 @@
 
 static const uint8_t broadcast_mac[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
+static void arp_xmit(struct link *l, struct pkt *p)
+{
+	if (frame_hook(l->ns, p, FRAME_ARP_OUT, NULL, l))
+		path_device_xmit(l, p);
+}
+
 void arp_solicit(struct netns *ns, struct link *l, struct neigh *n, const uint8_t *mac, const struct pkt *cause)
 {
 	union inet_addr src = { 0 };
@@ -32,7 +38,7 @@ void arp_solicit(struct netns *ns, struct link *l, struct neigh *n, const uint8_
 	}
 	q = reply_arp(&ns->world->pool, ARPOP_REQUEST, l->mac, src.ip4, mac ? mac : broadcast_mac, n->addr.ip4);
 	if (q)
-		path_device_xmit(l, q);
+		arp_xmit(l, q);
 }
 
 /* ---- in ---- */
@@ -136,6 +142,9 @@ void arp_rx(struct link *in, struct pkt *p)
 		path_drop(ns, p, p->pkt_type == PACKET_OTHERHOST ? DROP_OTHER_HOST : DROP_MALFORMED);
 		return;
 	}
+	if (!frame_hook(ns, p, FRAME_ARP_IN, in, NULL))
+		return;
+	arp_parse(p, &a);		/* a chain may have changed it */
 	answer = a.op == ARPOP_REQUEST && answers(ns, in, p, &a);
 	pkt_free(p);
 	if (answer) {
@@ -144,7 +153,7 @@ void arp_rx(struct link *in, struct pkt *p)
 		if (!addr_is_any(&a.sip))
 			neigh_update(&ns->neigh, in, AF_INET, &a.sip, a.sha, NUD_STALE, true, true);
 		if (r)
-			path_device_xmit(in, r);
+			arp_xmit(in, r);
 		return;
 	}
 	n = neigh_find(&ns->neigh, in->ifindex, AF_INET, &a.sip);

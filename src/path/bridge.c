@@ -22,6 +22,11 @@ static uint64_t now_ms(const struct netns *ns)
 /* @from: the port it came in by, NULL: the host sends it */
 static void to_port(struct link *port, struct pkt *p, const struct link *from)
 {
+	struct netns *ns = port->ns;
+
+	if (!frame_hook(ns, p, from ? FRAME_BR_FORWARD : FRAME_BR_LOCAL_OUT, (struct link *)from, port) ||
+	    !frame_hook(ns, p, FRAME_BR_POST_ROUTING, NULL, port))
+		return;
 	if (from && p->flags & PKT_BRIDGED)
 		bridge_nf_forward(port, p);
 	else
@@ -76,17 +81,20 @@ static void seen_on_bridge(struct link *br, const struct pkt *p)
 }
 
 /* to the host, as if it had come in on the bridge */
-static void pass_up(struct bridge *b, struct pkt *p)
+static void pass_up(struct bridge *b, struct pkt *p, struct link *port)
 {
 	struct link *br = b->link;
 	struct netns *ns = br->ns;
 
+	if (!frame_hook(ns, p, FRAME_BR_LOCAL_IN, port, NULL))
+		return;
 	p->iif = br->ifindex;
 	if (p->pkt_type == PACKET_OTHERHOST)
 		p->pkt_type = PACKET_HOST;
 	TRACE(ns, .kind = TRACE_RX, .pkt = p, .link = br);
 	seen_on_bridge(br, p);
-	path_l3_rx(br, p);
+	if (frame_hook(ns, p, FRAME_INGRESS, br, NULL))
+		path_l3_rx(br, p);
 }
 
 void bridge_rx(struct link *port, struct pkt *p)
@@ -104,22 +112,25 @@ void bridge_rx(struct link *port, struct pkt *p)
 	}
 	if (memcmp(eth->h_dest, reserved, sizeof(reserved)) == 0 && eth->h_dest[5] < 0x10) {
 		bridge_learn(b, port, eth->h_source, now_ms(ns));
-		path_drop(ns, p, DROP_BRIDGE_LOCAL);
+		if (frame_hook(ns, p, FRAME_BR_LOCAL_IN, port, NULL))
+			path_drop(ns, p, DROP_BRIDGE_LOCAL);
 		return;
 	}
+	if (!frame_hook(ns, p, FRAME_BR_PRE_ROUTING, port, NULL))
+		return;
 	if (bridge_nf_wanted(ns, p) && !bridge_nf_pre(port, &p))
 		return;
 	eth = pkt_eth(p);
 	bridge_learn(b, port, eth->h_source, now_ms(ns));
 	if (eth->h_dest[0] & 1) {
 		flood(b, p, port);
-		pass_up(b, p);
+		pass_up(b, p, port);
 		return;
 	}
 	to = bridge_lookup(b, eth->h_dest, now_ms(ns));
 	if (to == b->link) {
 		p->pkt_type = PACKET_HOST;
-		pass_up(b, p);
+		pass_up(b, p, port);
 		return;
 	}
 	if (b->link->promisc || b->link->flags & IFF_PROMISC)	/* the host takes a copy, and drops it above the taps */

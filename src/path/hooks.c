@@ -22,7 +22,7 @@
 
 #include "ct/nat.h"
 
-static void add(struct hook_array *a, struct hook_entry e)
+void hook_add(struct hook_array *a, struct hook_entry e)
 {
 	unsigned at = a->n;
 
@@ -85,17 +85,17 @@ static void add_builtin(struct netns *ns, unsigned fi, int hook)
 	bool last = hook == NF_INET_LOCAL_IN || hook == NF_INET_POST_ROUTING;
 
 	if (first && ns->rules.needs_defrag[fi])
-		add(a, (struct hook_entry){ .stage = STAGE_DEFRAG, .priority = NF_IP_PRI_CONNTRACK_DEFRAG });
+		hook_add(a, (struct hook_entry){ .stage = STAGE_DEFRAG, .priority = NF_IP_PRI_CONNTRACK_DEFRAG });
 	if (first && ns->rules.needs_ct[fi])
-		add(a, (struct hook_entry){ .stage = STAGE_CONNTRACK, .priority = NF_IP_PRI_CONNTRACK });
+		hook_add(a, (struct hook_entry){ .stage = STAGE_CONNTRACK, .priority = NF_IP_PRI_CONNTRACK });
 	if (hook != NF_INET_FORWARD && ns->rules.has_nat[fi]) {
 		struct hook_entry e = { .stage = STAGE_NAT, .priority = first ? NF_IP_PRI_NAT_DST : NF_IP_PRI_NAT_SRC };
 
 		collect_nat(ns, fi, hook, &e);
-		add(a, e);
+		hook_add(a, e);
 	}
 	if (last && ns->rules.needs_ct[fi])
-		add(a, (struct hook_entry){ .stage = STAGE_CONFIRM, .priority = INT_MAX });
+		hook_add(a, (struct hook_entry){ .stage = STAGE_CONFIRM, .priority = INT_MAX });
 }
 
 void hooks_rebuild(struct netns *ns)
@@ -108,6 +108,7 @@ void hooks_rebuild(struct netns *ns)
 		ns->ct_conf.acct = 1;
 		ns->rules.wants_acct = false;
 	}
+	frame_hooks_rebuild(ns);
 	path->n_nat_chains = 0;
 	for (unsigned fi = 0; fi < 2; fi++) {
 		for (int hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
@@ -119,7 +120,7 @@ void hooks_rebuild(struct netns *ns)
 				if (!c->base || t->dormant || c->type == CHAIN_NAT || !chain_in_family(c, fi) || c->hook < 0 ||
 				    c->hook >= NF_INET_NUMHOOKS)
 					continue;
-				add(&path->hook[fi][c->hook],
+				hook_add(&path->hook[fi][c->hook],
 				    (struct hook_entry){ .stage = STAGE_CHAIN, .priority = c->priority, .seq = c->reg_seq, .chain = c });
 			}
 		}
@@ -134,6 +135,13 @@ static void trace_rule(struct match_ctx *m, const struct chain *c, unsigned inde
 	      .verdict = v);
 }
 
+static int match_lookup(const struct match_ctx *m, const struct route_key *k, struct route_result *res)
+{
+	struct act_ctx *a = m->ctx;
+
+	return path_route(a->ns, k, res);
+}
+
 static void match_init(struct match_ctx *m, struct act_ctx *a, struct netns *ns, struct pkt *p, const struct hook_state *st)
 {
 	*a = (struct act_ctx){ .ns = ns, .st = st };
@@ -141,6 +149,8 @@ static void match_init(struct match_ctx *m, struct act_ctx *a, struct netns *ns,
 		.pkt = p,
 		.hook = st->hook,
 		.family = p->family,
+		.pf = st->pf,
+		.with_mac = st->with_mac,
 		.in = st->in,
 		.out = st->out,
 		.phys_in = p->phys_iif ? link_by_index(&ns->links, p->phys_iif) : NULL,
@@ -153,13 +163,14 @@ static void match_init(struct match_ctx *m, struct act_ctx *a, struct netns *ns,
 		.route = p->dst,
 		.act = act_stmt,
 		.set_field = act_set_field,
+		.lookup = match_lookup,
 		.trace = ns->world->trace ? trace_rule : NULL,
 		.ctx = a,
 		.cacheable = true,
 	};
 }
 
-static enum verdict run_chain(struct netns *ns, struct pkt *p, const struct hook_state *st, const struct chain *c)
+enum verdict hook_run_chain(struct netns *ns, struct pkt *p, const struct hook_state *st, const struct chain *c)
 {
 	struct match_ctx m;
 	struct act_ctx a;
@@ -197,7 +208,7 @@ static bool reroute_differs(const struct reroute_key *k, const struct pkt *p)
 static enum verdict run_route_chain(struct netns *ns, struct pkt *p, const struct hook_state *st, const struct chain *c)
 {
 	struct reroute_key k = { pkt_src(p), pkt_dst(p), p->mark, pkt_dsfield(p) };
-	enum verdict v = run_chain(ns, p, st, c);
+	enum verdict v = hook_run_chain(ns, p, st, c);
 
 	if (v == VERDICT_ACCEPT && st->hook == NF_INET_LOCAL_OUT && reroute_differs(&k, p) && !path_reroute(ns, p, p->dst)) {
 		p->drop = DROP_NO_ROUTE;
@@ -223,7 +234,7 @@ static enum verdict nat_stage(struct netns *ns, struct pkt *p, const struct hook
 	}
 	if (p->ctinfo == IP_CT_NEW || p->ctinfo == IP_CT_RELATED || p->ctinfo == IP_CT_RELATED_REPLY) {
 		for (unsigned i = 0; i < e->n && !nat_bound(c, manip); i++) {
-			v = run_chain(ns, p, st, ns->path->nat_chain[e->first + i]);
+			v = hook_run_chain(ns, p, st, ns->path->nat_chain[e->first + i]);
 			if (v != VERDICT_ACCEPT)
 				return v;
 		}
@@ -309,7 +320,7 @@ static enum verdict run_entry(struct netns *ns, struct pkt **p, const struct hoo
 	case STAGE_CHAIN:
 		if (e->chain->type == CHAIN_ROUTE)
 			return run_route_chain(ns, *p, st, e->chain);
-		return run_chain(ns, *p, st, e->chain);
+		return hook_run_chain(ns, *p, st, e->chain);
 	}
 	return VERDICT_ACCEPT;
 }

@@ -93,7 +93,7 @@ static bool link_rx(struct link *in, struct pkt *p)
 	TRACE(ns, .kind = TRACE_RX, .pkt = p, .link = in);
 	if (ns->world->ops->tap)
 		ns->world->ops->tap(ns->world, in, p, false);
-	return true;
+	return frame_hook(ns, p, FRAME_INGRESS, in, NULL);
 }
 
 void path_rx(struct link *in, struct pkt **pkts, unsigned n)
@@ -535,6 +535,8 @@ int path_device_xmit(struct link *out, struct pkt *p)
 		path_drop(ns, p, DROP_LINK_DOWN);
 		return 0;
 	}
+	if (!frame_hook(ns, p, FRAME_EGRESS, NULL, out))
+		return 0;
 	out->stats.tx_packets++;
 	out->stats.tx_bytes += pkt_len(p);
 	p->pkt_type = PACKET_OUTGOING;

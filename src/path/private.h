@@ -31,8 +31,19 @@ struct hook_array {
 };
 
 struct hook_state {
-	int hook;			/* NF_INET_* */
+	int hook;			/* NF_INET_*, or of .pf */
+	uint8_t pf;			/* NFPROTO_*; 0: the packet's own */
+	bool with_mac;			/* the packet begins with its link-layer header there */
 	struct link *in, *out;		/* NULL where the hook has none */
+};
+
+/* ---- the hooks below IP (frame.c) ---- */
+
+enum frame_hook {
+	FRAME_ARP_IN, FRAME_ARP_OUT,
+	FRAME_BR_PRE_ROUTING, FRAME_BR_LOCAL_IN, FRAME_BR_FORWARD, FRAME_BR_LOCAL_OUT, FRAME_BR_POST_ROUTING,
+	FRAME_INGRESS, FRAME_EGRESS,	/* of all devices */
+	FRAME_HOOKS
 };
 
 /* ---- what a destination taught us: redirects and path MTUs (icmp.c) ---- */
@@ -62,6 +73,7 @@ struct peer {
 
 struct path {
 	struct hook_array hook[2][NF_INET_NUMHOOKS];	/* [family index] */
+	struct hook_array frame[FRAME_HOOKS];
 	const struct chain *nat_chain[2 * NF_INET_NUMHOOKS * HOOK_ENTRIES];
 	unsigned n_nat_chains;
 	struct exception *exception;	/* EXCEPTIONS of them, made when first needed */
@@ -92,6 +104,20 @@ static inline unsigned family_index(uint8_t family)
 void hooks_rebuild(struct netns *ns);
 /** hooks_run() - a packet through one hook; *p may become another packet (reassembly). Anything but ACCEPT: the packet is gone, *err (may be NULL) is what a sender is told */
 enum verdict hooks_run(struct netns *ns, struct pkt **p, const struct hook_state *st, int *err);
+
+/** hook_add() - an entry at its place in the array; more than HOOK_ENTRIES are not taken */
+void hook_add(struct hook_array *a, struct hook_entry e);
+/** hook_run_chain() - a packet through one base chain; not accepted: p->drop says why, and it is still the caller's unless stolen */
+enum verdict hook_run_chain(struct netns *ns, struct pkt *p, const struct hook_state *st, const struct chain *c);
+
+/* frame.c */
+void frame_hooks_rebuild(struct netns *ns);
+bool frame_hooks_run(struct netns *ns, struct pkt *p, enum frame_hook at, struct link *in, struct link *out);
+/** frame_hook() - a frame through a hook below IP; false: it is gone */
+static inline bool frame_hook(struct netns *ns, struct pkt *p, enum frame_hook at, struct link *in, struct link *out)
+{
+	return likely(!ns->path->frame[at].n) || frame_hooks_run(ns, p, at, in, out);
+}
 
 /* act.c */
 struct act_ctx {

@@ -99,7 +99,7 @@ static bool load_META_PRIORITY(const struct match_ctx *m, uint8_t *val)
 
 static bool load_META_LENGTH(const struct match_ctx *m, uint8_t *val)
 {
-	return put32(val, pkt_l3_len(m->pkt));
+	return put32(val, match_len(m));
 }
 
 static bool load_META_PKTTYPE(const struct match_ctx *m, uint8_t *val)

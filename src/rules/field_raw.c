@@ -95,7 +95,7 @@ static bool load_payload(const struct match_ctx *m, const struct ir_expr *e, uin
 
 	switch (e->f.arg[0]) {
 	case NFT_PAYLOAD_LL_HEADER:
-		if (p->l3 == p->mac)
+		if (p->l3 == p->mac || (m->with_mac && m->pf == NFPROTO_ARP))	/* ARP's own is not put in front yet */
 			return false;
 		if ((p->flags & PKT_VLAN) && at + e->len > 2 * ETH_ALEN)
 			return tagged_bytes(p, at, e->len, out);

@@ -54,7 +54,7 @@ static bool limit_eval(struct match_ctx *m, const void *data, void *state)
 	const struct fn_limit *l = data;
 	struct limit_state *s = state;
 	uint64_t now = m->clock->now_ns, max = limit_max(l);
-	uint64_t cost = limit_cost(l, l->bytes ? pkt_l3_len(m->pkt) : 1);
+	uint64_t cost = limit_cost(l, l->bytes ? match_len(m) : 1);
 	uint64_t passed = now > s->last_ns ? now - s->last_ns : 0;
 
 	s->tokens = passed >= max - MIN(max, s->tokens) ? max : s->tokens + passed;
@@ -86,7 +86,7 @@ static bool counter_eval(struct match_ctx *m, const void *data, void *state)
 	struct fn_counter_state *c = state;
 
 	c->packets++;
-	c->bytes += pkt_l3_len(m->pkt);
+	c->bytes += match_len(m);
 	return true;
 }
 
@@ -110,7 +110,7 @@ static bool nft_quota_eval(struct match_ctx *m, const void *data, void *state)
 	const struct fn_nft_quota *q = data;
 	struct fn_nft_quota_state *s = state;
 
-	s->consumed += pkt_l3_len(m->pkt);
+	s->consumed += match_len(m);
 	return (s->consumed >= q->quota) == q->invert;
 }
 

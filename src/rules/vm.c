@@ -349,7 +349,7 @@ static inline bool rule_run(struct vm *vm, struct rule *r, enum ir_verdict *v, c
 		switch (in->op) {
 		case OP_COUNTER:
 			r->packets++;
-			r->bytes += pkt_l3_len(m->pkt);
+			r->bytes += match_len(m);
 			break;
 		case OP_VERDICT:
 			*v = in->stmt->verdict.v;
@@ -451,7 +451,7 @@ static void policy(const struct chain *base, struct match_ctx *m, struct vm_resu
 
 	if (c->counts) {
 		c->packets++;
-		c->bytes += pkt_l3_len(m->pkt);
+		c->bytes += match_len(m);
 	}
 	*res = (struct vm_result){ .v = c->have_policy && c->policy_drop ? IR_DROP : IR_ACCEPT,
 				   .chain = c,

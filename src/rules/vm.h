@@ -25,6 +25,7 @@ struct match_ctx {
 	enum nf_inet_hooks hook;
 	uint8_t family;			/* AF_*; 0: not IP (bridge, netdev and arp hooks) */
 	uint8_t pf;			/* NFPROTO_* of the hook; 0: that of .family */
+	bool with_mac;			/* the packet begins with its link-layer header: egress and ARP output */
 	const struct link *in, *out;	/* NULL where the hook has none */
 	const struct link *phys_in, *phys_out;
 	const struct fib *fib;
@@ -48,6 +49,12 @@ struct match_ctx {
 	bool cacheable;			/* cleared when something was looked at that may not be cached */
 	bool hotdrop;			/* set by a test: drop at once (par->hotdrop); vm_run() clears it */
 };
+
+/** match_len() - bytes of the packet as the hook has it, which counters, quotas and rates count */
+static inline uint32_t match_len(const struct match_ctx *m)
+{
+	return unlikely(m->with_mac) ? pkt_len(m->pkt) : pkt_l3_len(m->pkt);
+}
 
 struct vm_result {
 	enum ir_verdict v;		/* IR_ACCEPT, IR_DROP, IR_STOLEN, IR_QUEUE */
