@@ -4,20 +4,18 @@
  *
  * On the packet's way: called by rules/vm.c while a chain runs, statement by statement, so that later rules see what earlier ones did.
  *
- * References: Linux nf_nat_masquerade.c, nf_nat_redirect.c, xt_TCPMSS.c, nf_reject_ipv4.c for what is chosen and what is left alone.
+ * References: RFC 6296; Linux nf_nat_masquerade.c, nf_nat_redirect.c, xt_TCPMSS.c, nf_reject_ipv4.c, nf_reject_ipv6.c, ip6t_NPT.c for what is chosen and what is left alone.
  */
 #include "path/private.h"
 
 #include <errno.h>
 #include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/nf_tables.h>
 
 #include "ct/nat.h"
-#include "net/edit.h"
 #include "net/parse.h"
-#include "net/reply.h"
 
-#define TCP_MIN_HEADERS 40	/* IPv4 and TCP, without options */
-#define TCP_DEFAULT_MSS 536	/* RFC 9293 section 3.7.1 */
+#define TCP_DEFAULT_MSS(family) ((family) == AF_INET ? 536u : 1220u)	/* RFC 9293 section 3.7.1 */
 
 /* ---- NAT ---- */
 
@@ -40,12 +38,17 @@ static enum ir_verdict masquerade(struct match_ctx *m, struct act_ctx *a, const 
 {
 	struct pkt *p = m->pkt;
 	const struct route_result *rt = p->dst;
-	union inet_addr next = rt && rt->have_gw ? rt->gw : pkt_dst(p);
+	union inet_addr dst = pkt_dst(p), next = rt && rt->have_gw ? rt->gw : dst;
 	struct nat_range r = range_of(n);
+	bool found;
 
-	if (addr_is_any(&p->ct->tuple[IP_CT_DIR_ORIGINAL].src))
+	if (p->family == AF_INET && addr_is_any(&p->ct->tuple[IP_CT_DIR_ORIGINAL].src))
 		return IR_ACCEPT;
-	if (!link_pick_addr(m->out, p->family, &next, RT_SCOPE_UNIVERSE, &r.min)) {
+	if (p->family == AF_INET)
+		found = link_pick_addr(m->out, AF_INET, &next, RT_SCOPE_UNIVERSE, &r.min);
+	else
+		found = link_pick_addr6(m->out->set, m->out, &dst, &r.min);
+	if (!found) {
 		a->why = DROP_NAT_FAILED;
 		return IR_DROP;
 	}
@@ -55,27 +58,43 @@ static enum ir_verdict masquerade(struct match_ctx *m, struct act_ctx *a, const 
 	return bind_to(a, p, &r, NAT_MANIP_SRC);
 }
 
+/* RFC 4007: how far an address reaches; 0: everywhere */
+static unsigned zone_of(const union inet_addr *a)
+{
+	if (addr_is_loopback(AF_INET6, a))
+		return 1;
+	return addr_is_linklocal6(a) ? 2 : 0;
+}
+
+/* the first address of a link that a packet for @dst can be turned to, NULL: none */
+static const struct link_addr *own_addr(const struct link *l, uint8_t family, const union inet_addr *dst)
+{
+	const struct link_addr *x;
+
+	list_for_each(x, &l->addrs, node) {
+		if (x->family != family)
+			continue;
+		if (family == AF_INET ? !(x->flags & IFA_F_SECONDARY) : link_addr_usable6(x) && (!zone_of(dst) || zone_of(dst) == zone_of(&x->addr)))
+			return x;
+	}
+	return NULL;
+}
+
 static enum ir_verdict redirect(struct match_ctx *m, struct act_ctx *a, const struct ir_nat *n)
 {
 	struct nat_range r = range_of(n);
+	union inet_addr dst = pkt_dst(m->pkt);
 	const struct link_addr *x;
-	bool found = false;
 
 	if (m->hook == NF_INET_LOCAL_OUT) {
-		r.min = addr_ip4(htonl(INADDR_LOOPBACK));
-		found = true;
-	} else if (m->in) {
-		list_for_each(x, &m->in->addrs, node) {
-			if (x->family != m->pkt->family || x->flags & IFA_F_SECONDARY)
-				continue;
-			r.min = x->addr;
-			found = true;
-			break;
+		r.min = m->pkt->family == AF_INET ? addr_ip4(htonl(INADDR_LOOPBACK)) : (union inet_addr){ .b = { [15] = 1 } };
+	} else {
+		x = m->in ? own_addr(m->in, m->pkt->family, &dst) : NULL;
+		if (!x) {
+			a->why = DROP_NAT_FAILED;
+			return IR_DROP;
 		}
-	}
-	if (!found) {
-		a->why = DROP_NAT_FAILED;
-		return IR_DROP;
+		r.min = x->addr;
 	}
 	r.max = r.min;
 	r.flags |= NF_NAT_RANGE_MAP_IPS;
@@ -102,7 +121,93 @@ static enum ir_verdict nat(struct match_ctx *m, struct act_ctx *a, const struct 
 	}
 }
 
+/* ---- NPTv6 ---- */
+
+/* 0 and 0xffff are the same number; this is what is added to one */
+static be16 sum16(be16 a, be16 b)
+{
+	return (be16)~csum_fold((uint32_t)a + b);
+}
+
+/*
+ * RFC 6296 section 3: another prefix, and one of the words behind it takes the difference, so that checksums stay right. false: the words that could are
+ * all ones
+ */
+static bool map_prefix(const struct ir_stmt *s, uint8_t *addr)
+{
+	const union inet_addr *from = &s->action.npt.src, *to = &s->action.npt.dst;
+	unsigned plen = MAX(s->action.npt.src_len, s->action.npt.dst_len), word = 3;
+	be16 difference = sum16((be16)~csum_fold(csum_partial(from, sizeof(*from), 0)), csum_fold(csum_partial(to, sizeof(*to), 0)));
+	union inet_addr mask = addr_mask(AF_INET6, plen);
+	be16 w;
+
+	for (unsigned i = 0; i < 16; i++)
+		addr[i] = (uint8_t)((addr[i] & ~mask.b[i]) | (to->b[i] & mask.b[i]));
+	if (plen > 48)
+		for (word = 4; word < 8 && addr[2 * word] == 0xff && addr[2 * word + 1] == 0xff; word++)
+			;
+	if (word == 8)
+		return false;
+	memcpy(&w, addr + 2 * word, 2);
+	w = sum16(w, difference);
+	if (w == 0xffff)
+		w = 0;
+	memcpy(addr + 2 * word, &w, 2);
+	return true;
+}
+
+/* in the packet that an error quotes, the other end's address is what this rule would have made of it */
+static void map_quoted(const struct ir_stmt *s, struct pkt *p, unsigned at)
+{
+	const struct icmp6hdr *h = pkt_icmp6(p);
+	union inet_addr a;
+
+	if (!h || h->icmp6_type & ICMPV6_INFOMSG_MASK || pkt_l4_len(p) < sizeof(*h) + sizeof(struct ip6_hdr))
+		return;
+	memcpy(&a, pkt_l4(p) + sizeof(*h) + at, sizeof(a));
+	if (addr_in(AF_INET6, &a, &s->action.npt.src, s->action.npt.src_len))
+		map_prefix(s, pkt_l4(p) + sizeof(*h) + at);
+}
+
+static enum ir_verdict npt(struct act_ctx *a, struct pkt *p, const struct ir_stmt *s)
+{
+	bool snpt = s->action.act == IR_ACT_SNPT;
+	unsigned at = snpt ? 8 : 24;
+
+	if (p->family != AF_INET6)
+		return IR_CONTINUE;
+	map_quoted(s, p, snpt ? 24 : 8);
+	if (map_prefix(s, pkt_l3(p) + at))
+		return IR_CONTINUE;
+	icmp_send(a->ns, p, ICMPV6_PARAMPROB, ICMPV6_HDR_FIELD, at);
+	a->why = DROP_NAT_FAILED;
+	return IR_DROP;
+}
+
 /* ---- REJECT ---- */
+
+static void unreachable(struct act_ctx *a, const struct pkt *p, const struct ir_stmt *s)
+{
+	static const uint8_t about[] = {
+		[NFT_REJECT_ICMPX_NO_ROUTE] = ICMP_ABOUT_NO_ROUTE,
+		[NFT_REJECT_ICMPX_PORT_UNREACH] = ICMP_ABOUT_PORT,
+		[NFT_REJECT_ICMPX_HOST_UNREACH] = ICMP_ABOUT_HOST,
+		[NFT_REJECT_ICMPX_ADMIN_PROHIBITED] = ICMP_ABOUT_FILTERED,
+	};
+
+	if (s->action.reject.type == IR_REJECT_ICMP)
+		icmp_send(a->ns, p, p->family == AF_INET ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH, s->action.reject.code, 0);
+	else if (s->action.reject.code < ARRAY_LEN(about))
+		icmp_report(a->ns, p, about[s->action.reject.code], 0);
+}
+
+/* is either end of an IPv6 packet more than one host */
+static bool is_to_group6(const struct pkt *p)
+{
+	union inet_addr src = pkt_src(p), dst = pkt_dst(p);
+
+	return p->family == AF_INET6 && (addr_is_any(&src) || addr_is_multicast(AF_INET6, &src) || addr_is_multicast(AF_INET6, &dst));
+}
 
 static enum ir_verdict reject(struct match_ctx *m, struct act_ctx *a, const struct ir_stmt *s)
 {
@@ -112,17 +217,21 @@ static enum ir_verdict reject(struct match_ctx *m, struct act_ctx *a, const stru
 	a->why = DROP_REJECTED;
 	if (p->flags & PKT_LATER_FRAG || !parse_l4_checksum(p))
 		return IR_DROP;
-	if (s->action.reject.type == IR_REJECT_ICMP) {
-		icmp_send(a->ns, p, ICMP_DEST_UNREACH, s->action.reject.code, 0);
+	if (s->action.reject.type != IR_REJECT_TCP_RST) {
+		unreachable(a, p, s);
 		return IR_DROP;
 	}
-	if (rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST))
+	if ((rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST)) || is_to_group6(p))
 		return IR_DROP;
 	r = reply_rst(p);
 	if (r) {
+		const struct link *by = m->in ? m->in : a->ns->lo;	/* it goes back */
+
 		r->flags |= PKT_CSUM_PARTIAL;
-		edit_ttl(r, (uint8_t)a->ns->sysctl.ip_default_ttl);
-		path_local_out(a->ns, r, p, 0);
+		if (p->family == AF_INET6)
+			edit_dsfield(r, 0);
+		edit_ttl(r, path_ttl(a->ns, p->family, by));
+		path_local_out(a->ns, r, p, path_scope_oif(r, by));
 	}
 	return IR_DROP;
 }
@@ -136,11 +245,12 @@ static uint32_t clamp_mss(struct match_ctx *m, struct act_ctx *a)
 	const struct route_result *rt = p->dst;
 	struct route_key k = { .family = p->family, .dst = pkt_src(p) };
 	struct route_result back;
-	uint32_t mtu = rt && rt->mtu ? rt->mtu : m->out ? m->out->mtu : UINT32_MAX;
+	uint32_t headers, mtu = rt && rt->mtu ? rt->mtu : m->out ? m->out->mtu : UINT32_MAX;
 
 	if (path_route(a->ns, &k, &back) == 0 && back.mtu < mtu)
 		mtu = back.mtu;
-	return mtu > TCP_MIN_HEADERS && mtu != UINT32_MAX ? mtu - TCP_MIN_HEADERS : 0;
+	headers = ip_hdrlen(p->family) + (uint32_t)sizeof(struct tcphdr);
+	return mtu > headers && mtu != UINT32_MAX ? mtu - headers : 0;
 }
 
 static void tcpmss(struct match_ctx *m, struct act_ctx *a, const struct ir_stmt *s)
@@ -157,7 +267,7 @@ static void tcpmss(struct match_ctx *m, struct act_ctx *a, const struct ir_stmt 
 	if (o.have_mss)
 		edit_tcp_mss(p, (uint16_t)mss, false);
 	else if (pkt_l4_len(p) == pkt_tcp(p)->doff * 4u)	/* a segment with data would no longer fit */
-		edit_tcp_mss(p, (uint16_t)MIN(mss, (uint32_t)TCP_DEFAULT_MSS), true);
+		edit_tcp_mss(p, (uint16_t)MIN(mss, TCP_DEFAULT_MSS(p->family)), true);
 }
 
 static void log_action(struct match_ctx *m, struct act_ctx *a, const struct ir_log *l)
@@ -205,7 +315,7 @@ static void connmark(struct act_ctx *a, struct pkt *p, const struct ir_stmt *s)
 
 static void change_ttl(struct pkt *p, const struct ir_stmt *s)
 {
-	int ttl = pkt_ip4(p)->ttl;
+	int ttl = pkt_ttl(p);
 
 	ttl += s->action.ttl.mode == IR_TTL_INC ? s->action.ttl.by : -s->action.ttl.by;
 	edit_ttl(p, (uint8_t)MAX(0, MIN(ttl, 255)));
@@ -223,6 +333,9 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 	case IR_ACT_REDIRECT:
 	case IR_ACT_NETMAP:
 		return nat(m, a, s);
+	case IR_ACT_SNPT:
+	case IR_ACT_DNPT:
+		return npt(a, p, s);
 	case IR_ACT_REJECT:
 		return reject(m, a, s);
 	case IR_ACT_LOG:
@@ -262,9 +375,7 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 	case IR_ACT_SYNPROXY:
 	case IR_ACT_QUEUE:
 	case IR_ACT_FLOW:
-	case IR_ACT_SNPT:
-	case IR_ACT_DNPT:		/* rule_compile() refuses these */
-	case IR_ACT_MAX:
+	case IR_ACT_MAX:		/* rule_compile() refuses these */
 		break;
 	}
 	return IR_CONTINUE;
@@ -293,15 +404,22 @@ void act_set_field(struct match_ctx *m, enum field_id f, const uint8_t *val)
 			ct_set_mark(a->ns->ct, p->ct, v);
 		break;
 	case FIELD_IP_TOS:
+	case FIELD_IP6_TCLASS:
 		edit_dsfield(p, *val);
 		break;
 	case FIELD_IP_TTL:
+	case FIELD_IP6_HOPLIMIT:
 		edit_ttl(p, *val);
 		break;
 	case FIELD_IP_SADDR:
 	case FIELD_IP_DADDR:
 		memcpy(&addr, val, 4);
 		edit_addr(p, f == FIELD_IP_SADDR ? EDIT_SRC : EDIT_DST, &addr);
+		break;
+	case FIELD_IP6_SADDR:
+	case FIELD_IP6_DADDR:
+		memcpy(&addr, val, 16);
+		edit_addr(p, f == FIELD_IP6_SADDR ? EDIT_SRC : EDIT_DST, &addr);
 		break;
 	default:	/* rules/field.h marks no other row writable; compile.c refuses them */
 		break;

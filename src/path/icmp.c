@@ -157,14 +157,6 @@ static bool pick_source(struct netns *ns, const struct pkt *p, union inet_addr *
 	return true;
 }
 
-/* does its destination mean something on one link only */
-static bool is_link_only(const struct pkt *p)
-{
-	union inet_addr dst = pkt_dst(p);
-
-	return addr_is_linklocal6(&dst);
-}
-
 static void finish(struct netns *ns, struct pkt *e, const struct pkt *about, const struct link *out)
 {
 	if (!e)
@@ -176,7 +168,7 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about, con
 	if (e->family == AF_INET ? ns->sysctl.fwmark_reflect : ns->sysctl.ip6_fwmark_reflect)
 		e->mark = about->mark;
 	path_from_kernel(e);
-	path_local_out(ns, e, about, e->family == AF_INET6 && is_link_only(e) ? out->ifindex : 0);
+	path_local_out(ns, e, about, path_scope_oif(e, out));
 }
 
 void icmp_send(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info)

@@ -49,7 +49,7 @@ static void echo(struct netns *ns, struct pkt *p, struct link *in, const struct 
 	if (v4 ? ns->sysctl.fwmark_reflect : ns->sysctl.ip6_fwmark_reflect)
 		r->mark = p->mark;
 	path_from_kernel(r);
-	path_local_out(ns, r, NULL, !v4 && addr_is_linklocal6(&peer) ? in->ifindex : 0);
+	path_local_out(ns, r, NULL, path_scope_oif(r, in));
 }
 
 static void icmp_error(struct netns *ns, struct pkt *p, struct link *in)
@@ -146,10 +146,8 @@ static void refuse(struct netns *ns, struct pkt *p, struct link *in, const struc
 	if (why == DROP_NO_SOCKET && p->proto == IPPROTO_TCP && rt->type == RTN_LOCAL) {
 		r = parse_l4_checksum(p) ? reply_rst(p) : NULL;
 		if (r) {
-			union inet_addr peer = pkt_src(p);
-
 			edit_ttl(r, path_ttl(ns, p->family, in));
-			path_local_out(ns, r, NULL, p->family == AF_INET6 && addr_is_linklocal6(&peer) ? in->ifindex : 0);
+			path_local_out(ns, r, NULL, path_scope_oif(r, in));
 		}
 	} else if (why == DROP_NO_SOCKET && p->proto == IPPROTO_UDP) {
 		if (parse_l4_checksum(p))

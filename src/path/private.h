@@ -82,6 +82,11 @@ struct path {
 	struct list mld;		/* links where IPv6 runs: mld.c */
 };
 
+static inline bool addr_is_linklocal6(const union inet_addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
 static inline unsigned family_index(uint8_t family)
 {
 	return family == AF_INET6;
@@ -178,6 +183,14 @@ static inline void path_put_addr(struct pkt *p, enum edit_end end, const union i
 	memcpy(pkt_l3(p) + at, a, addr_len(p->family));
 }
 
+/** path_scope_oif() - the interface that an IPv6 destination only means something on, 0: it does everywhere */
+static inline int path_scope_oif(const struct pkt *p, const struct link *l)
+{
+	union inet_addr dst = pkt_dst(p);
+
+	return p->family == AF_INET6 && addr_is_linklocal6(&dst) ? l->ifindex : 0;
+}
+
 /* options.c */
 /** options_check() - the options of a received IPv4 header; DROP_NONE, or why not (an ICMP error has been sent) */
 enum drop_reason options_check(struct netns *ns, struct pkt *p);
@@ -238,11 +251,6 @@ void mld_link_event(struct netns *ns, struct link *l, unsigned what, const struc
 void mld_timers(struct netns *ns);
 uint64_t mld_next_ms(const struct netns *ns);
 void mld_free(struct netns *ns);
-
-static inline bool addr_is_linklocal6(const union inet_addr *a)
-{
-	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
-}
 
 /* bridge.c */
 void bridge_rx(struct link *port, struct pkt *p);

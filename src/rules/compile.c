@@ -375,7 +375,7 @@ static int check_action(const struct ir_stmt *s)
 	switch (s->action.act) {
 	case IR_ACT_SNPT:
 	case IR_ACT_DNPT:
-		return -EOPNOTSUPP;
+		return s->action.npt.src_len > 64 || s->action.npt.dst_len > 64 ? -EINVAL : 0;
 	default:
 		return check_exprs(s);
 	}
