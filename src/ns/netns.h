@@ -80,7 +80,7 @@ struct ns_sysctl {
 	    ip6_max_dst_opts_number, ip6_max_hbh_length, ip6_max_hbh_opts_number, ip6_gc_elasticity,
 	    ip6_gc_interval, ip6_gc_min_interval_ms, ip6_gc_thresh, ip6_gc_timeout, ip6_max_size,
 	    ip6_min_adv_mss, ip6_mtu_expires /* s */, ip6_skip_notify_on_dev_down, ip6_seg6_flowlabel,
-	    ip6_xfrm6_gc_thresh, ip6_mld_max_msf, ip6_mld_qrv;
+	    ip6_xfrm6_gc_thresh;
 	uint32_t icmp6_ratemask[8];	/* bit N: type N is limited */
 };
 

@@ -131,8 +131,6 @@ static const struct row rows[] = {
 	{ "net.ipv6.max_dst_opts_number", SYS(ip6_max_dst_opts_number), ANY, NULL },
 	{ "net.ipv6.max_hbh_length", SYS(ip6_max_hbh_length), ANY, NULL },
 	{ "net.ipv6.max_hbh_opts_number", SYS(ip6_max_hbh_opts_number), ANY, NULL },
-	{ "net.ipv6.mld_max_msf", SYS(ip6_mld_max_msf), ANY, NULL },
-	{ "net.ipv6.mld_qrv", SYS(ip6_mld_qrv), 1, INT_MAX, NULL },
 	{ "net.ipv6.route.gc_elasticity", SYS(ip6_gc_elasticity), ANY, NULL },
 	{ "net.ipv6.route.gc_interval", SYS(ip6_gc_interval), SECONDS, NULL },
 	{ "net.ipv6.route.gc_min_interval", SYS_AS(ip6_gc_min_interval_ms, F_MS_AS_S), SECONDS, NULL },
@@ -254,8 +252,6 @@ void ns_sysctl_init(struct netns *ns)
 		.ip6_max_dst_opts_number = 8,
 		.ip6_max_hbh_length = INT_MAX,
 		.ip6_max_hbh_opts_number = 8,
-		.ip6_mld_max_msf = 64,
-		.ip6_mld_qrv = 2,
 		.ip6_gc_elasticity = 9,
 		.ip6_gc_interval = 30,
 		.ip6_gc_min_interval_ms = 500,
@@ -650,7 +646,8 @@ static void add_interface(struct names *x, const char *ifname)
 	for (size_t i = 0; i < ARRAY_LEN(neigh_rows) && strcmp(ifname, "all") != 0; i++)
 		if (!(neigh_rows[i].flags & HIDDEN)) {
 			add_name(x, "net.ipv4.neigh.", ifname, neigh_rows[i].name);
-			add_name(x, "net.ipv6.neigh.", ifname, neigh_rows[i].name);
+			if (strcmp(ifname, "default") != 0) /* the first namespace's only */
+				add_name(x, "net.ipv6.neigh.", ifname, neigh_rows[i].name);
 		}
 }
 

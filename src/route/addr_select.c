@@ -4,7 +4,7 @@
  *
  * Candidates are compared rule by rule, and the first rule in which they differ decides; where none does, the one
  * that comes first in the order of links and addresses stays. A rule is a function that gives a number: the larger is
- * the better.
+ * the better. Rule 4 (home addresses) is for kernels with Mobile IPv6, which this one follows none of.
  *
  * References: RFC 6724 sections 2.1 (labels), 3.1 (scopes), 5 (rules); RFC 5014.
  */
@@ -81,11 +81,6 @@ static int preferred(const struct link *l, const struct link_addr *a, const stru
 	return !(a->flags & avoid) && !(a->preferred_ms && a->preferred_ms <= d->now_ms);
 }
 
-static int home(const struct link *l, const struct link_addr *a, const struct dest *d)	/* 4 */
-{
-	return (a->flags & IFA_F_HOMEADDRESS) != 0;
-}
-
 static int outgoing(const struct link *l, const struct link_addr *a, const struct dest *d)	/* 5 */
 {
 	return !d->out || d->out == l;
@@ -131,7 +126,7 @@ static int not_optimistic(const struct link *l, const struct link_addr *a, const
 }
 
 static int (*const rules[])(const struct link *l, const struct link_addr *a, const struct dest *d) = {
-	same_address, scope, preferred, home, outgoing, label, privacy, orchid, longest_match, not_optimistic,
+	same_address, scope, preferred, outgoing, label, privacy, orchid, longest_match, not_optimistic,
 };
 
 static bool better(const struct link *l, const struct link_addr *a, const struct link *best_l,

@@ -207,7 +207,7 @@ bool link_pick_addr(const struct link *l, uint8_t family, const union inet_addr 
 		    union inet_addr *out);
 /**
  * link_pick_addr6() - the source that RFC 6724 section 5 gives, as ipv6_dev_get_saddr() applies it: scope,
- * deprecated, home, outgoing interface, label, public, longest match
+ * deprecated, outgoing interface, label, public, longest match
  * @l: the outgoing interface, NULL: none
  * @dst: all zero is fine
  */
