@@ -29,7 +29,7 @@ enum {
 };
 
 struct url {
-	char *host, *path;
+	char *host, *path;		/* .host: without the brackets of IPv6 */
 	uint16_t port;
 	bool port_given;
 };
@@ -45,6 +45,7 @@ struct response {
 struct curl {
 	struct proc *p;
 	/* options */
+	uint8_t family;			/* of -4 and -6 */
 	bool silent, show_error, head, include, verbose, follow, fail, remote_name, get, no_buffer, http10;
 	const char *output, *method, *agent, *referer, *write_out, *interface;
 	long max_ms, connect_ms, max_redirs, local_port;	/* 0: none */
@@ -65,6 +66,14 @@ struct curl {
 	struct response r;
 	struct sbuf effective;
 };
+
+/** curl_put_host() - as it stands in a URL and behind Host: IPv6 in brackets, without an interface */
+static inline void curl_put_host(struct sbuf *s, const struct url *u)
+{
+	bool v6 = strchr(u->host, ':') != NULL;
+
+	sbuf_printf(s, "%s%.*s%s", v6 ? "[" : "", (int)strcspn(u->host, "%"), u->host, v6 ? "]" : "");
+}
 
 /* prog_curl.c */
 /** curl_tell() - "* TEXT" of -v */

@@ -25,7 +25,7 @@ static int bind_local(struct curl *c)
 	struct sock_addr a = { .port = (uint16_t)c->local_port };
 	int err;
 
-	if (c->interface && netname_number(c->interface, &a.ip)) {
+	if (c->interface && netname_addr(c->p, c->interface, c->s->family, true, &a, NULL)) {
 		err = sock_bind_device(c->s, c->interface);
 		if (err)
 			return curl_fail(c, E_BIND, "Couldn't bind to '%s'", c->interface);
@@ -36,21 +36,30 @@ static int bind_local(struct curl *c)
 	return err ? curl_fail(c, E_BIND, "bind failed with errno %d: %s", -err, strerror(-err)) : E_OK;
 }
 
-static int connect_failed(struct curl *c, const struct url *u, const char *ip, int err, uint64_t connect_until)
+/* one of several addresses did not take it, or the only one */
+static void tell_refused(struct curl *c, const struct url *u, const struct sock_addr *to, int err)
+{
+	struct sbuf s = SBUF_INIT;
+
+	addr_put(&s, to->family, &to->ip);
+	if (err == -ETIMEDOUT || err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH || err == -EACCES)
+		curl_tell(c, "connect to %s port %u failed: %s", sbuf_str(&s), u->port, strerror(-err));
+	sbuf_free(&s);
+}
+
+static int connect_failed(struct curl *c, const struct url *u, int err, uint64_t connect_until)
 {
 	if (err == -ETIMEDOUT && proc_now(c->p) >= c->deadline_ns) {
 		curl_tell(c, "Connection timed out after %ld milliseconds", curl_elapsed_ms(c));
 		return curl_fail(c, E_TIMEOUT, "Connection timed out after %ld milliseconds", curl_elapsed_ms(c));
 	}
 	if (err == -ETIMEDOUT && proc_now(c->p) >= connect_until) {
-		curl_tell(c, "ipv4 connect timeout after %ldms, move on!", c->connect_ms);
+		curl_tell(c, "%s connect timeout after %ldms, move on!", c->s->family == AF_INET6 ? "ipv6" : "ipv4", c->connect_ms);
 		curl_tell(c, "Failed to connect to %s port %u after %ld ms: Timeout was reached", u->host, u->port,
 		     curl_elapsed_ms(c));
 		return curl_fail(c, E_TIMEOUT, "Failed to connect to %s port %u after %ld ms: Timeout was reached",
 				 u->host, u->port, curl_elapsed_ms(c));
 	}
-	if (err == -ETIMEDOUT || err == -ECONNREFUSED || err == -EHOSTUNREACH || err == -ENETUNREACH)
-		curl_tell(c, "connect to %s port %u failed: %s", ip, u->port, strerror(-err));
 	curl_tell(c, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server", u->host, u->port,
 	     curl_elapsed_ms(c));
 	return curl_fail(c, E_CONNECT, "Failed to connect to %s port %u after %ld ms: Couldn't connect to server",
@@ -67,33 +76,62 @@ static void disconnect(struct curl *c)
 	curl_tell(c, "Closing connection %d", c->conn_n++);
 }
 
-static int connect_to(struct curl *c, const struct url *u)
+/* one address: 0, or a negative errno of the connection, or what curl_fail() returned */
+static int try_addr(struct curl *c, const struct url *u, const struct sock_addr *to, uint64_t until)
 {
-	struct sock_addr to = { .port = u->port };
-	uint64_t until = c->connect_ms ? proc_now(c->p) + (uint64_t)(c->connect_ms + 1) * NSEC_PER_MSEC : SCHED_NEVER;
-	char text[ADDR_STRLEN];
+	struct sbuf s = SBUF_INIT;
 	int err;
 
-	if (netname_host(c->p, u->host, &to.ip, NULL)) {
+	addr_put(&s, to->family, &to->ip);
+	curl_tell(c, to->family == AF_INET6 ? "  Trying [%s]:%u..." : "  Trying %s:%u...", sbuf_str(&s), u->port);
+	sbuf_free(&s);
+	err = sock_open(c->p->host->sock, to->family, SOCK_STREAM, 0, &c->s);
+	if (err)
+		return curl_fail(c, E_CONNECT, "Couldn't connect to server");
+	proc_sock_own(c->p, c->s, 5);
+	sock_setopt(c->s, SOCK_OPT_UID, c->p->uid);
+	err = bind_local(c);
+	return err ? err : proc_connect(c->p, c->s, to, MIN(until, c->deadline_ns));
+}
+
+/* each of them, until one takes it */
+static int try_addrs(struct curl *c, const struct url *u, struct sock_addr *to, unsigned n)
+{
+	uint64_t until = c->connect_ms ? proc_now(c->p) + (uint64_t)(c->connect_ms + 1) * NSEC_PER_MSEC : SCHED_NEVER;
+	int err = -EINVAL;
+
+	for (unsigned i = 0; i < n; i++) {
+		to[i].port = u->port;
+		err = try_addr(c, u, &to[i], until);
+		if (err >= 0)
+			break;
+		if (err != -ETIMEDOUT || (proc_now(c->p) < c->deadline_ns && proc_now(c->p) < until))
+			tell_refused(c, u, &to[i], err);
+		if (i + 1 < n) {
+			sock_close(c->s);
+			c->s = NULL;
+		}
+	}
+	return err < 0 ? connect_failed(c, u, err, until) : err;
+}
+
+static int connect_to(struct curl *c, const struct url *u)
+{
+	struct sock_addr to[NETNAME_ADDRS_MAX];
+	char text[ADDR_STRLEN];
+	unsigned n;
+	int err = netname_list(c->p, u->host, c->family, false, to, &n, NULL);
+
+	if (err == EAI_ADDRFAMILY && strchr(u->host, c->family == AF_INET ? ':' : '.'))
+		return curl_fail(c, E_CONNECT, "Couldn't connect to server");
+	if (err) {
 		curl_tell(c, "Could not resolve host: %s", u->host);
 		curl_tell(c, "Closing connection %d", c->conn_n);
 		return curl_fail(c, E_RESOLVE, "Could not resolve host: %s", u->host);
 	}
 	if (c->redirects)
 		curl_tell(c, "Hostname %s was found in DNS cache", u->host);
-	addr_fmt(text, AF_INET, &to.ip);
-	curl_tell(c, "  Trying %s:%u...", text, u->port);
-	err = sock_new(c->p->host->sock, SOCK_STREAM, 0, &c->s);
-	if (err)
-		return curl_fail(c, E_CONNECT, "Couldn't connect to server");
-	proc_sock_own(c->p, c->s, 5);
-	sock_setopt(c->s, SOCK_OPT_UID, c->p->uid);
-	err = bind_local(c);
-	if (!err) {
-		err = proc_connect(c->p, c->s, &to, MIN(until, c->deadline_ns));
-		if (err)
-			err = connect_failed(c, u, text, err, until);
-	}
+	err = try_addrs(c, u, to, n);
 	if (err) {
 		disconnect(c);
 		return err;
@@ -102,7 +140,8 @@ static int connect_to(struct curl *c, const struct url *u)
 	c->peer = c->s->peer;
 	c->local = c->s->local;
 	c->connects++;
-	curl_tell(c, "Connected to %s (%s) port %u (#%d)", u->host, text, u->port, c->conn_n);
+	addr_fmt(text, c->peer.family, &c->peer.ip);
+	curl_tell(c, "Connected to %.*s (%s) port %u (#%d)", (int)strcspn(u->host, "%"), u->host, text, u->port, c->conn_n);
 	return E_OK;
 }
 
@@ -159,8 +198,11 @@ static int ask(struct curl *c, const struct url *u, const char *method, bool wit
 	int err;
 
 	sbuf_printf(&s, "%s %s HTTP/1.%d\r\n", method, u->path, c->http10 || c->server_10 ? 0 : 1);
-	if (!has_header(c, "Host"))
-		sbuf_printf(&s, u->port_given ? "Host: %s:%u\r\n" : "Host: %s\r\n", u->host, u->port);
+	if (!has_header(c, "Host")) {
+		sbuf_puts(&s, "Host: ");
+		curl_put_host(&s, u);
+		sbuf_printf(&s, u->port_given ? ":%u\r\n" : "\r\n", u->port);
+	}
 	put_own_headers(c, &s, true);
 	if (!has_header(c, "User-Agent") && *c->agent)
 		sbuf_printf(&s, "User-Agent: %s\r\n", c->agent);

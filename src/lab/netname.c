@@ -4,6 +4,8 @@
  *
  * The order is that of nsswitch.conf's "files dns" with a name server that knows nobody: numbers, then /etc/hosts,
  * then "Name or service not known".
+ *
+ * References: RFC 6724 section 6 (rules 1 and 6, which are those that matter between one host's addresses).
  */
 #include "lab/netname.h"
 
@@ -50,55 +52,169 @@ int netname_number(const char *name, union inet_addr *ip)
 }
 
 struct host_search {
-	const char *name;		/* looked for, or NULL: */
-	union inet_addr ip;		/* looked for, or found */
+	const char *name;		/* looked for; NULL: the name of .ip is */
+	uint8_t family;			/* AF_UNSPEC: any */
+	union inet_addr ip;
+	struct sock_addr *found;	/* NETNAME_ADDRS_MAX */
+	unsigned n;
+	bool known;			/* the name is there, with whatever address */
 	struct sbuf *canon;
 };
+
+static void found_addr(struct host_search *h, uint8_t family, const union inet_addr *ip)
+{
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->found[i].family == family && addr_eq(&h->found[i].ip, ip))
+			return;
+	if (h->n < NETNAME_ADDRS_MAX)
+		h->found[h->n++] = (struct sock_addr){ .ip = *ip, .family = family };
+}
 
 static bool hosts_line(char *line, void *ctx)
 {
 	struct host_search *h = ctx;
 	char *number = next_word(&line), *first = number ? next_word(&line) : NULL, *name;
-	union inet_addr ip;
+	uint8_t family = first && strchr(number, ':') ? AF_INET6 : AF_INET;
+	union inet_addr ip = { 0 };
 
-	if (!first || addr_parse(AF_INET, number, &ip))
+	if (!first || addr_parse(family, number, &ip))
 		return false;
 	if (!h->name) {
-		if (!addr_eq(&ip, &h->ip))
+		if (h->family != family || !addr_eq(&ip, &h->ip))
 			return false;
-	} else {
-		for (name = first; name && strcasecmp(name, h->name) != 0; name = next_word(&line))
-			;
-		if (!name)
-			return false;
-		h->ip = ip;
-	}
-	if (h->canon)
 		sbuf_puts(h->canon, first);
-	return true;
+		return true;
+	}
+	for (name = first; name && strcasecmp(name, h->name) != 0; name = next_word(&line))
+		;
+	if (!name)
+		return false;
+	h->known = true;
+	if (h->family != AF_UNSPEC && h->family != family)
+		return false;
+	if (h->canon && !h->n)
+		sbuf_puts(h->canon, first);
+	found_addr(h, family, &ip);
+	return false;
+}
+
+/* ---- in order ---- */
+
+static bool reachable(struct proc *p, const struct sock_addr *a)
+{
+	struct route_key k = { .family = a->family, .proto = IPPROTO_UDP, .dst = a->ip, .oif = a->scope };
+	struct route_result res;
+
+	return sock_path_io.route(proc_ns(p), &k, &res) == 0;
+}
+
+static int rank(struct proc *p, const struct sock_addr *a)
+{
+	return 2 * !reachable(p, a) + (a->family == AF_INET);
+}
+
+/* few, and those of equal rank stay as they are in the file */
+static void sort_addrs(struct proc *p, struct sock_addr *a, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++)
+		for (unsigned k = i; k > 0 && rank(p, &a[k]) < rank(p, &a[k - 1]); k--) {
+			struct sock_addr tmp = a[k];
+
+			a[k] = a[k - 1];
+			a[k - 1] = tmp;
+		}
+}
+
+/* ---- numbers ---- */
+
+/* "fe80::1%va": EAI_NONAME where it is no number, or the interface is none */
+static int number6(struct proc *p, const char *name, struct sock_addr *out)
+{
+	const char *percent = strchr(name, '%');
+	char text[ADDR_STRLEN];
+	struct link *l;
+	size_t n = percent ? (size_t)(percent - name) : strlen(name);
+	char *end;
+
+	if (n >= sizeof(text) || !memchr(name, ':', n))
+		return EAI_NONAME;
+	memcpy(text, name, n);
+	text[n] = 0;
+	*out = (struct sock_addr){ .family = AF_INET6, .port = out->port };
+	if (addr_parse(AF_INET6, text, &out->ip))
+		return EAI_NONAME;
+	if (!percent)
+		return 0;
+	l = link_by_name(&proc_ns(p)->links, percent + 1);
+	out->scope = l ? l->ifindex : (int)strtol(percent + 1, &end, 10);
+	return l || (percent[1] && !*end) ? 0 : EAI_NONAME;
+}
+
+int netname_list(struct proc *p, const char *name, uint8_t family, bool numeric, struct sock_addr *out, unsigned *n,
+		 struct sbuf *canon)
+{
+	struct host_search h = { .name = name, .family = family, .found = out, .canon = canon };
+	union inet_addr ip4;
+
+	*n = 0;
+	out[0] = (struct sock_addr){ .family = AF_INET };
+	if (netname_number(name, &ip4) == 0)
+		out[0].ip = ip4;
+	else if (number6(p, name, &out[0]))
+		goto names;
+	if (family != AF_UNSPEC && family != out[0].family)
+		return EAI_ADDRFAMILY;
+	if (canon)
+		sbuf_puts(canon, name);
+	*n = 1;
+	return 0;
+names:
+	if (numeric)
+		return EAI_NONAME;
+	each_line(p, "/etc/hosts", hosts_line, &h);
+	sort_addrs(p, out, h.n);
+	*n = h.n;
+	return h.n ? 0 : h.known ? EAI_ADDRFAMILY : EAI_NONAME;
+}
+
+int netname_addr(struct proc *p, const char *name, uint8_t family, bool numeric, struct sock_addr *out, struct sbuf *canon)
+{
+	struct sock_addr list[NETNAME_ADDRS_MAX];
+	uint16_t port = out->port;
+	unsigned n;
+	int err = netname_list(p, name, family, numeric, list, &n, canon);
+
+	if (err)
+		return err;
+	*out = list[0];
+	out->port = port;
+	return 0;
 }
 
 int netname_host(struct proc *p, const char *name, union inet_addr *ip, struct sbuf *canon)
 {
-	struct host_search h = { .name = name, .canon = canon };
+	struct sock_addr a = { .port = 0 };
+	int err = netname_addr(p, name, AF_INET, false, &a, canon);
 
-	if (netname_number(name, ip) == 0) {
-		if (canon)
-			sbuf_puts(canon, name);
-		return 0;
-	}
-	if (each_line(p, "/etc/hosts", hosts_line, &h)) {
-		*ip = h.ip;
-		return 0;
-	}
-	return EAI_NONAME;
+	if (!err)
+		*ip = a.ip;
+	return err;
 }
 
-bool netname_of(struct proc *p, const union inet_addr *ip, struct sbuf *out)
+bool netname_of(struct proc *p, uint8_t family, const union inet_addr *ip, struct sbuf *out)
 {
-	struct host_search h = { .ip = *ip, .canon = out };
+	struct host_search h = { .family = family, .ip = *ip, .canon = out };
 
 	return each_line(p, "/etc/hosts", hosts_line, &h);
+}
+
+void netname_put_addr(struct proc *p, const struct sock_addr *a, struct sbuf *out)
+{
+	struct link *l = a->scope ? link_by_index(&proc_ns(p)->links, a->scope) : NULL;
+
+	addr_put(out, a->family ? a->family : AF_INET, &a->ip);
+	if (l)
+		sbuf_printf(out, "%%%s", l->name);
 }
 
 struct service_search {

@@ -11,10 +11,25 @@
 #include <netdb.h>
 
 #include "lab/proc.h"
-#include "net/addr.h"
+#include "lab/sock.h"
+
+#define NETNAME_ADDRS_MAX 16
 
 /**
- * netname_host() - an IPv4 address from a number (as inet_aton() takes it) or a name
+ * netname_list() - the addresses of a number or a name, in getaddrinfo()'s order: what can be reached first, then IPv6
+ * before IPv4
+ * @family: AF_UNSPEC: both; @numeric: numbers only; @out: NETNAME_ADDRS_MAX of them, *n are filled in, family and scope too
+ * @canon: the host's first name in /etc/hosts, or @name itself; may be NULL
+ * Return: 0, or an EAI_* for gai_strerror()
+ */
+int netname_list(struct proc *p, const char *name, uint8_t family, bool numeric, struct sock_addr *out, unsigned *n,
+		 struct sbuf *canon);
+/** netname_addr() - the first of them; .port stays */
+int netname_addr(struct proc *p, const char *name, uint8_t family, bool numeric, struct sock_addr *out, struct sbuf *canon);
+/** netname_put_addr() - the number, with %IF behind a link-local address */
+void netname_put_addr(struct proc *p, const struct sock_addr *a, struct sbuf *out);
+/**
+ * netname_host() - an IPv4 address from a number (as inet_aton() takes it) or a name, for what knows no IPv6
  * @canon: the host's first name in /etc/hosts, or @name itself; may be NULL
  * Return: 0, or an EAI_* for gai_strerror()
  */
@@ -22,7 +37,7 @@ int netname_host(struct proc *p, const char *name, union inet_addr *ip, struct s
 /** netname_number() - the same, but only numbers: 0 or EAI_NONAME */
 int netname_number(const char *name, union inet_addr *ip);
 /** netname_of() - the host's name in /etc/hosts into @out; false: it has none */
-bool netname_of(struct proc *p, const union inet_addr *ip, struct sbuf *out);
+bool netname_of(struct proc *p, uint8_t family, const union inet_addr *ip, struct sbuf *out);
 /** netname_service() - the name of a port ("http") into @out; false: it has none */
 bool netname_service(struct proc *p, uint16_t port, const char *proto, struct sbuf *out);
 /** netname_port() - a port from a service's name; false: there is none */

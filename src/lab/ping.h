@@ -21,18 +21,19 @@ struct ping {
 	struct sock *s;
 	const char *self;		/* argv[0] */
 	struct sbuf hostname;
-	union inet_addr to, source;
+	struct sock_addr to, source;
+	uint8_t family;			/* of -4 and -6, then of .to */
 	const char *device;
 	uint16_t ident;
 	uint8_t *out;			/* message as it is sent */
 	uint8_t *in;
 	size_t datalen;
-	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, only4, outstanding, quiet, show_time,
+	bool adaptive, audible, broadcast, flood, has_interval, latency, numeric, outstanding, quiet, show_time,
 		strict_source, verbose;
 	bool timing, multicast, exiting, has_pattern;
 	long count;
 	int interval, linger, deadline, preload;	/* ms, ms, s */
-	int pmtudisc, tos, ttl, mark;	/* -1: not given */
+	int pmtudisc, tos, ttl, mark, flowlabel;	/* -1: not given */
 	uint64_t started_ns, sent_ns, alarm_ns;
 	long tokens;
 	bool linger_set;
@@ -45,7 +46,14 @@ struct ping {
 	uint64_t seen[SEQS / 64];
 };
 
+static inline bool ping_v6(const struct ping *g)
+{
+	return g->to.family == AF_INET6;
+}
+
 /* ping_input.c */
+/** ping_put_host() - "name (address)", or the address alone */
+void ping_put_host(struct ping *g, struct sbuf *s, const struct sock_addr *a);
 bool ping_seen(const struct ping *g, uint16_t seq);		/* was this one answered */
 int ping_in_flight(const struct ping *g);			/* sent and not heard of */
 void ping_count_sent(struct ping *g);

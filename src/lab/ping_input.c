@@ -81,18 +81,18 @@ void ping_print_time(struct ping *g)
 
 /* ---- in ---- */
 
-static void put_host(struct ping *g, struct sbuf *s, const union inet_addr *ip)
+void ping_put_host(struct ping *g, struct sbuf *s, const struct sock_addr *a)
 {
 	size_t at = s->len;
 
-	if (!g->numeric && !g->exiting && netname_of(g->p, ip, s)) {
+	if (!g->numeric && !g->exiting && netname_of(g->p, a->family, &a->ip, s)) {
 		sbuf_puts(s, " (");
-		addr_put(s, AF_INET, ip);
+		netname_put_addr(g->p, a, s);
 		sbuf_putc(s, ')');
 		return;
 	}
 	sbuf_truncate(s, at);
-	addr_put(s, AF_INET, ip);
+	netname_put_addr(g->p, a, s);
 }
 
 static const char *const unreach_text[] = {
@@ -123,7 +123,7 @@ static const char *const redirect_text[] = {
 /* @info: next-hop MTU, pointer, or the gateway of a redirect in network order */
 static void put_icmp(struct ping *g, struct sbuf *s, uint8_t type, uint8_t code, uint32_t info)
 {
-	union inet_addr gateway = addr_ip4(info);
+	struct sock_addr gateway = { .ip = addr_ip4(info), .family = AF_INET };
 
 	switch (type) {
 	case ICMP_DEST_UNREACH:
@@ -143,7 +143,7 @@ static void put_icmp(struct ping *g, struct sbuf *s, uint8_t type, uint8_t code,
 		else
 			sbuf_printf(s, "Redirect, Bad Code: %d", code);
 		sbuf_puts(s, "(New nexthop: ");
-		put_host(g, s, &gateway);
+		ping_put_host(g, s, &gateway);
 		sbuf_puts(s, ")\n");
 		break;
 	case ICMP_TIME_EXCEEDED:
@@ -162,6 +162,56 @@ static void put_icmp(struct ping *g, struct sbuf *s, uint8_t type, uint8_t code,
 	}
 }
 
+static const char *code_text(const char *const *names, unsigned n, uint8_t code)
+{
+	return code < n ? names[code] : NULL;
+}
+
+static void put_icmp6(struct sbuf *s, uint8_t type, uint8_t code, uint32_t info)
+{
+	static const char *const unreach[] = { "No route", "Administratively prohibited", "Beyond scope of source address", "Address unreachable",
+					       "Port unreachable" };
+	static const char *const exceeded[] = { "Hop limit", "Defragmentation failure" };
+	static const char *const problem[] = { "Wrong header field ", "Unknown header ", "Unrecognized option " };
+	const char *text;
+
+	switch (type) {
+	case ICMPV6_DEST_UNREACH:
+		text = code_text(unreach, ARRAY_LEN(unreach), code);
+		sbuf_puts(s, "Destination unreachable: ");
+		if (text)
+			sbuf_puts(s, text);
+		else
+			sbuf_printf(s, "Unknown code %d", code);
+		break;
+	case ICMPV6_PKT_TOOBIG:
+		sbuf_printf(s, "Packet too big: mtu=%u", info);
+		if (code)
+			sbuf_printf(s, ", code=%d", code);
+		break;
+	case ICMPV6_TIME_EXCEED:
+		text = code_text(exceeded, ARRAY_LEN(exceeded), code);
+		sbuf_puts(s, "Time exceeded: ");
+		if (text)
+			sbuf_puts(s, text);
+		else
+			sbuf_printf(s, "code %d", code);
+		break;
+	case ICMPV6_PARAMPROB:
+		text = code_text(problem, ARRAY_LEN(problem), code);
+		sbuf_puts(s, "Parameter problem: ");
+		if (text)
+			sbuf_puts(s, text);
+		else
+			sbuf_printf(s, "code %d ", code);
+		sbuf_printf(s, "at %u", info);
+		break;
+	default:
+		sbuf_printf(s, "unknown icmp type: %u", type);
+	}
+	sbuf_putc(s, '\n');
+}
+
 /* one error of the queue; false: there is none */
 bool ping_take_error(struct ping *g)
 {
@@ -171,7 +221,8 @@ bool ping_take_error(struct ping *g)
 
 	if (sock_recv_error(g->s, &e))
 		return false;
-	if (e.len < HLEN || !addr_eq(&e.to.ip, &g->to) || e.data[0] != ICMP_ECHO || get_u16(e.data + 4) != g->ident)
+	if (e.len < HLEN || !addr_eq(&e.to.ip, &g->to.ip) || e.data[0] != (ping_v6(g) ? ICMPV6_ECHO_REQUEST : ICMP_ECHO) ||
+	    get_u16(e.data + 4) != g->ident)
 		return true;
 	seq = get_u16(e.data + 6);
 	acknowledge(g, seq);
@@ -184,9 +235,12 @@ bool ping_take_error(struct ping *g)
 	}
 	ping_print_time(g);
 	sbuf_puts(&s, "From ");
-	put_host(g, &s, &e.offender);
+	ping_put_host(g, &s, &e.offender);
 	sbuf_printf(&s, " icmp_seq=%u ", seq);
-	put_icmp(g, &s, e.type, e.code, e.info);
+	if (ping_v6(g))
+		put_icmp6(&s, e.type, e.code, e.info);
+	else
+		put_icmp(g, &s, e.type, e.code, e.info);
 	proc_write(g->p, 1, sbuf_str(&s), s.len);
 	sbuf_free(&s);
 	return true;
@@ -247,7 +301,7 @@ static void take_reply(struct ping *g, const uint8_t *icmp, size_t n, const stru
 	}
 	ping_print_time(g);
 	sbuf_printf(&s, "%zu bytes from ", n);
-	put_host(g, &s, &m->from.ip);
+	ping_put_host(g, &s, &m->from);
 	sbuf_printf(&s, ": icmp_seq=%u", seq);
 	if (g->verbose)
 		sbuf_printf(&s, " ident=%u", g->ident);
@@ -278,7 +332,7 @@ static void take_other(struct ping *g, const uint8_t *icmp, size_t n, const stru
 	echo = ip + (ip[0] & 0xf) * 4;
 	memcpy(&daddr, ip + 16, sizeof(daddr));
 	memcpy(&gateway, icmp + 4, sizeof(gateway));
-	if (echo[0] != ICMP_ECHO || daddr != g->to.ip4 || get_u16(echo + 4) != g->ident)
+	if (echo[0] != ICMP_ECHO || daddr != g->to.ip.ip4 || get_u16(echo + 4) != g->ident)
 		return;
 	if (icmp[0] != ICMP_REDIRECT && icmp[0] != ICMP_SOURCE_QUENCH) {
 		acknowledge(g, get_u16(echo + 6));
@@ -288,7 +342,7 @@ static void take_other(struct ping *g, const uint8_t *icmp, size_t n, const stru
 		return;
 	ping_print_time(g);
 	sbuf_puts(&s, "From ");
-	put_host(g, &s, &m->from.ip);
+	ping_put_host(g, &s, &m->from);
 	sbuf_printf(&s, ": icmp_seq=%u ", get_u16(echo + 6));
 	put_icmp(g, &s, icmp[0], icmp[1], gateway);
 	proc_write(g->p, 1, sbuf_str(&s), s.len);
@@ -297,12 +351,17 @@ static void take_other(struct ping *g, const uint8_t *icmp, size_t n, const stru
 
 static void take_packet(struct ping *g, size_t n, const struct sock_msg *m)
 {
-	size_t hlen = (g->in[0] & 0xfu) * 4;
+	size_t hlen = ping_v6(g) ? 0 : (g->in[0] & 0xfu) * 4;
 	const uint8_t *icmp = g->in + hlen;
 
 	if (n < hlen + HLEN)
 		return;
 	n -= hlen;
+	if (ping_v6(g)) {	/* all else is filtered out: errors come by the error queue */
+		if (icmp[0] == ICMPV6_ECHO_REPLY && get_u16(icmp + 4) == g->ident)
+			take_reply(g, icmp, n, m);
+		return;
+	}
 	switch (icmp[0]) {
 	case ICMP_ECHOREPLY:
 		if (get_u16(icmp + 4) == g->ident)

@@ -131,7 +131,7 @@ void curl_url_free(struct url *u)
 
 static int url_parse(struct curl *c, const char *text, struct url *u)
 {
-	const char *scheme = strstr(text, "://"), *host, *end, *colon;
+	const char *scheme = strstr(text, "://"), *host, *end, *colon, *bracket;
 	uint32_t port = 80;
 	char number[8];
 
@@ -140,17 +140,25 @@ static int url_parse(struct curl *c, const char *text, struct url *u)
 			    (int)(scheme - text), text);
 	host = scheme ? scheme + 3 : text;
 	end = host + strcspn(host, "/?#");
-	colon = memchr(host, ':', (size_t)(end - host));
+	bracket = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : NULL;
+	if (bracket) {
+		host++;
+		colon = bracket[1] == ':' ? bracket + 1 : NULL;
+		if (!colon && bracket + 1 != end)
+			return curl_fail(c, E_URL, "URL using bad/illegal format or missing URL");
+	} else {
+		colon = memchr(host, ':', (size_t)(end - host));
+	}
 	if (colon) {
 		snprintf(number, sizeof(number), "%.*s", (int)(end - colon - 1), colon + 1);
 		if (end - colon > 6 || (end - colon > 1 && fmt_parse_u32(number, 10, 65535, &port)))
 			return curl_fail(c, E_URL, "URL using bad/illegal format or missing URL");
 		u->port_given = port != 80;
 	}
-	if ((colon ? colon : end) == host)
+	if ((bracket ? bracket : colon ? colon : end) == host)
 		return curl_fail(c, E_URL, "URL using bad/illegal format or missing URL");
 	u->port = (uint16_t)port;
-	u->host = mem_strndup(host, (size_t)((colon ? colon : end) - host));
+	u->host = mem_strndup(host, (size_t)((bracket ? bracket : colon ? colon : end) - host));
 	if (*end == '/') {
 		u->path = mem_strndup(end, strcspn(end, "#"));
 	} else {
@@ -164,7 +172,8 @@ static int url_parse(struct curl *c, const char *text, struct url *u)
 
 static void put_url(struct sbuf *s, const struct url *u)
 {
-	sbuf_printf(s, "http://%s", u->host);
+	sbuf_puts(s, "http://");
+	curl_put_host(s, u);
 	if (u->port_given)
 		sbuf_printf(s, ":%u", u->port);
 	sbuf_puts(s, u->path);
@@ -279,9 +288,9 @@ static void put_variable(struct curl *c, const char *name, int status, struct sb
 	else if (strcmp(name, "local_port") == 0)
 		sbuf_printf(s, "%u", c->local.port);
 	else if (strcmp(name, "remote_ip") == 0)
-		addr_put(s, AF_INET, &c->peer.ip);
+		addr_put(s, c->peer.family ? c->peer.family : AF_INET, &c->peer.ip);
 	else if (strcmp(name, "local_ip") == 0)
-		addr_put(s, AF_INET, &c->local.ip);
+		addr_put(s, c->local.family ? c->local.family : AF_INET, &c->local.ip);
 	else if (strcmp(name, "num_connects") == 0)
 		sbuf_printf(s, "%d", c->connects);
 	else
@@ -345,6 +354,7 @@ static const struct curl_opt { const char *name; char c; bool arg;
 	{ "local-port", 4, true },
 	{ "max-redirs", 5, true },
 	{ "ipv4", '4', false },
+	{ "ipv6", '6', false },
 	{ "no-buffer", 'N', false },
 	{ "http1.0", '0', false },
 	{ "http1.1", 6, false },
@@ -364,7 +374,6 @@ static const struct curl_opt { const char *name; char c; bool arg;
 	{ "continue-at", 'C', true },
 	{ "range", 'r', true },
 	{ "parallel", 'Z', false },
-	{ "ipv6", '6', false },
 	{ "resolve", 9, true },
 	{ "retry", 9, true },
 	{ "compressed", 9, false },
@@ -454,14 +463,16 @@ static int option(struct curl *c, char which, const char *called, const char *ar
 	case 5: return count(c, called, arg, &c->max_redirs);
 	case 'N': c->no_buffer = true; break;
 	case '0': c->http10 = true; break;
+	case '4': c->family = AF_INET; break;
+	case '6': c->family = AF_INET6; break;
 	case 'V':
 		proc_printf(c->p, "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\nRelease-Date: "
 				  "2023-02-20\nProtocols: http\nFeatures:\n");
 		return 256;
 	}
-	if (strchr("xuFTbcKCrZ6#h\t", which))
+	if (strchr("xuFTbcKCrZ#h\t", which))
 		return prog_refuse(c->p, "curl", called);
-	return 0;				/* -4 -g -k, --http1.1, --noproxy: it is like that anyway */
+	return 0;				/* -g -k, --http1.1, --noproxy: it is like that anyway */
 }
 
 static const struct curl_opt *find_option(const char *name, char c)

@@ -79,7 +79,7 @@ static void note(struct request *q, const char *fmt, ...)
 	struct sbuf s = SBUF_INIT;
 	va_list ap;
 
-	addr_put(&s, AF_INET, &q->s->peer.ip);
+	sock_addr_put(&s, q->s, &q->s->peer);
 	sbuf_puts(&s, " - - [");
 	put_date(q, &s, wall(q), "%d/%b/%Y %H:%M:%S");
 	sbuf_puts(&s, "] ");
@@ -417,10 +417,11 @@ static int serve_one(struct proc *p, int argc, char **argv)
 
 static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 {
+	uint8_t family = at->family ? at->family : AF_INET;
 	char ip[ADDR_STRLEN], *child_argv[] = { p->argv[0], (char *)(uintptr_t)dir };
 	struct proc *child;
 	struct sock *s = NULL, *c;
-	int err = sock_new(p->host->sock, SOCK_STREAM, 0, &s);
+	int err = sock_open(p->host->sock, family, SOCK_STREAM, 0, &s);
 
 	if (!err) {
 		proc_sock_own(p, s, 3);
@@ -435,8 +436,9 @@ static int serve(struct proc *p, const struct sock_addr *at, const char *dir)
 		sock_close(s);
 		return 1;
 	}
-	addr_fmt(ip, AF_INET, &at->ip);
-	proc_printf(p, "Serving HTTP on %s port %u (http://%s:%u/) ...\n", ip, s->local.port, ip, s->local.port);
+	addr_fmt(ip, family, &at->ip);
+	proc_printf(p, "Serving HTTP on %s port %u (http://%s%s%s:%u/) ...\n", ip, s->local.port, family == AF_INET6 ? "[" : "", ip,
+		    family == AF_INET6 ? "]" : "", s->local.port);
 	if (!p->ignores_int)		/* Python leaves alone what is ignored */
 		proc_catch_int(p);
 	while (!(err = proc_accept(p, s, &c, SCHED_NEVER))) {
@@ -496,7 +498,7 @@ int prog_python(struct proc *p, int argc, char **argv)
 			return 2;
 		if (c == 'd')
 			dir = o.arg;
-		if (c == 'b' && netname_host(p, o.arg, &at.ip, NULL)) {
+		if (c == 'b' && netname_addr(p, o.arg, AF_UNSPEC, false, &at, NULL)) {
 			proc_eprintf(p, "socket.gaierror: [Errno -2] Name or service not known\n");
 			return 1;
 		}
@@ -523,16 +525,17 @@ int prog_httpd(struct proc *p, int argc, char **argv)
 		case 'f': case 'v': break;
 		case 'h': dir = o.arg; break;
 		case 'p':
-			colon = strchr(o.arg, ':');
+			colon = strrchr(o.arg, ':');
 			if (fmt_parse_u32(colon ? colon + 1 : o.arg, 10, 65535, &port)) {
 				proc_eprintf(p, "httpd: bad port '%s'\n", o.arg);
 				return 1;
 			}
 			if (colon) {
+				bool bracket = *o.arg == '[' && colon > o.arg + 1 && colon[-1] == ']';
 				char ip[ADDR_STRLEN];
 
-				snprintf(ip, sizeof(ip), "%.*s", (int)MIN(colon - o.arg, ADDR_STRLEN - 1), o.arg);
-				if (netname_host(p, ip, &at.ip, NULL)) {
+				snprintf(ip, sizeof(ip), "%.*s", (int)MIN(colon - o.arg - 2 * bracket, ADDR_STRLEN - 1), o.arg + bracket);
+				if (netname_addr(p, ip, AF_UNSPEC, false, &at, NULL)) {
 					proc_eprintf(p, "httpd: bad address '%s'\n", ip);
 					return 1;
 				}

@@ -32,7 +32,9 @@ struct nc {
 	int timeout_s, interval_s, quit_s, ttl, tos, limit;	/* -1: not given */
 	const char *source, *source_port;
 	const char *host, *port;
-	union inet_addr ip;		/* of host */
+	uint8_t family;			/* of -4 and -6; AF_UNSPEC: any */
+	struct sock_addr addrs[NETNAME_ADDRS_MAX];	/* of host, in the order in which they are tried */
+	unsigned n_addrs;
 	bool quit;			/* the end of the whole program was decided */
 	char out[BUF], in[BUF];		/* to the net, from the net */
 	size_t n_out, n_in;
@@ -156,7 +158,9 @@ static int tos_option(struct nc *n, const char *text)
 static int option(struct nc *n, int c, const char *arg)
 {
 	switch (c) {
-	case '4': case 'D': break;
+	case '4': n->family = AF_INET; break;
+	case '6': n->family = AF_INET6; break;
+	case 'D': break;
 	case 'b': n->broadcast = true; break;
 	case 'C': n->crlf = true; break;
 	case 'd': n->detach = true; break;
@@ -180,9 +184,6 @@ static int option(struct nc *n, int c, const char *arg)
 	case 'T': return tos_option(n, arg);
 	case 'W': return number(n, "receive limit", arg, 1, INT_MAX, &n->limit);
 	case 'w': return number(n, "timeout", arg, 0, INT_MAX / 1000, &n->timeout_s);
-	case '6':
-		prog_refuse(n->p, "nc", "IPv6");
-		return 1;
 	default:
 		prog_refuse_opt(n->p, "nc", c);
 		return 1;
@@ -192,16 +193,28 @@ static int option(struct nc *n, int c, const char *arg)
 
 /* ---- names ---- */
 
-/* an address from -s or the command line; 0, or 1 and told so */
-static int find_host(struct nc *n, const char *host, const char *port, union inet_addr *ip)
+/* the addresses of -s or the command line; 0, or 1 and told so */
+static int find_hosts(struct nc *n, const char *host, const char *port, uint8_t family, struct sock_addr *out, unsigned *count)
 {
-	int err = n->numeric ? netname_number(host, ip) : netname_host(n->p, host, ip, NULL);
+	int err = netname_list(n->p, host, family, n->numeric, out, count, NULL);
 
 	if (!err)
 		return 0;
 	if (port)
 		return complain(n, 0, "getaddrinfo for host \"%s\" port %s: %s", host, port, gai_strerror(err));
 	return complain(n, 0, "getaddrinfo: %s", gai_strerror(err));
+}
+
+/* the first of them, which is bound to */
+static int find_host(struct nc *n, const char *host, uint8_t family, struct sock_addr *out)
+{
+	struct sock_addr list[NETNAME_ADDRS_MAX];
+	unsigned count;
+
+	if (find_hosts(n, host, NULL, family, list, &count))
+		return 1;
+	*out = list[0];
+	return 0;
 }
 
 /* a local port, as getaddrinfo() reads it */
@@ -219,15 +232,19 @@ static int local_port(struct nc *n, const char *text, uint16_t *port)
 }
 
 /* "Listening on 0.0.0.0 80" */
-static void report(struct nc *n, const char *what, const struct sock_addr *a)
+static void report(struct nc *n, const char *what, const struct sock *sock, const struct sock_addr *a)
 {
 	struct sbuf s = SBUF_INIT;
 
 	if (!n->verbose)
 		return;
 	sbuf_printf(&s, "%s on ", what);
-	if (n->numeric || !netname_of(n->p, &a->ip, &s))
-		addr_put(&s, AF_INET, &a->ip);
+	if (n->numeric || !a->family || !netname_of(n->p, a->family, &a->ip, &s)) {
+		if (sock->family == a->family)
+			netname_put_addr(n->p, a, &s);
+		else
+			sock_addr_put(&s, sock, a);
+	}
 	sbuf_printf(&s, " %u\n", a->port);
 	proc_write(n->p, 2, sbuf_str(&s), s.len);
 	sbuf_free(&s);
@@ -459,15 +476,15 @@ static void relay(struct nc *n, struct sock *s)
 
 static int local_listen(struct nc *n, struct sock **out)
 {
-	struct sock_addr a = { .port = 0 };
+	struct sock_addr a = { .family = n->family ? n->family : AF_INET };
 	struct sock *s;
 	int err;
 
-	if (n->host && find_host(n, n->host, NULL, &a.ip))
+	if (n->host && find_host(n, n->host, n->family, &a))
 		return 1;
 	if (local_port(n, n->port, &a.port))
 		return 1;
-	err = sock_new(n->p->host->sock, n->udp ? SOCK_DGRAM : SOCK_STREAM, 0, &s);
+	err = sock_open(n->p->host->sock, a.family, n->udp ? SOCK_DGRAM : SOCK_STREAM, 0, &s);
 	if (err)
 		return complain(n, 0, "%s", strerror(-err));
 	set_options(n, s);
@@ -481,7 +498,7 @@ static int local_listen(struct nc *n, struct sock **out)
 		return complain(n, 0, "%s", strerror(-err));
 	}
 	proc_sock_own(n->p, s, 3);
-	report(n, n->udp ? "Bound" : "Listening", &s->local);
+	report(n, n->udp ? "Bound" : "Listening", s, &s->local);
 	*out = s;
 	return 0;
 }
@@ -502,7 +519,7 @@ static int serve_udp(struct nc *n, struct sock *s)
 		if (err)
 			return complain(n, -err, "connect");
 		n->n_in = (size_t)did;
-		report(n, "Connection received", &m.from);
+		report(n, "Connection received", s, &m.from);
 	}
 	relay(n, s);
 	return 0;
@@ -516,7 +533,7 @@ static int serve_tcp(struct nc *n, struct sock *s)
 	if (err)
 		return err == -EINTR ? 1 : complain(n, -err, "accept");
 	proc_sock_own(n->p, c, 4);
-	report(n, "Connection received", &c->peer);
+	report(n, "Connection received", c, &c->peer);
 	n->n_in = 0;
 	relay(n, c);
 	sock_close(c);
@@ -539,32 +556,33 @@ static int serve(struct nc *n)
 
 /* ---- connecting ---- */
 
-static void connect_failed(struct nc *n, unsigned port, int err, bool timed_out)
+static void connect_failed(struct nc *n, const struct sock_addr *to, int err, bool timed_out)
 {
-	char text[ADDR_STRLEN];
 	const char *proto = n->udp ? "udp" : "tcp", *how = timed_out ? "timed out" : "failed";
+	struct sbuf s = SBUF_INIT;
 
 	if (!n->verbose)
 		return;
-	addr_fmt(text, AF_INET, &n->ip);
-	if (n->numeric || strcmp(text, n->host) == 0)
-		complain(n, err, "connect to %s port %u (%s) %s", n->host, port, proto, how);
+	netname_put_addr(n->p, to, &s);
+	if (n->numeric || strcmp(sbuf_str(&s), n->host) == 0)
+		complain(n, err, "connect to %s port %u (%s) %s", n->host, to->port, proto, how);
 	else
-		complain(n, err, "connect to %s (%s) port %u (%s) %s", n->host, text, port, proto, how);
+		complain(n, err, "connect to %s (%s) port %u (%s) %s", n->host, sbuf_str(&s), to->port, proto, how);
+	sbuf_free(&s);
 }
 
 /* 0: connected; 1: not, and told so; 2: not, and the rest is not to be tried either */
-static int connect_to(struct nc *n, uint16_t port, struct sock **out)
+static int connect_to(struct nc *n, const struct sock_addr *to, struct sock **out)
 {
-	struct sock_addr to = { .ip = n->ip, .port = port }, from = { .port = 0 };
 	uint64_t until = n->timeout_s >= 0 ? proc_now(n->p) + (uint64_t)n->timeout_s * NSEC_PER_SEC : SCHED_NEVER;
+	struct sock_addr from = { .family = to->family };
 	struct sock *s;
 	int err;
 
-	if ((n->source && find_host(n, n->source, NULL, &from.ip)) ||
+	if ((n->source && find_host(n, n->source, to->family, &from)) ||
 	    (n->source_port && local_port(n, n->source_port, &from.port)))
 		return 2;
-	err = sock_new(n->p->host->sock, n->udp ? SOCK_DGRAM : SOCK_STREAM, 0, &s);
+	err = sock_open(n->p->host->sock, to->family, n->udp ? SOCK_DGRAM : SOCK_STREAM, 0, &s);
 	if (err) {
 		complain(n, -err, "socket");
 		return 2;
@@ -576,7 +594,7 @@ static int connect_to(struct nc *n, uint16_t port, struct sock **out)
 		complain(n, -err, "bind failed");
 		return 2;
 	}
-	err = proc_connect(n->p, s, &to, until);
+	err = proc_connect(n->p, s, to, until);
 	if (!err) {
 		*out = s;
 		return 0;
@@ -585,10 +603,22 @@ static int connect_to(struct nc *n, uint16_t port, struct sock **out)
 	if (err == -EINTR)
 		return 2;
 	if (err == -ETIMEDOUT && proc_now(n->p) >= until)
-		connect_failed(n, port, EINPROGRESS, true);
+		connect_failed(n, to, EINPROGRESS, true);
 	else
-		connect_failed(n, port, -err, false);
+		connect_failed(n, to, -err, false);
 	return 1;
+}
+
+/* the first of the host's addresses that takes it */
+static int connect_any(struct nc *n, uint16_t port, struct sock **out)
+{
+	int err = 1;
+
+	for (unsigned i = 0; i < n->n_addrs && err == 1; i++) {
+		n->addrs[i].port = port;
+		err = connect_to(n, &n->addrs[i], out);
+	}
+	return err;
 }
 
 /* does a UDP port refuse what is sent to it; three seconds, or -w, without a refusal are taken for an open one */
@@ -610,16 +640,16 @@ static bool udp_open(struct nc *n, struct sock *s)
 	return true;
 }
 
-static void connected(struct nc *n, uint16_t port)
+static void connected(struct nc *n, const struct sock *sock, uint16_t port)
 {
 	const char *proto = n->udp ? "udp" : "tcp";
-	struct sbuf s = SBUF_INIT;
-	char text[ADDR_STRLEN];
+	struct sbuf s = SBUF_INIT, text = SBUF_INIT;
 
 	sbuf_printf(&s, "Connection to %s", n->host);
-	addr_fmt(text, AF_INET, &n->ip);
-	if (!n->numeric && strcmp(text, n->host) != 0)
-		sbuf_printf(&s, " (%s)", text);
+	netname_put_addr(n->p, &sock->peer, &text);
+	if (!n->numeric && strcmp(sbuf_str(&text), n->host) != 0)
+		sbuf_printf(&s, " (%s)", sbuf_str(&text));
+	sbuf_free(&text);
 	sbuf_printf(&s, " %u port [%s/", port, proto);
 	if (n->numeric || !netname_service(n->p, port, proto, &s))
 		sbuf_putc(&s, '*');
@@ -631,7 +661,7 @@ static void connected(struct nc *n, uint16_t port)
 static int visit(struct nc *n, uint16_t port, int *status)
 {
 	struct sock *s;
-	int err = connect_to(n, port, &s);
+	int err = connect_any(n, port, &s);
 
 	if (err)
 		return err - 1;
@@ -640,7 +670,7 @@ static int visit(struct nc *n, uint16_t port, int *status)
 		*status = 1;
 	} else {
 		if (n->verbose)
-			connected(n, port);
+			connected(n, s, port);
 		n->n_in = 0;
 		if (!n->scan)
 			relay(n, s);
@@ -711,7 +741,7 @@ static int connect_all(struct nc *n, char **ports, int n_ports)
 			goto out;
 	if (n->random)
 		shuffle(n, list, count);
-	if (count && find_host(n, n->host, ports[0], &n->ip))
+	if (count && find_hosts(n, n->host, ports[0], n->family, n->addrs, &n->n_addrs))
 		goto out;
 	for (unsigned i = 0; i < count && !n->quit; i++) {
 		if (visit(n, list[i], &status))

@@ -150,14 +150,36 @@ static int pmtu_option(struct ping *g, const char *text)
 	return complain(g, 2, 0, "invalid -M argument: %s", text);
 }
 
+static int family_option(struct ping *g, uint8_t family)
+{
+	if (g->family && g->family != family)
+		return complain(g, 2, 0, "only one -4 or -6 option may be specified");
+	g->family = family;
+	return 0;
+}
+
+static int flow_option(struct ping *g, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, strncasecmp(text, "0x", 2) == 0 ? 16 : 10);
+
+	if (*end)
+		return complain(g, 2, 0, "bad value for flowinfo: %s", text);
+	if (n < 0 || n > 0xfffff)
+		return complain(g, 2, 0, "flow value is greater than 20 bits: %s", text);
+	g->flowlabel = (int)n;
+	return 0;
+}
+
 static int option(struct ping *g, int c, const char *arg)
 {
-	union inet_addr a;
+	struct sock_addr a = { 0 };
 	long n = 0;
 	int err = 0;
 
 	switch (c) {
-	case '4': g->only4 = true; break;
+	case '4': return family_option(g, AF_INET);
+	case '6': return family_option(g, AF_INET6);
 	case 'a': g->audible = true; break;
 	case 'A': g->adaptive = true; break;
 	case 'b': g->broadcast = true; break;
@@ -167,6 +189,7 @@ static int option(struct ping *g, int c, const char *arg)
 		break;
 	case 'd': break;		/* SO_DEBUG: traces that Linux has not had for long */
 	case 'D': g->show_time = true; break;
+	case 'F': return flow_option(g, arg);
 	case 'e':
 		err = number(g, arg, 0, 65535, &n);
 		g->ident = (uint16_t)n;
@@ -176,7 +199,7 @@ static int option(struct ping *g, int c, const char *arg)
 		g->has_interval = true;
 		return seconds(g, arg, "bad timing interval", &g->interval);
 	case 'I':
-		if (addr_parse(AF_INET, arg, &a)) {
+		if (netname_addr(g->p, arg, AF_UNSPEC, true, &a, NULL)) {
 			g->device = arg;
 		} else {
 			g->source = a;
@@ -212,8 +235,6 @@ static int option(struct ping *g, int c, const char *arg)
 		g->deadline = (int)n;
 		break;
 	case 'W': return seconds(g, arg, "bad linger time", &g->linger);
-	case '6':
-		return prog_refuse(g->p, g->self, "IPv6");
 	default:
 		return prog_refuse_opt(g->p, g->self, c);
 	}
@@ -247,59 +268,78 @@ static int pattern(struct ping *g, const char *text)
 
 /* ---- setting up ---- */
 
-static bool link_has_addr(const struct link *l, be32 ip)
+static bool link_has_addr(const struct link *l, const struct sock_addr *a)
 {
-	const struct link_addr *a;
+	const struct link_addr *x;
 
-	list_for_each(a, &l->addrs, node)
-		if (a->family == AF_INET && a->addr.ip4 == ip)
+	list_for_each(x, &l->addrs, node)
+		if (x->family == a->family && addr_eq(&x->addr, &a->ip))
 			return true;
 	return false;
+}
+
+/* connected to where it goes; a broadcast address with a warning */
+static int connect_probe(struct ping *g, struct sock *probe)
+{
+	struct sock_addr to = g->to;
+	int err;
+
+	to.port = 1025;
+	err = sock_connect(probe, &to);
+	if (err == -EACCES && !ping_v6(g)) {
+		if (!g->broadcast)
+			return complain(g, 2, 0,
+					"Do you want to ping broadcast? Then -b. If not, check your local firewall rules");
+		proc_eprintf(g->p, "WARNING: pinging broadcast address\n");
+		sock_setopt(probe, SOCK_OPT_BROADCAST, 1);
+		err = sock_connect(probe, &to);
+	}
+	g->source = probe->local;
+	g->source.port = 0;
+	return err ? complain(g, 2, -err, "connect") : 0;
+}
+
+/* a link-local destination without interface, which connect() would not have: no source is asked for */
+static bool probe_is_void(const struct ping *g)
+{
+	bool local = g->to.ip.b[0] == 0xfe ? (g->to.ip.b[1] & 0xc0) == 0x80 : g->to.ip.b[0] == 0xff && (g->to.ip.b[1] & 15) == 2;
+
+	return ping_v6(g) && local && !g->to.scope;
 }
 
 /* the source that a connected UDP socket would get says whether there is a way at all */
 static int find_source(struct ping *g)
 {
-	struct sock_addr to = { .ip = g->to, .port = 1025 };
-	struct link *l;
 	struct sock *probe;
-	int err = sock_new(g->p->host->sock, SOCK_DGRAM, 0, &probe);
+	struct link *l;
+	int err = sock_open(g->p->host->sock, g->to.family, SOCK_DGRAM, 0, &probe);
 
 	if (err)
 		return complain(g, 2, -err, "socket");
 	if (g->device && (err = sock_bind_device(probe, g->device))) {
 		sock_close(probe);
+		if (ping_v6(g))
+			return complain(g, 2, 0, "unknown iface: %s", g->device);
 		return complain(g, 2, -err, "SO_BINDTODEVICE %s", g->device);
 	}
 	if (g->tos > 0)
 		sock_setopt(probe, SOCK_OPT_TOS, g->tos);
-	err = sock_connect(probe, &to);
-	if (err == -EACCES && !g->broadcast) {
-		sock_close(probe);
-		return complain(g, 2, 0,
-				"Do you want to ping broadcast? Then -b. If not, check your local firewall rules");
-	}
-	if (err == -EACCES) {
-		proc_eprintf(g->p, "WARNING: pinging broadcast address\n");
-		sock_setopt(probe, SOCK_OPT_BROADCAST, 1);
-		err = sock_connect(probe, &to);
-	}
-	g->source = probe->local.ip;
+	g->source = (struct sock_addr){ .family = g->to.family };
+	err = probe_is_void(g) ? 0 : connect_probe(g, probe);
 	sock_close(probe);
 	if (err)
-		return complain(g, 2, -err, "connect");
+		return err;
 	l = g->device ? link_by_name(&proc_ns(g->p)->links, g->device) : NULL;
-	if (l && !link_has_addr(l, g->source.ip4))
+	if (l && !link_has_addr(l, &g->source))
 		complain(g, 0, 0, "Warning: source address might be selected on device other than: %s", g->device);
 	return 0;
 }
 
 static int set_options(struct ping *g)
 {
-	struct sock_addr from = { .ip = g->source };
 	int err;
 
-	if (g->broadcast || addr_is_multicast(AF_INET, &g->to)) {
+	if (g->broadcast || addr_is_multicast(g->to.family, &g->to.ip)) {
 		g->multicast = true;
 		if (g->pmtudisc < 0)
 			g->pmtudisc = 2;
@@ -308,17 +348,19 @@ static int set_options(struct ping *g)
 		sock_setopt(g->s, SOCK_OPT_PMTUDISC, g->pmtudisc);
 	if (g->device && (err = sock_bind_device(g->s, g->device)))
 		return complain(g, 2, -err, "SO_BINDTODEVICE %s", g->device);
-	if (g->strict_source && (err = sock_bind(g->s, &from)))
-		return complain(g, 2, -err, "bind");
+	if (g->strict_source && (err = sock_bind(g->s, &g->source)))
+		return complain(g, 2, -err, ping_v6(g) ? "bind icmp socket" : "bind");
 	sock_setopt(g->s, SOCK_OPT_RECVERR, 1);
 	if (g->broadcast)
 		sock_setopt(g->s, SOCK_OPT_BROADCAST, 1);
-	if (g->ttl == 0)
+	if (g->ttl == 0 && !ping_v6(g))
 		return complain(g, 2, EINVAL, "cannot set unicast time-to-live");
 	if (g->ttl > 0)
 		sock_setopt(g->s, SOCK_OPT_TTL, g->ttl);
 	if (g->tos > 0)
 		sock_setopt(g->s, SOCK_OPT_TOS, g->tos);
+	if (g->flowlabel > 0)
+		sock_setopt(g->s, SOCK_OPT_FLOWLABEL, g->flowlabel);
 	if (g->mark >= 0)
 		sock_setopt(g->s, SOCK_OPT_MARK, g->mark);
 	sock_setopt(g->s, SOCK_OPT_UID, g->p->uid);
@@ -327,38 +369,74 @@ static int set_options(struct ping *g)
 
 static int resolve(struct ping *g, char **names, int n)
 {
+	const char *no = "-1 (socktype: 0)", *yes4 = "3 (socktype: SOCK_RAW)", *yes6 = "4 (socktype: SOCK_RAW)";
+	struct sock_addr number = { 0 };
 	int err;
 
+	if (g->family == AF_INET6)
+		yes6 = yes4;
 	if (g->verbose)
-		complain(g, 0, 0, "sock4.fd: 3 (socktype: SOCK_RAW), sock6.fd: %s, hints.ai_family: %s\n",
-			 g->only4 ? "-1 (socktype: 0)" : "4 (socktype: SOCK_RAW)", g->only4 ? "AF_INET" : "AF_UNSPEC");
-	if (netname_number(names[n - 1], &g->to) == 0) {
-		sbuf_puts(&g->hostname, names[n - 1]);
+		complain(g, 0, 0, "sock4.fd: %s, sock6.fd: %s, hints.ai_family: %s\n", g->family == AF_INET6 ? no : yes4,
+			 g->family == AF_INET ? no : yes6,
+			 g->family == AF_INET ? "AF_INET" : g->family == AF_INET6 ? "AF_INET6" : "AF_UNSPEC");
+	if (netname_addr(g->p, names[n - 1], AF_UNSPEC, true, &number, NULL) == 0)
 		g->numeric |= n == 1;
-	} else {
-		err = netname_host(g->p, names[n - 1], &g->to, &g->hostname);
-		if (err)
-			return complain(g, 2, 0, "%s: %s", names[n - 1], gai_strerror(err));
-	}
+	err = netname_addr(g->p, names[n - 1], g->family, false, &g->to, &g->hostname);
+	if (err)
+		return complain(g, 2, 0, "%s: %s", names[n - 1], gai_strerror(err));
 	if (g->verbose)
-		proc_printf(g->p, "ai->ai_family: AF_INET, ai->ai_canonname: '%s'\n", sbuf_str(&g->hostname));
+		proc_printf(g->p, "ai->ai_family: %s, ai->ai_canonname: '%s'\n", ping_v6(g) ? "AF_INET6" : "AF_INET", sbuf_str(&g->hostname));
 	return 0;
+}
+
+/* "PING NAME (ADDRESS) from ..." */
+static void announce(struct ping *g)
+{
+	struct sbuf s = SBUF_INIT;
+
+	sbuf_printf(&s, "PING %s%s(", sbuf_str(&g->hostname), ping_v6(g) ? "" : " ");
+	if (ping_v6(g))
+		ping_put_host(g, &s, &g->to);
+	else
+		netname_put_addr(g->p, &g->to, &s);
+	sbuf_puts(&s, ") ");
+	if (ping_v6(g) && g->flowlabel > 0)
+		sbuf_printf(&s, ", flow 0x%05x, ", (unsigned)g->flowlabel);
+	if (g->device || g->strict_source) {
+		sbuf_puts(&s, "from ");
+		netname_put_addr(g->p, &g->source, &s);
+		sbuf_printf(&s, " %s: ", g->device ? g->device : "");
+	}
+	if (ping_v6(g))
+		sbuf_printf(&s, "%zu data bytes\n", g->datalen);
+	else
+		sbuf_printf(&s, "%zu(%zu) bytes of data.\n", g->datalen, g->datalen + HLEN + sizeof(struct iphdr));
+	proc_write(g->p, 1, sbuf_str(&s), s.len);
+	sbuf_free(&s);
 }
 
 static int set_up(struct ping *g, char **names, int n)
 {
-	char a[ADDR_STRLEN], b[ADDR_STRLEN];
-	int err = resolve(g, names, n);
+	int err = n > 1 && g->family == AF_INET6 ? -1 : resolve(g, names, n);
 
-	if (!err && addr_is_any(&g->source))
+	if (err < 0 || (!err && n > 1 && ping_v6(g))) {
+		proc_eprintf(g->p, "%s", usage);
+		return 2;
+	}
+	if (!err && g->source.family && g->source.family != g->to.family) {
+		/* -I with an address of the other family is as if it were not there */
+		g->source = (struct sock_addr){ 0 };
 		err = find_source(g);
+	} else if (!err && addr_is_any(&g->source.ip)) {
+		err = find_source(g);
+	}
 	if (err)
 		return err;
 	if (n > 1)
 		return complain(g, 2, EPERM, "record route");
-	if (addr_is_any(&g->to))
-		g->to = g->source;
-	err = sock_new(g->p->host->sock, SOCK_RAW, IPPROTO_ICMP, &g->s);
+	if (addr_is_any(&g->to.ip) && !ping_v6(g))
+		g->to.ip = g->source.ip;
+	err = sock_open(g->p->host->sock, g->to.family, SOCK_RAW, ping_v6(g) ? IPPROTO_ICMPV6 : IPPROTO_ICMP, &g->s);
 	if (err)
 		return complain(g, 2, -err, "socket");
 	err = set_options(g);
@@ -368,10 +446,9 @@ static int set_up(struct ping *g, char **names, int n)
 	if (!g->has_pattern)
 		for (size_t i = 0; i < MIN(g->datalen, (size_t)PAYLOAD_MAX); i++)
 			g->out[HLEN + i] = (uint8_t)i;
-	proc_printf(g->p, "PING %s (%s) ", sbuf_str(&g->hostname), addr_fmt(a, AF_INET, &g->to));
-	if (g->device || g->strict_source)
-		proc_printf(g->p, "from %s %s: ", addr_fmt(b, AF_INET, &g->source), g->device ? g->device : "");
-	proc_printf(g->p, "%zu(%zu) bytes of data.\n", g->datalen, g->datalen + HLEN + sizeof(struct iphdr));
+	announce(g);
+	if (ping_v6(g) && addr_is_any(&g->to.ip))
+		g->to.ip = g->source.ip;
 	if (g->flood && !g->has_interval)
 		g->interval = 0;
 	return 0;
@@ -400,21 +477,22 @@ static uint16_t checksum(const uint8_t *b, size_t n)
 /* the error queue's answer to a packet that is too long for the way and must not be cut */
 static void too_long(struct ping *g)
 {
-	struct route_key k = { .family = AF_INET,
-			       .proto = IPPROTO_ICMP,
+	struct route_key k = { .family = g->to.family,
+			       .proto = g->s->proto,
 			       .src = g->s->local.ip,
-			       .dst = g->to,
+			       .dst = g->to.ip,
 			       .mark = (uint32_t)g->s->opt[SOCK_OPT_MARK],
 			       .oif = g->s->opt[SOCK_OPT_BINDTODEVICE] };
 	struct route_result res;
 
-	if (g->datalen + HLEN > 0xffff || g->quiet || path_route(proc_ns(g->p), &k, &res))
+	if ((g->datalen + HLEN > 0xffff && !ping_v6(g)) || g->quiet || path_route(proc_ns(g->p), &k, &res))
 		return;
 	g->errors++;
 	if (g->flood)
 		proc_printf(g->p, "E");
 	else
-		complain(g, 0, 0, "local error: message too long, mtu=%u", path_pmtu(proc_ns(g->p), &g->to, res.mtu));
+		complain(g, 0, 0, "local error: message too long, mtu%s%u", ping_v6(g) ? ": " : "=",
+			 path_pmtu(proc_ns(g->p), &g->to.ip, res.mtu));
 }
 
 /* an ICMP error about it came by lo, where it takes no time in Linux and a microsecond here */
@@ -428,20 +506,19 @@ static void send_failed(struct ping *g, int err)
 static void send_probe(struct ping *g)
 {
 	uint16_t seq = (uint16_t)(g->sent + 1);
-	struct sock_addr to = { .ip = g->to };
 	size_t n = HLEN + g->datalen;
 	ssize_t did = -EMSGSIZE;
 
 	g->seen[seq / 64] &= ~(1ull << seq % 64);
 	memset(g->out, 0, HLEN);
-	g->out[0] = ICMP_ECHO;
+	g->out[0] = ping_v6(g) ? ICMPV6_ECHO_REQUEST : ICMP_ECHO;
 	put_u16(g->out + 4, g->ident);
 	put_u16(g->out + 6, seq);
 	if (g->timing)
 		stamp(g, g->out + HLEN);
 	if (n <= PAYLOAD_MAX) {
 		put_u16(g->out + 2, checksum(g->out, n));
-		did = sock_sendto(g->s, g->out, n, &to);
+		did = sock_sendto(g->s, g->out, n, &g->to);
 	}
 	if (did == -EMSGSIZE)
 		too_long(g);
@@ -621,12 +698,15 @@ int prog_ping(struct proc *p, int argc, char **argv)
 		return 2;
 	g->p = p;
 	g->self = argv[0];
-	g->only4 = strcmp(prog_called(argv[0]), "ping4") == 0;
+	if (strcmp(prog_called(argv[0]), "ping4") == 0)
+		g->family = AF_INET;
+	else if (strcmp(prog_called(argv[0]), "ping6") == 0)
+		g->family = AF_INET6;
 	g->datalen = 56;
 	g->interval = 1000;
 	g->linger = 10000;
 	g->preload = 1;
-	g->pmtudisc = g->tos = g->ttl = g->mark = -1;
+	g->pmtudisc = g->tos = g->ttl = g->mark = g->flowlabel = -1;
 	g->acked = 0;
 	g->tmin = LONG_MAX;
 	g->ident = (uint16_t)rng_u32(&proc_ns(p)->world->rng);

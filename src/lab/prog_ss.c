@@ -150,10 +150,15 @@ static void put_port(struct proc *p, struct sbuf *s, uint16_t port, unsigned kin
 		sbuf_printf(s, "%u", port);
 }
 
-static void put_ip(struct proc *p, struct sbuf *s, const union inet_addr *ip, bool names)
+static bool put_name(struct proc *p, struct sbuf *s, const struct sock_addr *a)
 {
-	if (!names || addr_is_any(ip) || !netname_of(p, ip, s))
-		addr_put(s, AF_INET, ip);
+	return a->family && !addr_is_any(&a->ip) && netname_of(p, a->family, &a->ip, s);
+}
+
+/* bound to an address of IPv6, a socket takes no more IPv4, whatever it was set to */
+static bool is_v6only(const struct sock *s)
+{
+	return s->opt[SOCK_OPT_V6ONLY] || (s->local.family == AF_INET6 && !addr_is_any(&s->local.ip));
 }
 
 /* ---- ss ---- */
@@ -176,18 +181,24 @@ struct row {
 struct ss {
 	struct proc *p;
 	unsigned kinds, states;
-	bool numeric, resolve, processes, no_header, listening, all, v6, summary;
+	bool numeric, resolve, processes, no_header, listening, all, summary;
+	uint8_t family;			/* AF_UNSPEC: both */
 	/* filter: 0 or all zero: any */
 	uint16_t sport, dport;
-	struct { union inet_addr ip; uint8_t plen; bool set; } src, dst;
+	struct ss_host { struct sock_addr at; uint8_t plen; bool set; } src, dst;
 	unsigned kind;			/* that is being collected */
 	struct row *rows;
 	size_t n, cap;
 };
 
+static bool is_in(const struct sock_addr *a, const struct ss_host *h)
+{
+	return !h->set || (a->family == h->at.family && addr_in(a->family, &a->ip, &h->at.ip, h->plen));
+}
+
 static bool ss_wants(const struct ss *ss, const struct sock *s)
 {
-	if (kind_of(s) != ss->kind || !(ss->states & STATE(s->state)) || ss->v6)
+	if (kind_of(s) != ss->kind || !(ss->states & STATE(s->state)) || (ss->family && s->family != ss->family))
 		return false;
 	if (s->orphan && s->type != SOCK_STREAM)
 		return false;
@@ -196,9 +207,30 @@ static bool ss_wants(const struct ss *ss, const struct sock *s)
 		return false;
 	if ((ss->sport && s->local.port != ss->sport) || (ss->dport && s->peer.port != ss->dport))
 		return false;
-	if (ss->src.set && !addr_in(AF_INET, &s->local.ip, &ss->src.ip, ss->src.plen))
-		return false;
-	return !ss->dst.set || addr_in(AF_INET, &s->peer.ip, &ss->dst.ip, ss->dst.plen);
+	return is_in(&s->local, &ss->src) && is_in(&s->peer, &ss->dst);
+}
+
+/* "[fe80::1]%va:", "*:" for both families, "192.0.2.1:" */
+static void put_end_of(struct ss *ss, struct sbuf *out, const struct sock *s, const struct sock_addr *a)
+{
+	struct link *dev = a == &s->local ? link_by_index(&proc_ns(ss->p)->links, s->opt[SOCK_OPT_BINDTODEVICE]) : NULL;
+
+	if (ss->resolve && put_name(ss->p, out, a)) {
+		sbuf_putc(out, ':');
+		return;
+	}
+	if (s->family == AF_INET6 && addr_is_any(&a->ip)) {
+		sbuf_puts(out, is_v6only(s) ? "[::]" : "*");
+	} else if (s->family == AF_INET6) {
+		sbuf_putc(out, '[');
+		sock_addr_put(out, s, a);
+		sbuf_putc(out, ']');
+	} else {
+		addr_put(out, AF_INET, &a->ip);
+	}
+	if (dev)
+		sbuf_printf(out, "%%%s", dev->name);
+	sbuf_putc(out, ':');
 }
 
 static int ss_row(void *ctx, const struct sock *s)
@@ -225,11 +257,9 @@ static int ss_row(void *ctx, const struct sock *s)
 	sbuf_puts(&r->col[COL_STATE], sock_state_name(s));
 	sbuf_printf(&r->col[COL_RECVQ], "%-6u", rq);
 	sbuf_printf(&r->col[COL_SENDQ], "%-6u", sq);
-	put_ip(ss->p, &r->col[COL_LOCAL], &s->local.ip, ss->resolve);
-	sbuf_putc(&r->col[COL_LOCAL], ':');
+	put_end_of(ss, &r->col[COL_LOCAL], s, &s->local);
 	put_port(ss->p, &r->col[COL_LPORT], ss->kind == KIND_RAW ? s->proto : s->local.port, ss->kind, ss->numeric);
-	put_ip(ss->p, &r->col[COL_PEER], &s->peer.ip, ss->resolve);
-	sbuf_putc(&r->col[COL_PEER], ':');
+	put_end_of(ss, &r->col[COL_PEER], s, &s->peer);
 	put_port(ss->p, &r->col[COL_PPORT], s->peer.port, ss->kind, ss->numeric);
 	if (ss->processes && s->owner_pid && !s->orphan)
 		sbuf_printf(&r->col[COL_PROC], " users:((\"%s\",pid=%d,fd=%d))", s->owner, s->owner_pid, s->owner_fd);
@@ -314,25 +344,29 @@ static int filter_port(struct ss *ss, const char *text, uint16_t *port)
 	return netname_port(ss->p, text, "tcp", port) || netname_port(ss->p, text, "udp", port) ? 0 : -EINVAL;
 }
 
-/* "10.0.0.0/8", "10.0.0.1:80", ":80" */
-static int filter_host(struct ss *ss, const char *text, union inet_addr *ip, uint8_t *plen, bool *set, uint16_t *port)
+/* "10.0.0.0/8", "10.0.0.1:80", ":80", "[2001:db8::1]:80" */
+static int filter_host(struct ss *ss, const char *text, struct ss_host *h, uint16_t *port)
 {
+	const char *end = *text == '[' ? strchr(text, ']') : NULL, *colon = strchr(end ? end : text, ':'), *slash;
 	char host[64];
-	const char *colon = strchr(text, ':'), *slash;
-	uint32_t n = 32;
+	uint32_t n;
 
+	if (*text == '[' && !end)
+		return -EINVAL;
+	text += end != NULL;
 	if (colon && filter_port(ss, colon, port))
 		return -EINVAL;
-	snprintf(host, sizeof(host), "%.*s", (int)(colon ? colon - text : (long)strlen(text)), text);
+	snprintf(host, sizeof(host), "%.*s", (int)(end ? end - text : colon ? colon - text : (long)strlen(text)), text);
 	if (!*host || strcmp(host, "*") == 0)
 		return 0;
 	slash = strchr(host, '/');
-	if (slash && fmt_parse_u32(slash + 1, 10, 32, &n))
-		return -EINVAL;
+	n = slash ? (uint32_t)strtoul(slash + 1, NULL, 10) : 128;
 	host[strcspn(host, "/")] = 0;
-	*plen = (uint8_t)n;
-	*set = true;
-	return netname_host(ss->p, host, ip, NULL) ? -EINVAL : 0;
+	h->set = true;
+	if (netname_addr(ss->p, host, AF_UNSPEC, false, &h->at, NULL))
+		return -EINVAL;
+	h->plen = (uint8_t)MIN(n, (uint32_t)addr_bits(h->at.family));
+	return slash && n > addr_bits(h->at.family) ? -EINVAL : 0;
 }
 
 /* the filter words: all of them must hold */
@@ -359,9 +393,9 @@ static int ss_filter(struct ss *ss, int n, char **w)
 		else if (strcmp(w[i], "dport") == 0 || strcmp(w[i - (i > 0)], "dport") == 0)
 			err = filter_port(ss, value, &ss->dport);
 		else if (strcmp(w[i], "src") == 0)
-			err = filter_host(ss, value, &ss->src.ip, &ss->src.plen, &ss->src.set, &ss->sport);
+			err = filter_host(ss, value, &ss->src, &ss->sport);
 		else if (strcmp(w[i], "dst") == 0)
-			err = filter_host(ss, value, &ss->dst.ip, &ss->dst.plen, &ss->dst.set, &ss->dport);
+			err = filter_host(ss, value, &ss->dst, &ss->dport);
 		else
 			err = -EINVAL;
 		if (err) {
@@ -374,7 +408,7 @@ static int ss_filter(struct ss *ss, int n, char **w)
 }
 
 struct totals {
-	unsigned n[8], estab, orphan, timewait;
+	unsigned n[8], n6[8], estab, orphan, timewait;
 };
 
 static int add_totals(void *ctx, const struct sock *s)
@@ -384,6 +418,7 @@ static int add_totals(void *ctx, const struct sock *s)
 	if (s->type == SOCK_STREAM && s->state == TCP_CLOSED)
 		return 0;
 	t->n[kind_of(s)]++;
+	t->n6[kind_of(s)] += s->family == AF_INET6 && s->state != TCP_TIME_WAIT;
 	if (s->type == SOCK_STREAM) {
 		t->estab += s->state == TCP_ESTABLISHED;
 		t->timewait += s->state == TCP_TIME_WAIT;
@@ -395,18 +430,20 @@ static int add_totals(void *ctx, const struct sock *s)
 static int ss_summary(struct ss *ss)
 {
 	struct totals t = { .estab = 0 };
-	unsigned tcp, all;
+	unsigned tcp, all, all6;
 
 	sock_walk(ss->p->host->sock, add_totals, &t);
 	tcp = t.n[KIND_TCP] - t.timewait;
 	all = t.n[KIND_RAW] + t.n[KIND_UDP] + tcp;
+	all6 = t.n6[KIND_RAW] + t.n6[KIND_UDP] + t.n6[KIND_TCP];
 	proc_printf(ss->p, "Total: %u\nTCP:   %u (estab %u, closed %u, orphaned %u, timewait %u)\n\n", all,
 		    t.n[KIND_TCP], t.estab, t.timewait, t.orphan, t.timewait);
 	proc_printf(ss->p,
 		    "Transport Total     IP        IPv6\nRAW\t  %-9u %-9u %-9u\nUDP\t  %-9u %-9u %-9u\nTCP\t  %-9u "
 		    "%-9u %-9u\n",
-		    t.n[KIND_RAW], t.n[KIND_RAW], 0, t.n[KIND_UDP], t.n[KIND_UDP], 0, tcp, tcp, 0);
-	proc_printf(ss->p, "INET\t  %-9u %-9u %-9u\nFRAG\t  %-9u %-9u %-9u\n\n", all, all, 0, 0, 0, 0);
+		    t.n[KIND_RAW], t.n[KIND_RAW] - t.n6[KIND_RAW], t.n6[KIND_RAW], t.n[KIND_UDP], t.n[KIND_UDP] - t.n6[KIND_UDP],
+		    t.n6[KIND_UDP], tcp, tcp - t.n6[KIND_TCP], t.n6[KIND_TCP]);
+	proc_printf(ss->p, "INET\t  %-9u %-9u %-9u\nFRAG\t  %-9u %-9u %-9u\n\n", all, all - all6, all6, 0, 0, 0);
 	return 0;
 }
 
@@ -423,8 +460,9 @@ static int ss_option(struct ss *ss, int c)
 	case 'p': ss->processes = true; break;
 	case 'H': ss->no_header = true; break;
 	case 's': ss->summary = true; break;
-	case '4': case 'O': break;
-	case '6': ss->v6 = true; break;
+	case 'O': break;
+	case '4': ss->family = AF_INET; break;
+	case '6': ss->family = AF_INET6; break;
 	case 'V':
 		proc_printf(ss->p, "ss utility, iproute2-6.1.0\n");
 		return 256;
@@ -498,7 +536,8 @@ int prog_ss(struct proc *p, int argc, char **argv)
 struct netstat {
 	struct proc *p;
 	unsigned kinds, kind;
-	bool numeric, listening, all, processes, routes, links;
+	bool numeric, listening, all, processes, routes, links, wide;
+	uint8_t family, of;		/* asked for, AF_UNSPEC: both; that is being collected */
 	struct sbuf out;
 };
 
@@ -516,15 +555,24 @@ static const char *const netstat_states[TCP_STATE_MAX] = {
 	[TCP_TIME_WAIT] = "TIME_WAIT",
 };
 
-static void put_end(struct netstat *n, const struct sock_addr *a)
+/* at most 22 characters and the colon: the address gives way */
+static void put_end(struct netstat *n, const struct sock *sk, const struct sock_addr *a)
 {
-	struct sbuf s = SBUF_INIT;
+	struct sbuf s = SBUF_INIT, port = SBUF_INIT;
 
-	put_ip(n->p, &s, &a->ip, !n->numeric);
-	sbuf_putc(&s, ':');
-	put_port(n->p, &s, a->port, n->kind, n->numeric);
+	if (n->numeric || !put_name(n->p, &s, a)) {
+		if (sk->family == AF_INET6 && addr_is_any(&a->ip))
+			sbuf_puts(&s, n->numeric ? "::" : "[::]");
+		else
+			addr_put(&s, a->family ? a->family : AF_INET, &a->ip);
+	}
+	put_port(n->p, &port, a->port, n->kind, n->numeric);
+	if (!n->wide && s.len + port.len > 22)
+		sbuf_truncate(&s, 22 - MIN(port.len, (size_t)22));
+	sbuf_printf(&s, ":%s", sbuf_str(&port));
 	sbuf_printf(&n->out, " %-23s", sbuf_str(&s));
 	sbuf_free(&s);
+	sbuf_free(&port);
 }
 
 static int netstat_row(void *ctx, const struct sock *s)
@@ -534,7 +582,7 @@ static int netstat_row(void *ctx, const struct sock *s)
 	struct sock_addr local = s->local;
 	uint32_t rq, sq;
 
-	if (kind_of(s) != n->kind || (s->type == SOCK_STREAM && s->state == TCP_CLOSED) ||
+	if (kind_of(s) != n->kind || s->family != n->of || (s->type == SOCK_STREAM && s->state == TCP_CLOSED) ||
 	    (s->orphan && s->type != SOCK_STREAM))
 		return 0;
 	if (!n->all && listens != n->listening)
@@ -544,9 +592,9 @@ static int netstat_row(void *ctx, const struct sock *s)
 		sq = 0;
 	if (n->kind == KIND_RAW)
 		local.port = s->proto;
-	sbuf_printf(&n->out, "%-4s  %6u %6u", proto_name(n->kind), rq, sq);
-	put_end(n, &local);
-	put_end(n, &s->peer);
+	sbuf_printf(&n->out, "%s%-*s  %6u %6u", proto_name(n->kind), n->of == AF_INET6 ? 0 : 1, n->of == AF_INET6 ? "6" : "", rq, sq);
+	put_end(n, s, &local);
+	put_end(n, s, &s->peer);
 	sbuf_printf(&n->out, " %-11s", n->kind == KIND_RAW ? "7" : netstat_states[s->state]);
 	if (n->processes) {
 		struct sbuf who = SBUF_INIT;
@@ -635,8 +683,11 @@ static void netstat_run(struct netstat *n)
 		    what, n->processes ? " PID/Program name    " : "");
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		n->kind = order[i];
-		if (!inet || n->kinds & n->kind)
-			sock_walk(n->p->host->sock, netstat_row, n);
+		for (int v6 = 0; v6 < 2; v6++) {
+			n->of = v6 ? AF_INET6 : AF_INET;
+			if ((!inet || n->kinds & n->kind) && (!n->family || n->family == n->of))
+				sock_walk(n->p->host->sock, netstat_row, n);
+		}
 	}
 	if (!inet)
 		sbuf_printf(&n->out,
@@ -651,7 +702,7 @@ int prog_netstat(struct proc *p, int argc, char **argv)
 		{ "tcp", 0, NULL, 't' },       { "udp", 0, NULL, 'u' },   { "raw", 0, NULL, 'w' },
 		{ "listening", 0, NULL, 'l' }, { "all", 0, NULL, 'a' },   { "numeric", 0, NULL, 'n' },
 		{ "programs", 0, NULL, 'p' },  { "route", 0, NULL, 'r' }, { "interfaces", 0, NULL, 'i' },
-		{ "inet", 0, NULL, '4' },      { "wide", 0, NULL, 'W' },  { "statistics", 0, NULL, 's' },
+		{ "inet", 0, NULL, '4' },      { "inet6", 0, NULL, '6' }, { "wide", 0, NULL, 'W' },  { "statistics", 0, NULL, 's' },
 		{ "extend", 0, NULL, 'e' },    { NULL, 0, NULL, 0 },
 	};
 	struct proc_opts o = { 0 };
@@ -669,7 +720,9 @@ int prog_netstat(struct proc *p, int argc, char **argv)
 		case 'p': n.processes = true; break;
 		case 'r': n.routes = true; break;
 		case 'i': n.links = true; break;
-		case '4': case 'W': break;
+		case 'W': n.wide = true; break;
+		case '4': n.family = n.family == AF_INET6 ? AF_UNSPEC : AF_INET; break;
+		case '6': n.family = n.family == AF_INET ? AF_UNSPEC : AF_INET6; break;
 		case '?':
 			proc_eprintf(p, "%s", netstat_usage);
 			return 3;
@@ -677,6 +730,8 @@ int prog_netstat(struct proc *p, int argc, char **argv)
 			return prog_refuse_opt(p, "netstat", c);
 		}
 	}
+	if (n.routes && n.family == AF_INET6)
+		return prog_refuse(p, "netstat", "-6 with -r");
 	netstat_run(&n);
 	proc_write(p, 1, sbuf_str(&n.out), n.out.len);
 	sbuf_free(&n.out);

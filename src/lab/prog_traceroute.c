@@ -21,11 +21,11 @@
 #include "lab/netname.h"
 #include "lab/programs.h"
 #include "lab/sock.h"
+#include "net/parse.h"
 
 #define HOPS_MAX 255
 #define QUERIES_MAX 10
 #define LEN_MAX 65000
-#define IP_LEN 20
 #define PORT_DEFAULT 33434
 
 enum method { BY_UDP, BY_UDP_PORT, BY_ICMP, BY_TCP };
@@ -35,14 +35,15 @@ struct probe {
 	uint16_t id;			/* source port, or sequence number */
 	bool sent, done, final, answered;
 	uint64_t sent_ns, got_ns;
-	union inet_addr from;
+	struct sock_addr from;
 	char mark[16];			/* "!H" */
 };
 
 struct trace {
 	struct proc *p;
 	const char *name;
-	union inet_addr to, source;
+	struct sock_addr to, source;
+	uint8_t family;			/* of -4 and -6; then of .to */
 	const char *device;
 	enum method method;
 	bool numeric, df;
@@ -230,6 +231,16 @@ static int module_arg(struct trace *t, const char *arg)
 	return 2;
 }
 
+/* the family of -4 or -6, else IPv4 where the name has both */
+static int find_addr(struct trace *t, const char *name, struct sock_addr *out)
+{
+	int err = netname_addr(t->p, name, t->family ? t->family : AF_INET, false, out, NULL);
+
+	if (err && !t->family)
+		err = netname_addr(t->p, name, AF_INET6, false, out, NULL);
+	return err;
+}
+
 /* 0, -1: not a value for it, or the exit status */
 static int option(struct trace *t, const struct trace_opt *o, const char *arg)
 {
@@ -237,7 +248,9 @@ static int option(struct trace *t, const struct trace_opt *o, const char *arg)
 	int err = 0;
 
 	switch (o->c) {
-	case '4': case 'd': break;
+	case 'd': break;
+	case '4': t->family = AF_INET; break;
+	case '6': t->family = AF_INET6; break;
 	case 'F': t->df = true; break;
 	case 'f': return unsigned_arg(arg, &t->first);
 	case 'I': t->method = BY_ICMP; break;
@@ -261,7 +274,7 @@ static int option(struct trace *t, const struct trace_opt *o, const char *arg)
 		break;
 	case 'w': return wait_arg(t, arg);
 	case 'q': return unsigned_arg(arg, &t->queries);
-	case 's': return netname_host(t->p, arg, &t->source, NULL) ? -1 : 0;
+	case 's': return find_addr(t, arg, &t->source) ? -1 : 0;
 	case 'z': {
 		char *end;
 
@@ -270,7 +283,6 @@ static int option(struct trace *t, const struct trace_opt *o, const char *arg)
 		return end == arg || *end ? -1 : 0;
 	}
 	case 'M': return module_arg(t, arg);
-	case '6': return prog_refuse(t->p, "traceroute", "IPv6");
 	case 1:
 		proc_printf(t->p, "%s", help);
 		return 256;
@@ -365,7 +377,7 @@ static int operand(struct trace *t, const char *arg, int position, int argc)
 	int err;
 
 	if (position == 1) {
-		err = netname_host(t->p, arg, &t->to, NULL);
+		err = find_addr(t, arg, &t->to);
 		if (err)
 			proc_eprintf(t->p, "%s: %s\n", arg, gai_strerror(err));
 		t->name = arg;
@@ -409,6 +421,9 @@ static int command_line(struct trace *t, int argc, char **argv)
 		proc_printf(t->p, "%s", help);
 		return 2;
 	}
+	if (t->source.family && t->source.family != t->to.family)
+		return refuse(t, "IP version mismatch in addresses specified");
+	t->family = t->source.family = t->to.family;
 	if (t->first < 1 || t->first > t->hops)
 		return refuse(t, t->hops > HOPS_MAX ? "max hops cannot be more than 255" : "first hop out of range");
 	if (t->hops > HOPS_MAX)
@@ -435,15 +450,16 @@ static int failed(struct trace *t, const char *what, int err)
 /* a socket with a port of its own, connected so that it has its address too */
 static int own_port(struct trace *t, struct probe *pb, int type, uint16_t port)
 {
-	struct sock_addr from = { .ip = t->source }, to = { .ip = t->to, .port = port };
-	int err = sock_new(t->p->host->sock, type, 0, &pb->s);
+	struct sock_addr to = t->to;
+	int err = sock_open(t->p->host->sock, t->family, type, 0, &pb->s);
 
 	if (err)
 		return failed(t, "socket", err);
 	if (t->device && (err = sock_bind_device(pb->s, t->device)))
 		return failed(t, "setsockopt SO_BINDTODEVICE", err);
-	if ((type == SOCK_STREAM || !addr_is_any(&t->source)) && (err = sock_bind(pb->s, &from)))
+	if ((type == SOCK_STREAM || !addr_is_any(&t->source.ip)) && (err = sock_bind(pb->s, &t->source)))
 		return failed(t, "bind", err);
+	to.port = port;
 	if (type == SOCK_DGRAM && (err = sock_connect(pb->s, &to)))
 		return failed(t, "connect", err);
 	pb->id = pb->s->local.port;
@@ -479,12 +495,12 @@ static size_t tcp_syn(struct trace *t, struct probe *pb, uint8_t *b)
 
 static size_t icmp_echo(struct trace *t, struct probe *pb, uint8_t *b)
 {
-	size_t n = (size_t)t->len - IP_LEN;
+	size_t n = (size_t)t->len - ip_hdrlen(t->family);
 
 	for (size_t i = 8; i < n; i++)
 		b[i] = (uint8_t)(0x40 + ((i - 8) & 0x3f));
 	memset(b, 0, 8);
-	b[0] = ICMP_ECHO;
+	b[0] = t->family == AF_INET ? ICMP_ECHO : ICMPV6_ECHO_REQUEST;
 	put_u16(b + 4, t->ident);
 	put_u16(b + 6, pb->id);
 	return n;
@@ -499,8 +515,7 @@ static uint16_t port_of(const struct trace *t, const struct probe *pb)
 /* the sendto() of one probe; 0 or the exit status */
 static int emit(struct trace *t, struct probe *pb, unsigned ttl)
 {
-	struct sock_addr to = { .ip = t->to };
-	struct route_key k = { .family = AF_INET, .dst = t->to };
+	struct route_key k = { .family = t->family, .dst = t->to.ip, .oif = t->to.scope };
 	struct route_result res;
 	struct sock *s;
 	ssize_t did;
@@ -517,16 +532,16 @@ static int emit(struct trace *t, struct probe *pb, unsigned ttl)
 		break;
 	default:
 		s = pb->s;
-		n = (size_t)t->len - IP_LEN - 8;
+		n = (size_t)t->len - ip_hdrlen(t->family) - 8;
 		for (size_t i = 0; i < n; i++)
 			t->data[i] = (uint8_t)(0x40 + (i & 0x3f));
 	}
 	set_options(t, s, ttl);
-	did = sock_sendto(s, t->data, n, s == pb->s ? NULL : &to);
+	did = sock_sendto(s, t->data, n, s == pb->s ? NULL : &t->to);
 	pb->sent = true;
 	pb->sent_ns = proc_now(t->p);
 	if (did == -EMSGSIZE && path_route(proc_ns(t->p), &k, &res) == 0) {
-		snprintf(pb->mark, sizeof(pb->mark), "!F-%u", path_pmtu(proc_ns(t->p), &t->to, res.mtu));
+		snprintf(pb->mark, sizeof(pb->mark), "!F-%u", path_pmtu(proc_ns(t->p), &t->to.ip, res.mtu));
 		pb->done = pb->final = true;
 		pb->got_ns = pb->sent_ns;
 	} else if (did < 0 && did != -EHOSTUNREACH) {
@@ -549,7 +564,7 @@ static int send_probe(struct trace *t, struct probe *pb)
 
 /* ---- answers ---- */
 
-static void answer(struct trace *t, struct probe *pb, const union inet_addr *from, bool final)
+static void answer(struct trace *t, struct probe *pb, const struct sock_addr *from, bool final)
 {
 	pb->done = pb->answered = true;
 	pb->final = final;
@@ -576,50 +591,86 @@ static const char *const unreach_mark[] = {
 	[ICMP_PREC_CUTOFF] = "!C",
 };
 
-/* an ICMP error of @n bytes: is the packet it quotes a probe of ours */
-static void take_error(struct trace *t, const uint8_t *icmp, size_t n, const union inet_addr *from)
-{
-	static const uint8_t protos[] = {
-		[BY_UDP] = IPPROTO_UDP, [BY_UDP_PORT] = IPPROTO_UDP, [BY_ICMP] = IPPROTO_ICMP, [BY_TCP] = IPPROTO_TCP
-	};
-	const uint8_t *ip = icmp + 8, *l4;
-	struct probe *pb;
-	be32 daddr;
+static const char *const unreach6_mark[] = {
+	[ICMPV6_NOROUTE] = "!N", [ICMPV6_ADM_PROHIBITED] = "!X", [ICMPV6_NOT_NEIGHBOUR] = "!S",
+	[ICMPV6_ADDR_UNREACH] = "!H",    [ICMPV6_PORT_UNREACH] = "",
+};
 
-	if (n < 8 + IP_LEN + 8 || n < 8 + (ip[0] & 0xfu) * 4 + 8)
+static void mark4(struct probe *pb, const uint8_t *icmp)
+{
+	if (icmp[0] != ICMP_DEST_UNREACH)
 		return;
-	l4 = ip + (ip[0] & 0xf) * 4;
-	memcpy(&daddr, ip + 16, sizeof(daddr));
-	if (daddr != t->to.ip4 || ip[9] != protos[t->method])
+	if (icmp[1] == ICMP_FRAG_NEEDED)
+		snprintf(pb->mark, sizeof(pb->mark), "!F-%u", get_u16(icmp + 6));
+	else if (icmp[1] < ARRAY_LEN(unreach_mark))
+		snprintf(pb->mark, sizeof(pb->mark), "%s", unreach_mark[icmp[1]]);
+	else
+		snprintf(pb->mark, sizeof(pb->mark), "!<%u>", icmp[1]);
+}
+
+static void mark6(struct probe *pb, const uint8_t *icmp)
+{
+	if (icmp[0] == ICMPV6_PKT_TOOBIG)
+		snprintf(pb->mark, sizeof(pb->mark), "!F-%u", get_u32(icmp + 4));
+	else if (icmp[0] == ICMPV6_PARAMPROB && icmp[1] == ICMPV6_UNK_NEXTHDR)
+		snprintf(pb->mark, sizeof(pb->mark), "!P");
+	else if (icmp[0] == ICMPV6_DEST_UNREACH && icmp[1] < ARRAY_LEN(unreach6_mark))
+		snprintf(pb->mark, sizeof(pb->mark), "%s", unreach6_mark[icmp[1]]);
+	else if (icmp[0] == ICMPV6_DEST_UNREACH)
+		snprintf(pb->mark, sizeof(pb->mark), "!<%u>", icmp[1]);
+}
+
+/* an ICMP error of @n bytes: is the packet it quotes a probe of ours */
+static void take_error(struct trace *t, const uint8_t *icmp, size_t n, const struct sock_addr *from)
+{
+	bool v6 = t->family == AF_INET6, later;
+	const uint8_t protos[] = {
+		[BY_UDP] = IPPROTO_UDP, [BY_UDP_PORT] = IPPROTO_UDP, [BY_ICMP] = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, [BY_TCP] = IPPROTO_TCP
+	};
+	const uint8_t *l4;
+	struct probe *pb;
+	uint8_t proto;
+	int off = parse_find_l4(t->family, icmp + 8, n - 8, &proto, &later);
+
+	if (off < 0 || later || n < 8 + (size_t)off + 8 || proto != protos[t->method])
 		return;
-	if (t->method == BY_ICMP && (l4[0] != ICMP_ECHO || get_u16(l4 + 4) != t->ident))
+	l4 = icmp + 8 + off;
+	if (memcmp(icmp + 8 + (v6 ? 24 : 16), &t->to.ip, addr_len(t->family)) != 0)
+		return;
+	if (t->method == BY_ICMP && (l4[0] != (v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO) || get_u16(l4 + 4) != t->ident))
 		return;
 	pb = find(t, get_u16(t->method == BY_ICMP ? l4 + 6 : l4));
 	if (!pb)
 		return;
-	answer(t, pb, from, icmp[0] != ICMP_TIME_EXCEEDED);
-	if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] == ICMP_FRAG_NEEDED)
-		snprintf(pb->mark, sizeof(pb->mark), "!F-%u", get_u16(icmp + 6));
-	else if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] < ARRAY_LEN(unreach_mark))
-		snprintf(pb->mark, sizeof(pb->mark), "%s", unreach_mark[icmp[1]]);
-	else if (icmp[0] == ICMP_DEST_UNREACH)
-		snprintf(pb->mark, sizeof(pb->mark), "!<%u>", icmp[1]);
+	answer(t, pb, from, icmp[0] != (v6 ? ICMPV6_TIME_EXCEED : ICMP_TIME_EXCEEDED));
+	if (v6)
+		mark6(pb, icmp);
+	else
+		mark4(pb, icmp);
 }
 
-static void take_icmp(struct trace *t, const uint8_t *icmp, size_t n, const union inet_addr *from)
+static void take_icmp(struct trace *t, const uint8_t *icmp, size_t n, const struct sock_addr *from)
 {
+	bool v6 = t->family == AF_INET6;
 	struct probe *pb;
 
 	if (n < 8)
 		return;
-	if (icmp[0] == ICMP_DEST_UNREACH || icmp[0] == ICMP_TIME_EXCEEDED || icmp[0] == ICMP_PARAMETERPROB) {
+	if (v6 ? icmp[0] >= ICMPV6_DEST_UNREACH && icmp[0] <= ICMPV6_PARAMPROB :
+		 icmp[0] == ICMP_DEST_UNREACH || icmp[0] == ICMP_TIME_EXCEEDED || icmp[0] == ICMP_PARAMETERPROB) {
 		take_error(t, icmp, n, from);
-	} else if (icmp[0] == ICMP_ECHOREPLY && t->method == BY_ICMP && get_u16(icmp + 4) == t->ident &&
-		   addr_eq(from, &t->to)) {
+	} else if (icmp[0] == (v6 ? ICMPV6_ECHO_REPLY : ICMP_ECHOREPLY) && t->method == BY_ICMP && get_u16(icmp + 4) == t->ident &&
+		   addr_eq(&from->ip, &t->to.ip)) {
 		pb = find(t, get_u16(icmp + 6));
 		if (pb)
 			answer(t, pb, from, true);
 	}
+}
+
+/* raw sockets of IPv4 show its header too */
+static size_t header_of(const struct trace *t, ssize_t n)
+{
+	return n > 0 && t->family == AF_INET ? (t->in[0] & 0xfu) * 4 : 0;
 }
 
 static void receive(struct trace *t)
@@ -630,35 +681,33 @@ static void receive(struct trace *t)
 	size_t hlen;
 
 	while ((n = sock_recvfrom(t->icmp, t->in, sizeof(t->in), &m)) != -EAGAIN) {
-		hlen = n > 0 ? (t->in[0] & 0xfu) * 4 : 0;
+		hlen = header_of(t, n);
 		if (n > (ssize_t)hlen)
-			take_icmp(t, t->in + hlen, (size_t)n - hlen, &m.from.ip);
+			take_icmp(t, t->in + hlen, (size_t)n - hlen, &m.from);
 	}
 	while (t->raw && (n = sock_recvfrom(t->raw, t->in, sizeof(t->in), &m)) != -EAGAIN) {
-		hlen = n > 0 ? (t->in[0] & 0xfu) * 4 : 0;
-		if (n < (ssize_t)hlen + 8 || !addr_eq(&m.from.ip, &t->to))
+		hlen = header_of(t, n);
+		if (n < (ssize_t)hlen + 8 || !addr_eq(&m.from.ip, &t->to.ip))
 			continue;
 		pb = find(t, get_u16(t->in + hlen + 2));
 		if (pb && get_u16(t->in + hlen) == port_of(t, pb))
-			answer(t, pb, &m.from.ip, true);
+			answer(t, pb, &m.from, true);
 	}
 }
 
 /* ---- on the screen ---- */
 
-static void put_addr(struct trace *t, struct sbuf *s, const union inet_addr *ip)
+static void put_addr(struct trace *t, struct sbuf *s, const struct sock_addr *a)
 {
-	char text[ADDR_STRLEN];
+	struct sbuf text = SBUF_INIT;
 
-	addr_fmt(text, AF_INET, ip);
+	netname_put_addr(t->p, a, &text);
 	sbuf_putc(s, ' ');
-	if (t->numeric) {
-		sbuf_puts(s, text);
-		return;
-	}
-	if (!netname_of(t->p, ip, s))
-		sbuf_puts(s, text);
-	sbuf_printf(s, " (%s)", text);
+	if (t->numeric || !netname_of(t->p, a->family, &a->ip, s))
+		sbuf_puts(s, sbuf_str(&text));
+	if (!t->numeric)
+		sbuf_printf(s, " (%s)", sbuf_str(&text));
+	sbuf_free(&text);
 }
 
 static void print_probe(struct trace *t, const struct probe *pb)
@@ -674,7 +723,7 @@ static void print_probe(struct trace *t, const struct probe *pb)
 	} else {
 		for (; np && !prev->answered; prev--)
 			np--;
-		if (!np || !addr_eq(&prev->from, &pb->from))
+		if (!np || !addr_eq(&prev->from.ip, &pb->from.ip))
 			put_addr(t, &s, &pb->from);
 	}
 	if (pb->got_ns)
@@ -767,34 +816,31 @@ static int walk(struct trace *t)
 
 static int prepare(struct trace *t)
 {
-	static const int min_len[] = { [BY_UDP] = 28, [BY_UDP_PORT] = 28, [BY_ICMP] = 28, [BY_TCP] = 60 };
 	static const int ports[] = { [BY_UDP] = PORT_DEFAULT, [BY_UDP_PORT] = 53, [BY_ICMP] = 1, [BY_TCP] = 80 };
-	char text[ADDR_STRLEN];
-	int err;
+	int head = (int)ip_hdrlen(t->family), icmp = t->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6, err;
+	struct sbuf text = SBUF_INIT;
 
-	t->len = t->len < 0 ? 60 : MAX(t->len, min_len[t->method]);
-	if (t->method == BY_TCP)
-		t->len = 60;
+	t->len = t->len < 0 || t->method == BY_TCP ? head + 40 : MAX(t->len, head + 8);
 	if (t->port <= 0)
 		t->port = ports[t->method];
 	t->n = t->hops * t->queries;
 	t->probes = mem_zalloc(t->n * sizeof(*t->probes));
 	if (!t->probes)
 		return 1;
-	err = sock_new(t->p->host->sock, SOCK_RAW, IPPROTO_ICMP, &t->icmp);
+	err = sock_open(t->p->host->sock, t->family, SOCK_RAW, icmp, &t->icmp);
 	if (!err && t->method != BY_ICMP)
-		err = sock_new(t->p->host->sock, SOCK_RAW, t->method == BY_TCP ? IPPROTO_TCP : IPPROTO_UDP, &t->raw);
-	proc_printf(t->p, "traceroute to %s (%s), %u hops max, %d byte packets", t->name,
-		    addr_fmt(text, AF_INET, &t->to), t->hops, t->len);
+		err = sock_open(t->p->host->sock, t->family, SOCK_RAW, t->method == BY_TCP ? IPPROTO_TCP : IPPROTO_UDP, &t->raw);
+	netname_put_addr(t->p, &t->to, &text);
+	proc_printf(t->p, "traceroute to %s (%s), %u hops max, %d byte packets", t->name, sbuf_str(&text), t->hops, t->len);
+	sbuf_free(&text);
 	if (err)
 		return failed(t, "socket", err);
 	for (int i = 0; i < 2 && t->method != BY_UDP; i++) {
 		struct sock *s = i ? t->raw : t->icmp;
-		struct sock_addr from = { .ip = t->source };
 
 		if (s && t->device && (err = sock_bind_device(s, t->device)))
 			return failed(t, "setsockopt SO_BINDTODEVICE", err);
-		if (s && (i == 1 || t->method == BY_ICMP) && !addr_is_any(&t->source) && (err = sock_bind(s, &from)))
+		if (s && (i == 1 || t->method == BY_ICMP) && !addr_is_any(&t->source.ip) && (err = sock_bind(s, &t->source)))
 			return failed(t, "bind", err);
 	}
 	return 0;
@@ -817,6 +863,8 @@ int prog_traceroute(struct proc *p, int argc, char **argv)
 	t->here = 3;
 	t->near_ = 10;
 	t->ident = (uint16_t)rng_u32(&proc_ns(p)->world->rng);
+	if (strcmp(prog_called(argv[0]), "traceroute6") == 0)
+		t->family = AF_INET6;
 	status = command_line(t, argc, argv);
 	if (!status)
 		status = prepare(t);

@@ -30,6 +30,7 @@ enum { AGAIN = -1 };			/* may be tried again */
 
 struct wget {
 	struct proc *p;
+	uint8_t family;			/* of -4 and -6 */
 	bool quiet, brief, spider, show_headers;
 	const char *output, *folder;
 	long tries;
@@ -75,9 +76,17 @@ static const char *now(struct wget *w, char *b, size_t size)
 
 /* ---- the URL ---- */
 
+/* "host", "[2001:db8::1]:8080", as in a URL */
+static void put_host(struct sbuf *s, const struct wget *w)
+{
+	sbuf_printf(s, strchr(w->host, ':') ? "[%s]" : "%s", w->host);
+	if (w->port != 80)
+		sbuf_printf(s, ":%u", w->port);
+}
+
 static int parse_url(struct wget *w, const char *text)
 {
-	const char *host = strncasecmp(text, "http://", 7) == 0 ? text + 7 : text, *end, *colon;
+	const char *host = strncasecmp(text, "http://", 7) == 0 ? text + 7 : text, *end, *colon, *bracket;
 	uint32_t port = 80;
 	char number[8];
 
@@ -86,7 +95,12 @@ static int parse_url(struct wget *w, const char *text)
 		return GENERIC;
 	}
 	end = host + strcspn(host, "/?#");
-	colon = memchr(host, ':', (size_t)(end - host));
+	bracket = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : NULL;
+	host += bracket != NULL;
+	if (bracket)
+		colon = bracket[1] == ':' ? bracket + 1 : NULL;
+	else
+		colon = memchr(host, ':', (size_t)(end - host));
 	if (colon) {
 		snprintf(number, sizeof(number), "%.*s", (int)(end - colon - 1), colon + 1);
 		if (fmt_parse_u32(number, 10, 65535, &port)) {
@@ -96,50 +110,73 @@ static int parse_url(struct wget *w, const char *text)
 	}
 	mem_free(w->host);
 	mem_free(w->path);
-	w->host = mem_strndup(host, (size_t)((colon ? colon : end) - host));
+	w->host = mem_strndup(host, (size_t)((bracket ? bracket : colon ? colon : end) - host));
 	w->path = mem_strndup(*end == '/' ? end : "/", *end == '/' ? strcspn(end, "#") : 1);
 	w->port = (uint16_t)port;
 	sbuf_reset(&w->url);
-	if (port == 80)
-		sbuf_printf(&w->url, "http://%s%s", w->host, w->path);
-	else
-		sbuf_printf(&w->url, "http://%s:%u%s", w->host, port, w->path);
+	sbuf_puts(&w->url, "http://");
+	put_host(&w->url, w);
+	sbuf_puts(&w->url, w->path);
 	return OK;
 }
 
 /* ---- connection, question, head of the answer ---- */
 
+/* 0 or a negative errno, told */
+static int connect_one(struct wget *w, const struct sock_addr *to, bool named, uint64_t until, struct sock **out)
+{
+	struct sbuf text = SBUF_INIT;
+	int err;
+
+	netname_put_addr(w->p, to, &text);
+	if (named)
+		say(w, "Connecting to %s (%s)|%s|:%u... ", w->host, w->host, sbuf_str(&text), w->port);
+	else
+		say(w, strchr(w->host, ':') ? "Connecting to [%s]:%u... " : "Connecting to %s:%u... ", w->host, w->port);
+	sbuf_free(&text);
+	err = sock_open(w->p->host->sock, to->family, SOCK_STREAM, 0, out);
+	if (err)
+		return err;
+	sock_setopt(*out, SOCK_OPT_UID, w->p->uid);
+	proc_sock_own(w->p, *out, 4);
+	err = proc_connect(w->p, *out, to, until);
+	say(w, err ? "failed: %s.\n" : "connected.\n", strerror(-err));
+	return err;
+}
+
 static int connect_to(struct wget *w, struct sock **out)
 {
 	uint64_t until = w->timeout_ns == SCHED_NEVER ? SCHED_NEVER : proc_now(w->p) + w->timeout_ns;
-	struct sock_addr to = { .port = w->port };
-	char text[ADDR_STRLEN];
-	int err;
+	struct sock_addr to[NETNAME_ADDRS_MAX], number = { 0 };
+	bool named = netname_addr(w->p, w->host, AF_UNSPEC, true, &number, NULL) != 0;
+	struct sbuf list = SBUF_INIT;
+	unsigned n;
+	int err = netname_list(w->p, w->host, w->family, false, to, &n, NULL);
 
-	if (netname_number(w->host, &to.ip)) {
+	if (named)
 		say(w, "Resolving %s (%s)... ", w->host, w->host);
-		err = netname_host(w->p, w->host, &to.ip, NULL);
-		if (err) {
-			say(w, "failed: %s.\nwget: unable to resolve host address '%s'\n", gai_strerror(err), w->host);
-			return NETWORK;
-		}
-		say(w, "%s\nConnecting to %s (%s)|%s|:%u... ", addr_fmt(text, AF_INET, &to.ip), w->host, w->host, text,
-		    w->port);
-	} else {
-		say(w, "Connecting to %s:%u... ", w->host, w->port);
-	}
-	err = sock_new(w->p->host->sock, SOCK_STREAM, 0, out);
-	if (err)
-		return NETWORK;
-	sock_setopt(*out, SOCK_OPT_UID, w->p->uid);
-	proc_sock_own(w->p, *out, 4);
-	err = proc_connect(w->p, *out, &to, until);
 	if (err) {
-		say(w, "failed: %s.\n", strerror(-err));
-		return err == -ETIMEDOUT ? AGAIN : NETWORK;
+		say(w, "failed: %s.\nwget: unable to resolve host address '%s'\n", gai_strerror(err), w->host);
+		return NETWORK;
 	}
-	say(w, "connected.\n");
-	return OK;
+	for (unsigned i = 0; i < n && named; i++) {
+		sbuf_puts(&list, i ? ", " : "");
+		netname_put_addr(w->p, &to[i], &list);
+	}
+	if (named)
+		say(w, "%s\n", sbuf_str(&list));
+	sbuf_free(&list);
+	for (unsigned i = 0; i < n; i++) {
+		to[i].port = w->port;
+		err = connect_one(w, &to[i], named, until, out);
+		if (!err)
+			return OK;
+		if (i + 1 < n && *out) {
+			sock_close(*out);
+			*out = NULL;
+		}
+	}
+	return err == -ETIMEDOUT ? AGAIN : NETWORK;
 }
 
 static int ask(struct wget *w, struct sock *s)
@@ -148,7 +185,9 @@ static int ask(struct wget *w, struct sock *s)
 	int err;
 
 	sbuf_printf(&q, "%s %s HTTP/1.1\r\n", w->spider ? "HEAD" : "GET", w->path);
-	sbuf_printf(&q, w->port == 80 ? "Host: %s\r\n" : "Host: %s:%u\r\n", w->host, w->port);
+	sbuf_puts(&q, "Host: ");
+	put_host(&q, w);
+	sbuf_puts(&q, "\r\n");
 	sbuf_puts(&q, "User-Agent: Wget/1.21.3\r\nAccept: */*\r\nAccept-Encoding: identity\r\nConnection: "
 		      "Keep-Alive\r\n\r\n");
 	err = proc_send(w->p, s, q.data, q.len);
@@ -439,7 +478,8 @@ static int follow(struct wget *w)
 	if (strstr(w->location, "://"))
 		sbuf_puts(&next, w->location);
 	else
-		sbuf_printf(&next, "http://%s:%u%s%s", w->host, w->port, *w->location == '/' ? "" : "/", w->location);
+		sbuf_printf(&next, strchr(w->host, ':') ? "http://[%s]:%u%s%s" : "http://%s:%u%s%s", w->host, w->port,
+			    *w->location == '/' ? "" : "/", w->location);
 	err = parse_url(w, sbuf_str(&next));
 	sbuf_free(&next);
 	return err;
@@ -485,13 +525,13 @@ static int main_of(struct wget *w, int argc, char **argv)
 		{ "quiet", 0, NULL, 'q' }, { "output-document", 1, NULL, 'O' }, { "timeout", 1, NULL, 'T' },
 		{ "tries", 1, NULL, 't' }, { "spider", 0, NULL, 1 }, { "server-response", 0, NULL, 'S' },
 		{ "no-verbose", 0, NULL, 2 }, { "directory-prefix", 1, NULL, 'P' }, { "version", 0, NULL, 'V' },
-		{ "no-proxy", 0, NULL, 3 }, { "inet4-only", 0, NULL, '4' }, { "no-check-certificate", 0, NULL, 3 },
+		{ "no-proxy", 0, NULL, 3 }, { "inet4-only", 0, NULL, '4' }, { "inet6-only", 0, NULL, '6' }, { "no-check-certificate", 0, NULL, 3 },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct proc_opts o = { 0 };
 	int c, status = OK;
 
-	while ((c = proc_getopt(w->p, &o, "qO:T:t:SP:n:V4", longs)) != -1) {
+	while ((c = proc_getopt(w->p, &o, "qO:T:t:SP:n:V46", longs)) != -1) {
 		switch (c) {
 		case 'q': w->quiet = true; break;
 		case 'O': w->output = o.arg; break;
@@ -501,7 +541,9 @@ static int main_of(struct wget *w, int argc, char **argv)
 		case 't': w->tries = strtol(o.arg, NULL, 10); break;
 		case 1: w->spider = true; break;
 		case 2: w->brief = true; break;
-		case 3: case '4': break;
+		case 3: break;
+		case '4': w->family = AF_INET; break;
+		case '6': w->family = AF_INET6; break;
 		case 'n':
 			if (strcmp(o.arg, "v") != 0)
 				return prog_refuse_opt(w->p, "wget", 'n');

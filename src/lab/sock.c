@@ -83,6 +83,7 @@ struct sock *sock_alloc(struct sock_host *h, int type, int proto)
 	s->type = (uint8_t)type;
 	s->proto = (uint8_t)proto;
 	s->family = AF_INET;
+	s->opt[SOCK_OPT_V6ONLY] = h->ns->sysctl.ip6_bindv6only != 0;
 	s->rx_tail = &s->rx;
 	s->opt[SOCK_OPT_TTL] = -1;
 	s->opt[SOCK_OPT_PMTUDISC] = 1;
@@ -167,23 +168,55 @@ static bool may_share(const struct sock *a, const struct sock *b, bool listening
 	return a->type != SOCK_STREAM || (b->state != TCP_LISTEN && !(listening && b->state == TCP_LISTEN));
 }
 
-bool sock_port_conflict(const struct sock *s, const union inet_addr *ip, uint16_t port, bool listening)
+bool sock_is_dual(const struct sock *s)
 {
-	struct list *head = sock_port_bucket(s->host, s->proto, port);
+	return s->family == AF_INET6 && !s->opt[SOCK_OPT_V6ONLY];
+}
+
+/* does a socket of @s's kind that is bound to @at take packets of @family */
+static bool hears(const struct sock *s, const struct sock_addr *at, uint8_t family)
+{
+	uint8_t own = at->family ? at->family : s->family;
+
+	return own == family || (family == AF_INET && addr_is_any(&at->ip) && sock_is_dual(s));
+}
+
+bool sock_takes(const struct sock *s, uint8_t family, const union inet_addr *dst)
+{
+	return hears(s, &s->local, family) && (addr_is_any(&s->local.ip) || sock_addr_is(&s->local, family, dst));
+}
+
+static bool addrs_overlap(const struct sock *a, const struct sock_addr *at, const struct sock *b)
+{
+	bool v4 = hears(a, at, AF_INET) && hears(b, &b->local, AF_INET);
+	bool v6 = hears(a, at, AF_INET6) && hears(b, &b->local, AF_INET6);
+
+	return (v4 || v6) && (addr_is_any(&at->ip) || addr_is_any(&b->local.ip) || addr_eq(&at->ip, &b->local.ip));
+}
+
+bool sock_port_conflict(const struct sock *s, const struct sock_addr *at, bool listening)
+{
+	struct list *head = sock_port_bucket(s->host, s->proto, at->port);
 	const struct sock *o;
 
 	list_for_each(o, head, hash) {
-		if (o == s || o->local.port != port || o->proto != s->proto || o->type != s->type)
+		if (o == s || o->local.port != at->port || o->proto != s->proto || o->type != s->type)
 			continue;
 		if (s->opt[SOCK_OPT_BINDTODEVICE] && o->opt[SOCK_OPT_BINDTODEVICE] &&
 		    s->opt[SOCK_OPT_BINDTODEVICE] != o->opt[SOCK_OPT_BINDTODEVICE])
 			continue;
-		if (!addr_is_any(ip) && !addr_is_any(&o->local.ip) && !addr_eq(ip, &o->local.ip))
-			continue;
-		if (!may_share(s, o, listening))
+		if (addrs_overlap(s, at, o) && !may_share(s, o, listening))
 			return true;
 	}
 	return false;
+}
+
+static bool port_free(struct sock *s, uint16_t port)
+{
+	struct sock_addr at = s->local;
+
+	at.port = port;
+	return !sock_port_conflict(s, &at, false);
 }
 
 int sock_pick_port(struct sock *s, bool (*usable)(struct sock *s, uint16_t port), uint16_t *port)
@@ -204,7 +237,7 @@ int sock_pick_port(struct sock *s, bool (*usable)(struct sock *s, uint16_t port)
 		for (uint32_t i = 0; i < n; i += step) {
 			uint16_t try = (uint16_t)(lo + (first + i) % n);
 
-			if (usable ? usable(s, try) : !sock_port_conflict(s, &s->local.ip, try, false)) {
+			if (usable ? usable(s, try) : port_free(s, try)) {
 				*port = try;
 				return 0;
 			}
@@ -215,22 +248,79 @@ int sock_pick_port(struct sock *s, bool (*usable)(struct sock *s, uint16_t port)
 
 /* ---- options, addresses ---- */
 
-uint8_t sock_ttl(const struct sock *s)
+uint8_t sock_ttl(const struct sock *s, const union inet_addr *dst, const struct link *out)
 {
+	bool v6 = sock_packets(s) == AF_INET6;
+	int ttl;
+
 	if (s->opt[SOCK_OPT_TTL] > 0)
 		return (uint8_t)s->opt[SOCK_OPT_TTL];
-	return s->host->ns->sysctl.ip_default_ttl > 0 ? (uint8_t)s->host->ns->sysctl.ip_default_ttl : 64;
+	if (v6 && addr_is_multicast(AF_INET6, dst))
+		return 1;
+	ttl = v6 ? (out ? out->conf6[LINK_CONF6_HOP_LIMIT] : 0) : s->host->ns->sysctl.ip_default_ttl;
+	return ttl > 0 ? (uint8_t)ttl : 64;
+}
+
+/* fe80::/10 and groups of the link: the same address may be on several */
+static bool needs_scope(const union inet_addr *ip)
+{
+	return (ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80) || (ip->b[0] == 0xff && (ip->b[1] & 0xf) <= 2);
+}
+
+bool sock_is_link_local(const struct sock_addr *a)
+{
+	return a->family == AF_INET6 && needs_scope(&a->ip);
+}
+
+static bool is_mapped(const union inet_addr *ip)
+{
+	return !ip->w[0] && !ip->w[1] && ip->w[2] == htonl(0xffff);
+}
+
+int sock_normal(struct sock *s, const struct sock_addr *a, struct sock_addr *out)
+{
+	int dev = s->opt[SOCK_OPT_BINDTODEVICE];
+
+	*out = *a;
+	if (!out->family)
+		out->family = s->family;
+	if (out->family == AF_INET6 && s->family == AF_INET)
+		return -EAFNOSUPPORT;
+	if (out->family == AF_INET6 && is_mapped(&a->ip)) {
+		out->family = AF_INET;
+		out->ip = addr_ip4(a->ip.w[3]);
+	}
+	if (out->family == AF_INET) {
+		out->scope = 0;
+		return s->family == AF_INET6 && !sock_is_dual(s) ? -ENETUNREACH : 0;
+	}
+	if (!needs_scope(&out->ip)) {
+		out->scope = 0;
+		return 0;
+	}
+	if (dev && out->scope && dev != out->scope)
+		return -EINVAL;
+	if (!out->scope)
+		out->scope = dev;
+	return 0;
+}
+
+void sock_addr_put(struct sbuf *out, const struct sock *s, const struct sock_addr *a)
+{
+	if (s->family == AF_INET6 && a->family == AF_INET && !addr_is_any(&a->ip))
+		sbuf_puts(out, "::ffff:");
+	addr_put(out, a->family ? a->family : s->family, &a->ip);
 }
 
 int sock_route(struct sock *s, const struct sock_addr *to, struct route_result *res)
 {
+	bool same = s->local.family == to->family;
 	struct route_key k = {
-		.family = s->family,
+		.family = to->family,
 		.tos = (uint8_t)(s->opt[SOCK_OPT_TOS] & 0x1c),
 		.proto = s->proto,
-		.src = s->local.ip,
 		.dst = to->ip,
-		.oif = s->opt[SOCK_OPT_BINDTODEVICE],
+		.oif = s->opt[SOCK_OPT_BINDTODEVICE] ? s->opt[SOCK_OPT_BINDTODEVICE] : to->scope,
 		.mark = (uint32_t)s->opt[SOCK_OPT_MARK],
 		.sport = s->local.port,
 		.dport = to->port,
@@ -238,7 +328,20 @@ int sock_route(struct sock *s, const struct sock_addr *to, struct route_result *
 		.have_ports = s->type != SOCK_RAW,
 	};
 
+	if (same)
+		k.src = s->local.ip;
 	return s->host->io->route(s->host->ns, &k, res);
+}
+
+uint64_t sock_flow_hash(const struct sock_host *h, const struct sock_addr *local, const struct sock_addr *peer, uint32_t salt)
+{
+	struct {
+		union inet_addr local, peer;
+		uint16_t lport, pport;
+		uint32_t salt;
+	} key = { local->ip, peer->ip, local->port, peer->port, salt };
+
+	return hash_bytes(&h->key, &key, sizeof(key));
 }
 
 uint16_t sock_ident(struct sock_host *h, const struct iphdr *ip)
@@ -252,10 +355,19 @@ uint16_t sock_ident(struct sock_host *h, const struct iphdr *ip)
 	return id ? id : 1;
 }
 
-int sock_output(struct sock *s, struct pkt *p, bool df)
+void sock_fill_flow(struct sock *s, struct pkt *p)
 {
-	struct path_out o = { .oif = s->opt[SOCK_OPT_BINDTODEVICE], .have_oif_bind = s->opt[SOCK_OPT_BINDTODEVICE] != 0,
-			      .hdrincl = s->opt[SOCK_OPT_HDRINCL], .df = df };
+	uint32_t label = (uint32_t)s->opt[SOCK_OPT_FLOWLABEL];
+
+	if (!label && s->host->ns->sysctl.ip6_auto_flowlabels)
+		label = s->flow_hash;
+	pkt_ip6(p)->flow |= htonl(label & 0xfffff);
+}
+
+int sock_output(struct sock *s, struct pkt *p, const struct sock_addr *to, bool df)
+{
+	int oif = s->opt[SOCK_OPT_BINDTODEVICE] ? s->opt[SOCK_OPT_BINDTODEVICE] : to->scope;
+	struct path_out o = { .oif = oif, .have_oif_bind = oif != 0, .hdrincl = s->opt[SOCK_OPT_HDRINCL], .df = df };
 
 	p->mark = (uint32_t)s->opt[SOCK_OPT_MARK];
 	p->priority = (uint32_t)s->opt[SOCK_OPT_PRIORITY];
@@ -284,12 +396,16 @@ static const struct { int min, max; } opt_range[SOCK_OPT_MAX] = {
 	[SOCK_OPT_UID] = { 0, INT32_MAX },
 	[SOCK_OPT_GID] = { 0, INT32_MAX },
 	[SOCK_OPT_PROTECT_MSS] = { 0, 32767 },
+	[SOCK_OPT_V6ONLY] = { 0, 1 },
+	[SOCK_OPT_FLOWLABEL] = { 0, 0xfffff },
 };
 
 int sock_setopt(struct sock *s, enum sock_opt opt, int val)
 {
 	if ((unsigned)opt >= SOCK_OPT_MAX || val < opt_range[opt].min || val > opt_range[opt].max ||
 	    (opt == SOCK_OPT_TTL && !val))
+		return -EINVAL;
+	if (opt == SOCK_OPT_V6ONLY && (s->family != AF_INET6 || s->local.port))
 		return -EINVAL;
 	if (opt == SOCK_OPT_TOS && s->type == SOCK_STREAM)
 		val &= ~3;		/* the ECN bits are TCP's */
@@ -307,13 +423,14 @@ int sock_bind_device(struct sock *s, const char *name)
 	return l ? sock_setopt(s, SOCK_OPT_BINDTODEVICE, l->ifindex) : -ENODEV;
 }
 
-static bool addr_bindable(const struct sock *s, const union inet_addr *ip)
+static bool addr_bindable(const struct sock *s, const struct sock_addr *a)
 {
+	const struct ns_sysctl *ctl = &s->host->ns->sysctl;
 	uint8_t type;
 
-	if (addr_is_any(ip) || s->host->ns->sysctl.ip_nonlocal_bind)
+	if (addr_is_any(&a->ip) || (a->family == AF_INET ? ctl->ip_nonlocal_bind : ctl->ip6_nonlocal_bind))
 		return true;
-	type = s->host->io->addr_type(s->host->ns, ip);
+	type = s->host->io->addr_type(s->host->ns, a->family, &a->ip);
 	return type == RTN_LOCAL || (s->type != SOCK_STREAM && (type == RTN_BROADCAST || type == RTN_MULTICAST));
 }
 
@@ -321,18 +438,29 @@ static bool addr_bindable(const struct sock *s, const union inet_addr *ip)
 
 int sock_new(struct sock_host *h, int type, int proto, struct sock **out)
 {
+	return sock_open(h, AF_INET, type, proto, out);
+}
+
+int sock_open(struct sock_host *h, int family, int type, int proto, struct sock **out)
+{
+	int icmp = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	struct sock *s;
 
+	if (family != AF_INET && family != AF_INET6)
+		return -EAFNOSUPPORT;
 	if (!proto)
 		proto = type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
 	if ((type == SOCK_STREAM && proto != IPPROTO_TCP) ||
-	    (type == SOCK_DGRAM && proto != IPPROTO_UDP && proto != IPPROTO_ICMP) || !proto)
+	    (type == SOCK_DGRAM && proto != IPPROTO_UDP && proto != icmp) || !proto)
 		return -EPROTONOSUPPORT;
 	if (h->count >= SOCK_MAX)
 		return -ENFILE;
 	s = sock_alloc(h, type, proto);
 	if (!s)
 		return -ENOMEM;
+	s->family = (uint8_t)family;
+	if (family == AF_INET6 && type == SOCK_RAW)
+		s->opt[SOCK_OPT_V6ONLY] = 1;
 	if (type == SOCK_RAW) {
 		list_add_tail(&h->raw, &s->hash);
 		if (proto == IPPROTO_RAW)
@@ -364,32 +492,52 @@ void sock_close(struct sock *s)
 	sock_leave(h);
 }
 
+/* bound to a link-local address is bound to its link */
+static int bind_scope(struct sock *s, const struct sock_addr *at)
+{
+	if (!sock_is_link_local(at) || addr_is_multicast(AF_INET6, &at->ip))
+		return 0;
+	if (!at->scope)
+		return -EINVAL;
+	s->opt[SOCK_OPT_BINDTODEVICE] = at->scope;
+	return 0;
+}
+
 int sock_bind(struct sock *s, const struct sock_addr *a)
 {
 	const struct ns_sysctl *ctl = &s->host->ns->sysctl;
-	uint16_t port = a->port;
+	struct sock_addr at;
+	uint16_t port;
 	int err;
 
 	if (s->local.port || s->bound_addr)
 		return -EINVAL;
-	if (!addr_bindable(s, &a->ip))
+	err = sock_normal(s, a, &at);
+	if (!err)
+		err = bind_scope(s, &at);
+	if (err)
+		return err == -ENETUNREACH ? -EINVAL : err;
+	if (!addr_bindable(s, &at))
 		return -EADDRNOTAVAIL;
 	if (s->type == SOCK_RAW) {
-		s->local.ip = a->ip;
-		s->bound_addr = !addr_is_any(&a->ip);
+		at.port = 0;
+		s->local = at;
+		s->bound_addr = !addr_is_any(&at.ip);
 		return 0;
 	}
-	if (port && port < (ctl->ip_unprivileged_port_start ? ctl->ip_unprivileged_port_start : 1024) &&
-	    s->opt[SOCK_OPT_UID] && s->proto != IPPROTO_ICMP)
+	if (at.port && at.port < (ctl->ip_unprivileged_port_start ? ctl->ip_unprivileged_port_start : 1024) &&
+	    s->opt[SOCK_OPT_UID] && !sock_is_icmp(s->proto))
 		return -EACCES;
-	if (port && sock_port_conflict(s, &a->ip, port, false))
+	if (at.port && sock_port_conflict(s, &at, false))
 		return -EADDRINUSE;
-	s->local.ip = a->ip;
+	port = at.port;
+	at.port = 0;
+	s->local = at;
 	if (!port && (err = sock_pick_port(s, NULL, &port))) {
-		s->local.ip = (union inet_addr){ .w = { 0 } };
+		s->local = (struct sock_addr){ .port = 0 };
 		return err;
 	}
-	s->bound_addr = !addr_is_any(&a->ip);
+	s->bound_addr = !addr_is_any(&at.ip);
 	s->bound_port = true;
 	sock_set_port(s, port);
 	return 0;
@@ -410,7 +558,7 @@ int sock_listen(struct sock *s, int backlog)
 			return err;
 		sock_set_port(s, port);
 	}
-	if (s->state == TCP_CLOSED && sock_port_conflict(s, &s->local.ip, s->local.port, true))
+	if (s->state == TCP_CLOSED && sock_port_conflict(s, &s->local, true))
 		return -EADDRINUSE;
 	return tcp_listen(s, backlog);
 }
@@ -424,11 +572,20 @@ int sock_accept(struct sock *s, struct sock **out)
 
 int sock_connect(struct sock *s, const struct sock_addr *to)
 {
-	struct sock_addr dst = *to;
-	int err;
+	struct sock_addr dst;
+	int err = sock_normal(s, to, &dst);
 
+	if (err)
+		return err;
 	if (addr_is_any(&dst.ip))
-		dst.ip = addr_ip4(htonl(INADDR_LOOPBACK));
+		dst.ip = dst.family == AF_INET ? addr_ip4(htonl(INADDR_LOOPBACK)) : (union inet_addr){ .b = { [15] = 1 } };
+	if (s->local.family && !addr_is_any(&s->local.ip) && s->local.family != dst.family)
+		return dst.family == AF_INET ? -ENETUNREACH : -EINVAL;
+	if (sock_is_link_local(&dst)) {
+		if (!dst.scope)
+			return -EINVAL;
+		s->opt[SOCK_OPT_BINDTODEVICE] = dst.scope;
+	}
 	sock_enter(s->host);
 	err = s->type == SOCK_STREAM ? tcp_connect(s, &dst) : dgram_connect(s, &dst);
 	sock_leave(s->host);
@@ -527,17 +684,15 @@ static enum drop_reason sock_deliver(struct netns *ns, struct pkt *p)
 	enum drop_reason why;
 	bool any = false;
 
-	if (p->family != AF_INET)
-		return DROP_NO_PROTOCOL;
 	sock_enter(h);
 	raw_deliver(h, p, &any);
 	if (p->proto == IPPROTO_TCP)
 		why = tcp_deliver(h, p);
-	else if (p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMP)
+	else if (p->proto == IPPROTO_UDP || sock_is_icmp(p->proto))
 		why = dgram_deliver(h, p);
 	else
 		why = any ? DROP_NONE : DROP_NO_PROTOCOL;
-	if (any && why == DROP_NONE && p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP && p->proto != IPPROTO_ICMP)
+	if (any && why == DROP_NONE && p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP && !sock_is_icmp(p->proto))
 		pkt_free(p);		/* the raw sockets have their copies */
 	sock_leave(h);
 	return why;
@@ -549,13 +704,13 @@ static void sock_icmp_error(struct netns *ns, const struct pkt *p, uint8_t type,
 	struct sock_host *h = ns->sock_ctx;
 	struct tuple t;
 	bool fatal;
-	int err = sock_icmp_errno(type, code, &fatal);
+	int err = sock_icmp_errno(p->family, type, code, &fatal);
 
-	if (!err || tuple_of_bytes(AF_INET, quote, quote_len, 0, &t))
+	if (!err || tuple_of_bytes(p->family, quote, quote_len, 0, &t))
 		return;
 	sock_enter(h);
 	if (t.proto == IPPROTO_TCP)
-		tcp_icmp_error(h, err, type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED, &t, quote, quote_len);
+		tcp_icmp_error(h, err, sock_is_too_big(p->family, type, code), &t, quote, quote_len);
 	else
 		dgram_icmp_error(h, p, err, fatal, type, code, info, &t, quote, quote_len);
 	sock_leave(h);
@@ -567,13 +722,14 @@ static void sock_send_error(struct netns *ns, const struct pkt *p, int err)
 	struct sock_host *h = ns->sock_ctx;
 	struct tuple t;
 
-	if (tuple_of_bytes(AF_INET, pkt_l3(p), pkt_l3_len(p), 0, &t))
+	if (tuple_of_bytes(p->family, pkt_l3(p), pkt_l3_len(p), 0, &t))
 		return;
 	sock_enter(h);
 	if (t.proto == IPPROTO_TCP)
 		tcp_icmp_error(h, err, false, &t, pkt_l3(p), pkt_l3_len(p));
 	else
-		dgram_icmp_error(h, p, err, false, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, &t, pkt_l3(p),
+		dgram_icmp_error(h, p, err, false, p->family == AF_INET ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH,
+				 p->family == AF_INET ? ICMP_HOST_UNREACH : ICMPV6_ADDR_UNREACH, 0, &t, pkt_l3(p),
 				 pkt_l3_len(p));
 	sock_leave(h);
 }

@@ -37,9 +37,15 @@ struct sock;
 struct sock_host;
 struct tcp;
 
+/*
+ * Where a socket of AF_INET6 talks IPv4, its addresses are AF_INET here too: ::ffff:192.0.2.1 given to bind() or
+ * connect() becomes that, and who shows addresses puts the prefix in front (sock_addr_put()).
+ */
 struct sock_addr {
 	union inet_addr ip;		/* all zero: any */
 	uint16_t port;			/* host order; 0: any */
+	uint8_t family;			/* of .ip; 0: the socket's */
+	int scope;			/* ifindex of a link-local address, 0: not given */
 };
 
 /*
@@ -62,8 +68,8 @@ enum tcp_state {
 };
 
 enum sock_opt {
-	SOCK_OPT_TTL,			/* 1-255; -1: net.ipv4.ip_default_ttl */
-	SOCK_OPT_TOS,
+	SOCK_OPT_TTL,			/* 1-255; -1: the host's (net.ipv4.ip_default_ttl, the link's hop_limit) */
+	SOCK_OPT_TOS,			/* or traffic class */
 	SOCK_OPT_MARK,
 	SOCK_OPT_PRIORITY,
 	SOCK_OPT_BROADCAST,
@@ -78,6 +84,8 @@ enum sock_opt {
 	SOCK_OPT_UID,			/* the user who made it: -m owner, ss -e */
 	SOCK_OPT_GID,
 	SOCK_OPT_PROTECT_MSS,		/* TCP_MAXSEG: at most this, 0: the route's */
+	SOCK_OPT_V6ONLY,		/* AF_INET6: no IPv4; at first net.ipv6.bindv6only */
+	SOCK_OPT_FLOWLABEL,		/* of each packet; 0: one that the host picks */
 	SOCK_OPT_MAX
 };
 
@@ -87,7 +95,7 @@ struct sock {
 	struct sock_host *host;
 	struct waitq wq;		/* woken at every change */
 	uint8_t type, proto;		/* SOCK_STREAM, SOCK_DGRAM, SOCK_RAW; IPPROTO_* */
-	uint8_t family;
+	uint8_t family;			/* AF_INET, AF_INET6: what it was made for; of its packets: .peer's and .local's */
 	enum tcp_state state;
 	struct sock_addr local, peer;
 	bool bound_addr, bound_port;	/* by the user */
@@ -97,6 +105,7 @@ struct sock {
 	int err;			/* SO_ERROR: positive, taken by the next call */
 	int err_soft;			/* why it may have timed out */
 	uint16_t ip_id;
+	uint32_t flow_hash;		/* of a connection: what its flow label comes from */
 	uint64_t inode;			/* number for ss -e */
 	char owner[16];			/* the program that has it, for ss -p; owner_pid 0: not known */
 	int owner_pid, owner_fd;
@@ -121,10 +130,11 @@ struct sock_msg {
 struct sock_error {
 	struct list node;
 	int err;			/* positive errno */
-	uint8_t type, code;		/* ICMP */
+	uint8_t family;			/* of the packet; with .type and .code as ICMP or ICMPv6 has them */
+	uint8_t type, code;
 	uint32_t info;			/* next-hop MTU */
 	struct sock_addr to;		/* what it was sent to */
-	union inet_addr offender;	/* who says so */
+	struct sock_addr offender;	/* who says so */
 	uint8_t ttl;			/* of the ICMP message */
 	uint32_t len;			/* of .data: the payload that was sent, as far as quoted */
 	uint8_t data[128];
@@ -135,7 +145,7 @@ struct sock_io {
 	int (*output)(struct netns *ns, struct pkt *p, const struct path_out *o);
 	int (*route)(struct netns *ns, const struct route_key *k, struct route_result *res);
 	uint32_t (*pmtu)(struct netns *ns, const union inet_addr *dst, uint32_t route_mtu);
-	uint8_t (*addr_type)(struct netns *ns, const union inet_addr *a);	/* RTN_LOCAL, ... */
+	uint8_t (*addr_type)(struct netns *ns, uint8_t family, const union inet_addr *a);	/* RTN_LOCAL, ... */
 };
 
 extern const struct sock_io sock_path_io;
@@ -147,10 +157,12 @@ struct sock_host *sock_host_new(struct netns *ns, struct sched *sched, const str
 void sock_host_free(struct sock_host *h);
 
 /**
- * sock_new() - @type SOCK_STREAM; SOCK_DGRAM (IPPROTO_UDP or, for ping, IPPROTO_ICMP); SOCK_RAW with a protocol
+ * sock_open() - @family AF_INET, AF_INET6; @type SOCK_STREAM; SOCK_DGRAM (IPPROTO_UDP or, for ping, the family's ICMP); SOCK_RAW with a protocol
  * @proto: 0 with SOCK_STREAM and SOCK_DGRAM: TCP, UDP
- * Return: 0, -EPROTONOSUPPORT, -ENFILE (the host has SOCK_MAX), -ENOMEM
+ * Return: 0, -EPROTONOSUPPORT, -EAFNOSUPPORT, -ENFILE (the host has SOCK_MAX), -ENOMEM
  */
+int sock_open(struct sock_host *h, int family, int type, int proto, struct sock **out);
+/** sock_new() - the same of AF_INET */
 int sock_new(struct sock_host *h, int type, int proto, struct sock **out);
 void sock_close(struct sock *s);		/* NULL is fine */
 /** sock_bind() - 0, -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL (bound already) */
@@ -169,7 +181,7 @@ ssize_t sock_send(struct sock *s, const void *bytes, size_t n);
 ssize_t sock_sendto(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to);
 /** sock_recv() - bytes, 0 at the end of a TCP stream; -EAGAIN or -errno */
 ssize_t sock_recv(struct sock *s, void *bytes, size_t n);
-/** sock_recvfrom() - one datagram, cut to @n; raw sockets get the IP header too, ping sockets the ICMP message */
+/** sock_recvfrom() - one datagram, cut to @n; raw sockets of AF_INET get the IP header too, ping sockets the ICMP message */
 ssize_t sock_recvfrom(struct sock *s, void *bytes, size_t n, struct sock_msg *msg);
 /** sock_recv_error() - the oldest of the error queue: 0 or -EAGAIN */
 int sock_recv_error(struct sock *s, struct sock_error *e);
@@ -178,6 +190,10 @@ int sock_take_error(struct sock *s);		/* SO_ERROR: a positive errno or 0, and fo
 unsigned sock_poll(const struct sock *s);	/* POLLIN, POLLOUT, POLLERR, POLLHUP, POLLRDHUP */
 int sock_setopt(struct sock *s, enum sock_opt opt, int val);	/* 0 or -EINVAL */
 int sock_bind_device(struct sock *s, const char *name);		/* "" ends it; -ENODEV */
+/** sock_addr_put() - the address as the socket's user sees it: IPv4 in a socket of AF_INET6 as ::ffff:192.0.2.1 */
+void sock_addr_put(struct sbuf *out, const struct sock *s, const struct sock_addr *a);
+/** sock_is_dual() - a socket of AF_INET6 that takes IPv4 too, as long as it is bound to no address */
+bool sock_is_dual(const struct sock *s);
 
 /** sock_walk() - every socket of the host in order of creation; stops at non-zero and returns it */
 int sock_walk(struct sock_host *h, int (*fn)(void *ctx, const struct sock *s), void *ctx);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lab/sock_dgram.c - sockets that send and receive packet by packet: UDP, ping (ICMP echo), raw IP.
+ * lab/sock_dgram.c - sockets that send and receive packet by packet: UDP, ping (ICMP echo), raw IP, of both families.
  *
  * On the packet's way: local delivery in, path_output() out.
  *
@@ -41,9 +41,39 @@ static const struct {
 	[ICMP_PREC_VIOLATION] = { EHOSTUNREACH, true }, [ICMP_PREC_CUTOFF] = { EHOSTUNREACH, true },
 };
 
-int sock_icmp_errno(uint8_t type, uint8_t code, bool *fatal)
+/* the same of ICMPv6 (RFC 4443 section 3.1) */
+static const struct {
+	int err;
+	bool fatal;
+} unreach6[] = {
+	[ICMPV6_NOROUTE] = { ENETUNREACH, false },	  [ICMPV6_ADM_PROHIBITED] = { EACCES, true },
+	[ICMPV6_NOT_NEIGHBOUR] = { EHOSTUNREACH, false }, [ICMPV6_ADDR_UNREACH] = { EHOSTUNREACH, false },
+	[ICMPV6_PORT_UNREACH] = { ECONNREFUSED, true },	  [ICMPV6_POLICY_FAIL] = { EACCES, true },
+	[ICMPV6_REJECT_ROUTE] = { EACCES, true },
+};
+
+static int icmp6_errno(uint8_t type, uint8_t code, bool *fatal)
+{
+	switch (type) {
+	case ICMPV6_DEST_UNREACH:
+		*fatal = code >= ARRAY_LEN(unreach6) || unreach6[code].fatal;
+		return code >= ARRAY_LEN(unreach6) ? EPROTO : unreach6[code].err;
+	case ICMPV6_PKT_TOOBIG:
+		return EMSGSIZE;
+	case ICMPV6_TIME_EXCEED:
+		return EHOSTUNREACH;
+	case ICMPV6_PARAMPROB:
+		*fatal = true;
+		return EPROTO;
+	}
+	return 0;
+}
+
+int sock_icmp_errno(uint8_t family, uint8_t type, uint8_t code, bool *fatal)
 {
 	*fatal = false;
+	if (family == AF_INET6)
+		return icmp6_errno(type, code, fatal);
 	switch (type) {
 	case ICMP_DEST_UNREACH:
 		if (code >= ARRAY_LEN(unreach))
@@ -57,6 +87,11 @@ int sock_icmp_errno(uint8_t type, uint8_t code, bool *fatal)
 		return EPROTO;
 	}
 	return 0;
+}
+
+bool sock_is_too_big(uint8_t family, uint8_t type, uint8_t code)
+{
+	return family == AF_INET6 ? type == ICMPV6_PKT_TOOBIG : type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED;
 }
 
 /* ---- out ---- */
@@ -89,19 +124,21 @@ int dgram_connect(struct sock *s, const struct sock_addr *to)
 		return err;
 	if (!s->bound_addr)
 		s->local.ip = res.prefsrc;
+	s->local.family = to->family;
 	s->peer = *to;
+	s->flow_hash = (uint32_t)sock_flow_hash(s->host, &s->local, &s->peer, 0xf10);
 	s->state = TCP_ESTABLISHED;
 	s->ip_id = (uint16_t)rng_u32(&s->host->ns->world->rng);
 	return 0;
 }
 
 /* the payload with the header of the socket's own kind, into a new packet */
-static int build(struct sock *s, const struct sock_addr *to, const union inet_addr *src, const void *bytes, size_t n,
+static int build(struct sock *s, const struct sock_addr *to, const union inet_addr *src, uint8_t ttl, const void *bytes, size_t n,
 		 struct pkt **out)
 {
 	uint32_t hlen = s->proto == IPPROTO_UDP && s->type == SOCK_DGRAM ? UDP_HLEN : 0;
-	struct pkt *p = build_ip4(&s->host->ns->world->pool, src->ip4, to->ip.ip4, s->proto, sock_ttl(s),
-				  (uint8_t)s->opt[SOCK_OPT_TOS], hlen + (uint32_t)n);
+	struct pkt *p = build_ip(&s->host->ns->world->pool, to->family, src, &to->ip, s->proto, ttl,
+				 (uint8_t)s->opt[SOCK_OPT_TOS], hlen + (uint32_t)n);
 	uint8_t *h;
 
 	if (!p)
@@ -127,7 +164,7 @@ static int build_hdrincl(struct sock *s, const union inet_addr *src, const void 
 	struct pkt *p;
 	struct iphdr *ip;
 
-	if (n < sizeof(*ip))
+	if (n < sizeof(*ip) || s->family != AF_INET)
 		return -EINVAL;
 	p = pkt_alloc(&s->host->ns->world->pool, ETH_HLEN + (uint32_t)n);
 	if (!p)
@@ -153,6 +190,10 @@ static void fill_ident(struct sock *s, struct pkt *p, bool df)
 {
 	struct iphdr *ip = pkt_ip4(p);
 
+	if (p->family == AF_INET6) {
+		sock_fill_flow(s, p);
+		return;
+	}
 	ip->frag_off = htons(df ? IP_DF : 0);
 	if (s->state == TCP_ESTABLISHED)
 		ip->id = htons(s->ip_id++);
@@ -160,8 +201,11 @@ static void fill_ident(struct sock *s, struct pkt *p, bool df)
 		ip->id = htons(sock_ident(s->host, ip));
 }
 
+/* IPv6 has no such bit: it says there whether the sender itself may cut the packet */
 static bool want_df(struct sock *s, const struct route_result *res, uint32_t len, const struct sock_addr *to)
 {
+	if (to->family == AF_INET6)
+		return s->opt[SOCK_OPT_PMTUDISC] >= 2;
 	switch (s->opt[SOCK_OPT_PMTUDISC]) {
 	case 0:
 		return false;
@@ -171,39 +215,41 @@ static bool want_df(struct sock *s, const struct route_result *res, uint32_t len
 	return true;
 }
 
-ssize_t dgram_send(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to)
+/* what sendto() says of its arguments */
+static int check_send(const struct sock *s, const void *bytes, size_t n, const struct sock_addr *to)
 {
-	bool udp = s->type == SOCK_DGRAM && s->proto == IPPROTO_UDP, df;
-	struct route_result res;
-	union inet_addr src;
-	struct pkt *p;
-	int err;
+	bool udp = s->type == SOCK_DGRAM && s->proto == IPPROTO_UDP, ping = s->type == SOCK_DGRAM && !udp;
 
-	if (s->wr_shut)
-		return -EPIPE;
-	if (!to && s->state != TCP_ESTABLISHED)
-		return -EDESTADDRREQ;
-	if (!to)
-		to = &s->peer;
-	if (n > 0xffff - sizeof(struct iphdr) - (udp ? UDP_HLEN : 0))
+	if (n > 0xffff - (to->family == AF_INET ? sizeof(struct iphdr) : 0) - (udp ? UDP_HLEN : 0))
 		return -EMSGSIZE;
 	if (udp && !to->port)
 		return -EINVAL;
-	if (s->type == SOCK_DGRAM && !udp && (n < ICMP_HLEN || ((const uint8_t *)bytes)[0] != ICMP_ECHO))
+	if (ping && (n < ICMP_HLEN || ((const uint8_t *)bytes)[0] != (s->family == AF_INET ? ICMP_ECHO : ICMPV6_ECHO_REQUEST)))
 		return -EINVAL;
-	err = autobind(s);
+	return 0;
+}
+
+static ssize_t send_to(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to)
+{
+	struct route_result res;
+	union inet_addr src;
+	struct pkt *p;
+	bool df = false;
+	int err = check_send(s, bytes, n, to);
+
+	if (!err)
+		err = autobind(s);
 	if (!err)
 		err = sock_route(s, to, &res);
 	if (err)
 		return err;
 	if (res.type == RTN_BROADCAST && !s->opt[SOCK_OPT_BROADCAST])
 		return -EACCES;
-	src = addr_is_any(&s->local.ip) ? res.prefsrc : s->local.ip;
+	src = addr_is_any(&s->local.ip) || s->local.family != to->family ? res.prefsrc : s->local.ip;
 	if (s->opt[SOCK_OPT_HDRINCL]) {
 		err = build_hdrincl(s, &src, bytes, n, &p);
-		df = false;
 	} else {
-		err = build(s, to, &src, bytes, n, &p);
+		err = build(s, to, &src, sock_ttl(s, &to->ip, res.out), bytes, n, &p);
 		df = want_df(s, &res, err ? 0 : pkt_l3_len(p), to);
 		if (!err)
 			fill_ident(s, p, df);
@@ -211,8 +257,23 @@ ssize_t dgram_send(struct sock *s, const void *bytes, size_t n, const struct soc
 	if (err)
 		return err;
 	edit_fill_checksums(p);
-	err = sock_output(s, p, df);
+	err = sock_output(s, p, to, df);
 	return err ? err : (ssize_t)n;
+}
+
+ssize_t dgram_send(struct sock *s, const void *bytes, size_t n, const struct sock_addr *to)
+{
+	struct sock_addr dst;
+	int err;
+
+	if (s->wr_shut)
+		return -EPIPE;
+	if (!to && s->state != TCP_ESTABLISHED)
+		return -EDESTADDRREQ;
+	if (!to)
+		return send_to(s, bytes, n, &s->peer);
+	err = sock_normal(s, to, &dst);
+	return err ? err : send_to(s, bytes, n, &dst);
 }
 
 /* ---- in ---- */
@@ -248,15 +309,13 @@ static bool takes_addr(const struct sock *s, const struct pkt *p, const union in
 {
 	if (s->opt[SOCK_OPT_BINDTODEVICE] && s->opt[SOCK_OPT_BINDTODEVICE] != p->iif)
 		return false;
-	if (!addr_is_any(&s->local.ip) && !addr_eq(&s->local.ip, dst))
-		return false;
-	return s->state != TCP_ESTABLISHED || addr_eq(&s->peer.ip, src);
+	return sock_takes(s, p->family, dst) && (s->state != TCP_ESTABLISHED || sock_addr_is(&s->peer, p->family, src));
 }
 
 /* how well a UDP socket fits, -1: not at all */
 static int udp_score(const struct sock *s, const struct pkt *p, const struct tuple *t)
 {
-	int score = 0;
+	int score = s->family == t->family;
 
 	if (s->type != SOCK_DGRAM || s->proto != IPPROTO_UDP || s->local.port != ntohs(t->dport) ||
 	    !takes_addr(s, p, &t->src, &t->dst))
@@ -264,12 +323,12 @@ static int udp_score(const struct sock *s, const struct pkt *p, const struct tup
 	if (s->state == TCP_ESTABLISHED) {
 		if (s->peer.port != ntohs(t->sport))
 			return -1;
-		score += 8;
+		score += 16;
 	}
 	if (!addr_is_any(&s->local.ip))
-		score += 4;
+		score += 8;
 	if (s->opt[SOCK_OPT_BINDTODEVICE])
-		score += 2;
+		score += 4;
 	return score;
 }
 
@@ -303,7 +362,8 @@ static enum drop_reason udp_deliver(struct sock_host *h, struct pkt *p)
 	if (!parse_l4_checksum(p))
 		return DROP_CHECKSUM;
 	tuple_of_pkt(p, 0, &t);
-	if (p->pkt_type != PACKET_HOST || addr_is_multicast(AF_INET, &dst) || dst.ip4 == htonl(INADDR_BROADCAST)) {
+	if (p->pkt_type != PACKET_HOST || addr_is_multicast(p->family, &dst) ||
+	    (p->family == AF_INET && dst.ip4 == htonl(INADDR_BROADCAST))) {
 		head = sock_port_bucket(h, IPPROTO_UDP, ntohs(t.dport));
 		list_for_each(s, head, hash) {
 			if (udp_score(s, p, &t) < 0)
@@ -319,27 +379,27 @@ static enum drop_reason udp_deliver(struct sock_host *h, struct pkt *p)
 	return s ? enqueue(s, p) : DROP_NO_SOCKET;
 }
 
-static struct sock *ping_lookup(struct sock_host *h, uint16_t id, const union inet_addr *local)
+static struct sock *ping_lookup(struct sock_host *h, uint8_t family, uint16_t id, const union inet_addr *local)
 {
-	struct list *head = sock_port_bucket(h, IPPROTO_ICMP, id);
+	uint8_t proto = family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	struct list *head = sock_port_bucket(h, proto, id);
 	struct sock *s;
 
 	list_for_each(s, head, hash)
-		if (s->type == SOCK_DGRAM && s->proto == IPPROTO_ICMP && s->local.port == id &&
-		    (addr_is_any(&s->local.ip) || addr_eq(&s->local.ip, local)))
+		if (s->type == SOCK_DGRAM && s->proto == proto && s->local.port == id && sock_takes(s, family, local))
 			return s;
 	return NULL;
 }
 
 static enum drop_reason ping_deliver(struct sock_host *h, struct pkt *p)
 {
-	const struct icmphdr *ih = pkt_icmp(p);
+	const uint8_t *icmp = p->flags & (PKT_LATER_FRAG | PKT_L4_CUT) || pkt_l4_len(p) < ICMP_HLEN ? NULL : pkt_l4(p);
 	union inet_addr dst = pkt_dst(p);
 	struct sock *s;
 
-	if (!ih || ih->type != ICMP_ECHOREPLY)
+	if (!icmp || icmp[0] != (p->family == AF_INET ? ICMP_ECHOREPLY : ICMPV6_ECHO_REPLY))
 		return DROP_NO_SOCKET;
-	s = ping_lookup(h, ntohs(ih->un.echo.id), &dst);
+	s = ping_lookup(h, p->family, get_u16(icmp + 4), &dst);
 	return s ? enqueue(s, p) : DROP_NO_SOCKET;
 }
 
@@ -354,7 +414,7 @@ void raw_deliver(struct sock_host *h, const struct pkt *p, bool *any)
 	struct sock *s;
 
 	list_for_each(s, &h->raw, hash) {
-		if (s->proto != p->proto || !takes_addr(s, p, &src, &dst))
+		if (s->proto != p->proto || s->family != p->family || !takes_addr(s, p, &src, &dst))
 			continue;
 		enqueue_copy(s, p);
 		*any = true;
@@ -376,17 +436,19 @@ ssize_t dgram_recv(struct sock *s, void *bytes, size_t n, struct sock_msg *msg)
 	if (!s->rx)
 		s->rx_tail = &s->rx;
 	s->rx_bytes -= p->cap;
-	off = s->type == SOCK_RAW ? p->l3 : p->l4 + (udp ? UDP_HLEN : 0);
+	off = s->type == SOCK_RAW && p->family == AF_INET ? p->l3 : p->l4 + (udp ? UDP_HLEN : 0);
 	len = udp ? ntohs(pkt_udp(p)->len) - UDP_HLEN : p->end - off;
 	take = MIN((size_t)len, n);
 	if (take)
 		memcpy(bytes, p->buf + off, take);
 	if (msg)
 		*msg = (struct sock_msg){
-			.from = { .ip = pkt_src(p), .port = udp ? ntohs(pkt_udp(p)->source) : 0 },
-			.to = { .ip = pkt_dst(p), .port = s->local.port },
+			.from = { .ip = pkt_src(p), .port = udp ? ntohs(pkt_udp(p)->source) : 0, .family = p->family },
+			.to = { .ip = pkt_dst(p), .port = s->local.port, .family = p->family },
 			.ttl = pkt_ttl(p), .tos = pkt_dsfield(p), .iif = p->iif, .tstamp_ns = p->tstamp_ns, .len = len,
 		};
+	if (msg && sock_is_link_local(&msg->from))
+		msg->from.scope = p->iif;
 	pkt_free(p);
 	return (ssize_t)take;
 }
@@ -441,8 +503,8 @@ static struct sock *quoted_sender(struct sock_host *h, const struct tuple *t)
 	struct list *head = sock_port_bucket(h, IPPROTO_UDP, ntohs(t->sport));
 	struct sock *s, *best = NULL;
 
-	if (t->proto == IPPROTO_ICMP)
-		return ping_lookup(h, ntohs(t->sport), &t->src);
+	if (sock_is_icmp(t->proto))
+		return ping_lookup(h, t->family, ntohs(t->sport), &t->src);
 	if (t->proto != IPPROTO_UDP)
 		return NULL;
 	list_for_each(s, head, hash) {
@@ -450,9 +512,9 @@ static struct sock *quoted_sender(struct sock_host *h, const struct tuple *t)
 
 		if (s->proto != IPPROTO_UDP || s->type != SOCK_DGRAM || s->local.port != ntohs(t->sport))
 			continue;
-		if (!addr_is_any(&s->local.ip) && !addr_eq(&s->local.ip, &t->src))
+		if (!sock_takes(s, t->family, &t->src))
 			continue;
-		if (connected && (!addr_eq(&s->peer.ip, &t->dst) || s->peer.port != ntohs(t->dport)))
+		if (connected && (!sock_addr_is(&s->peer, t->family, &t->dst) || s->peer.port != ntohs(t->dport)))
 			continue;
 		if (!best || connected)
 			best = s;
@@ -465,18 +527,23 @@ void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fa
 {
 	struct sock_error e = {
 		.err = err,
+		.family = t->family,
 		.type = type,
 		.code = code,
-		.info = type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED ? info & 0xffff : 0,
-		.to = { .ip = t->dst, .port = ntohs(t->dport) },
-		.offender = pkt_src(p),
+		.info = t->family == AF_INET6 ? info : sock_is_too_big(AF_INET, type, code) ? info & 0xffff : 0,
+		.to = { .ip = t->dst, .port = ntohs(t->dport), .family = t->family },
+		.offender = { .ip = pkt_src(p), .family = p->family },
 		.ttl = pkt_ttl(p),
 	};
-	size_t off = (quote[0] & 0xfu) * 4 + (t->proto == IPPROTO_UDP ? UDP_HLEN : 0);
+	uint8_t proto;
+	bool later;
+	size_t off = (size_t)MAX(parse_find_l4(t->family, quote, len, &proto, &later), 0) + (t->proto == IPPROTO_UDP ? UDP_HLEN : 0);
 	struct sock *s = quoted_sender(h, t);
 
 	if (t->proto != IPPROTO_UDP)
 		e.to.port = 0;
+	if (sock_is_link_local(&e.offender))
+		e.offender.scope = p->iif;
 	if (len > off) {
 		e.len = (uint32_t)MIN(len - off, sizeof(e.data));
 		memcpy(e.data, quote + off, e.len);
@@ -484,7 +551,7 @@ void dgram_icmp_error(struct sock_host *h, const struct pkt *p, int err, bool fa
 	if (s)
 		report(s, &e, fatal);
 	list_for_each(s, &h->raw, hash)
-		if (s->proto == t->proto && s->opt[SOCK_OPT_RECVERR])
+		if (s->proto == t->proto && s->family == t->family && s->opt[SOCK_OPT_RECVERR])
 			report(s, &e, fatal);
 }
 

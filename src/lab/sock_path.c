@@ -4,9 +4,9 @@
  */
 #include "lab/sock.h"
 
-static uint8_t path_addr_type(struct netns *ns, const union inet_addr *a)
+static uint8_t path_addr_type(struct netns *ns, uint8_t family, const union inet_addr *a)
 {
-	return fib_addr_type(&ns->fib, AF_INET, a, NULL);
+	return fib_addr_type(&ns->fib, family, a, NULL);
 }
 
 const struct sock_io sock_path_io = {

@@ -22,13 +22,7 @@
 
 static struct list *conn_bucket(struct sock_host *h, const struct sock_addr *local, const struct sock_addr *peer)
 {
-	struct {
-		be32 local, peer;
-		uint16_t lport, pport;
-		uint32_t pad;
-	} key = { local->ip.ip4, peer->ip.ip4, local->port, peer->port, 0 };
-
-	return &h->conns[hash_bytes(&h->key, &key, sizeof(key)) % SOCK_CONN_BUCKETS];
+	return &h->conns[sock_flow_hash(h, local, peer, 0) % SOCK_CONN_BUCKETS];
 }
 
 void tcp_hash_conn(struct sock *s)
@@ -44,15 +38,15 @@ static struct sock *find_conn(struct sock_host *h, const struct sock_addr *local
 
 	list_for_each(t, head, conn)
 		if (t->sk->local.port == local->port && t->sk->peer.port == peer->port &&
-		    addr_eq(&t->sk->local.ip, &local->ip) && addr_eq(&t->sk->peer.ip, &peer->ip))
+		    sock_addr_is(&t->sk->local, local->family, &local->ip) && sock_addr_is(&t->sk->peer, peer->family, &peer->ip))
 			return t->sk;
 	return NULL;
 }
 
 struct sock *tcp_find_conn(struct sock_host *h, const struct tuple *t)
 {
-	struct sock_addr local = { .ip = t->dst, .port = ntohs(t->dport) },
-			 peer = { .ip = t->src, .port = ntohs(t->sport) };
+	struct sock_addr local = { .ip = t->dst, .port = ntohs(t->dport), .family = t->family },
+			 peer = { .ip = t->src, .port = ntohs(t->sport), .family = t->family };
 
 	return find_conn(h, &local, &peer);
 }
@@ -68,9 +62,9 @@ struct sock *tcp_find_listener(struct sock_host *h, const struct pkt *p, const s
 			continue;
 		if (s->opt[SOCK_OPT_BINDTODEVICE] && s->opt[SOCK_OPT_BINDTODEVICE] != p->iif)
 			continue;
-		if (!addr_is_any(&s->local.ip) && !addr_eq(&s->local.ip, &t->dst))
+		if (!sock_takes(s, t->family, &t->dst))
 			continue;
-		score = 2 * !addr_is_any(&s->local.ip) + !!s->opt[SOCK_OPT_BINDTODEVICE];
+		score = 4 * !addr_is_any(&s->local.ip) + 2 * !!s->opt[SOCK_OPT_BINDTODEVICE] + (s->family == t->family);
 		if (score > best_score) {
 			best = s;
 			best_score = score;
@@ -205,18 +199,14 @@ void tcp_time_wait(struct sock *s, enum tcp_timer kind, uint64_t ms)
 
 uint32_t tcp_isn(struct sock *s)
 {
-	struct { be32 local, peer; uint16_t lport, pport; uint32_t salt; } key = {
-		s->local.ip.ip4, s->peer.ip.ip4, s->local.port, s->peer.port, 0x15a
-	};
-
-	return (uint32_t)hash_bytes(&s->host->key, &key, sizeof(key)) + (uint32_t)(tcp_now(s) >> 6);
+	return (uint32_t)sock_flow_hash(s->host, &s->local, &s->peer, 0x15a) + (uint32_t)(tcp_now(s) >> 6);
 }
 
 /* ---- connect ---- */
 
 static bool tuple_free(struct sock *s, uint16_t port)
 {
-	struct sock_addr local = { .ip = s->local.ip, .port = port };
+	struct sock_addr local = { .ip = s->local.ip, .port = port, .family = s->peer.family };
 	struct list *head = sock_port_bucket(s->host, IPPROTO_TCP, port);
 	const struct sock *o;
 
@@ -229,7 +219,7 @@ static bool tuple_free(struct sock *s, uint16_t port)
 int tcp_connect(struct sock *s, const struct sock_addr *to)
 {
 	struct tcp *t = s->tcp;
-	union inet_addr had = s->local.ip;
+	struct sock_addr had = s->local;
 	struct route_result res;
 	uint16_t port;
 	int err;
@@ -244,19 +234,23 @@ int tcp_connect(struct sock *s, const struct sock_addr *to)
 	if (res.type == RTN_BROADCAST || res.type == RTN_MULTICAST)
 		return -ENETUNREACH;
 	s->peer = *to;
+	s->local.family = to->family;
 	if (addr_is_any(&s->local.ip))
 		s->local.ip = res.prefsrc;
 	if (!s->local.port) {
 		err = sock_pick_port(s, tuple_free, &port);
 		if (err) {
-			s->local.ip = had;
+			s->local = had;
+			s->peer.family = 0;
 			return err;
 		}
 		sock_set_port(s, port);
 	} else if (find_conn(s->host, &s->local, &s->peer)) {
-		s->local.ip = had;
+		s->local = had;
+		s->peer.family = 0;
 		return -EADDRNOTAVAIL;
 	}
+	s->flow_hash = (uint32_t)sock_flow_hash(s->host, &s->local, &s->peer, 0xf10);
 	s->state = TCP_SYN_SENT;
 	s->err = s->err_soft = 0;
 	tcp_hash_conn(s);
@@ -496,9 +490,11 @@ void tcp_icmp_error(struct sock_host *h, int err, bool frag_needed, const struct
 	struct tuple back;
 	struct sock *s;
 	uint32_t seq;
-	size_t off = (quote[0] & 0xfu) * 4;
+	bool later;
+	uint8_t proto;
+	int off = parse_find_l4(t->family, quote, len, &proto, &later);
 
-	if (len < off + 8 || tuple_invert(t, &back))
+	if (off < 0 || later || len < (size_t)off + 8 || tuple_invert(t, &back))
 		return;
 	s = tcp_find_conn(h, &back);
 	if (!s)

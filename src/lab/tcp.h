@@ -84,6 +84,7 @@ struct tcp {
 	/* ours, as announced; the peer's; payload of a full segment as things are */
 	uint16_t adv_mss, peer_mss, mss;
 	uint32_t pmtu;
+	uint8_t ttl;				/* or hop limit, as the route has it */
 	uint32_t ts_off, ts_recent;
 	uint64_t ts_recent_ns;
 	uint32_t dsack_start, dsack_end;	/* a duplicate to report; equal: none */

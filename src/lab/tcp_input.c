@@ -79,8 +79,12 @@ static void listen_syn(struct sock *l, struct segment *g, const struct tuple *tp
 	}
 	t = c->tcp;
 	child_inherit(c, l, g->p);
-	c->local = (struct sock_addr){ .ip = tp->dst, .port = l->local.port };
-	c->peer = (struct sock_addr){ .ip = tp->src, .port = ntohs(tp->sport) };
+	c->family = l->family;
+	c->local = (struct sock_addr){ .ip = tp->dst, .port = l->local.port, .family = tp->family };
+	c->peer = (struct sock_addr){ .ip = tp->src, .port = ntohs(tp->sport), .family = tp->family };
+	if (sock_is_link_local(&c->peer))
+		c->opt[SOCK_OPT_BINDTODEVICE] = g->p->iif;
+	c->flow_hash = (uint32_t)sock_flow_hash(l->host, &c->local, &c->peer, 0xf10);
 	c->state = TCP_SYN_RECEIVED;
 	t->iss = tcp_isn(c);
 	t->snd_una = t->snd_nxt = t->iss;

@@ -22,9 +22,9 @@
 
 #define IP_DF 0x4000
 #define TCP_HLEN ((uint32_t)sizeof(struct tcphdr))
-#define IP_HLEN ((uint32_t)sizeof(struct iphdr))
 #define MAX_OPTS 40
 #define OPT_TS_LEN 12		/* with its padding */
+#define MIN_ADVMSS6 1220	/* net.ipv6.route.min_adv_mss */
 
 enum { FL_SYN = 1, FL_FIN = 2, FL_PSH = 4, FL_RST = 8, FL_ACK = 16 };
 
@@ -34,16 +34,17 @@ int tcp_route(struct sock *s)
 {
 	struct route_result res;
 	int err = sock_route(s, &s->peer, &res);
-	uint32_t mtu;
+	uint32_t mtu, head = ip_hdrlen(s->peer.family) + TCP_HLEN, least = s->peer.family == AF_INET ? TCP_MIN_MSS : MIN_ADVMSS6;
 
 	if (err)
 		return err;
 	mtu = s->host->io->pmtu(s->host->ns, &s->peer.ip, res.mtu);
-	s->tcp->adv_mss = (uint16_t)(MIN(MAX(res.mtu, IP_HLEN + TCP_HLEN + TCP_MIN_MSS), 65535u) - IP_HLEN - TCP_HLEN);
+	s->tcp->adv_mss = (uint16_t)(MIN(MAX(res.mtu, head + least), s->peer.family == AF_INET ? 65535u : 65535u + head) - head);
 	if (res.route && res.route->advmss)
 		s->tcp->adv_mss = (uint16_t)MIN(res.route->advmss, 65495u);
 	if (s->opt[SOCK_OPT_PROTECT_MSS])
 		s->tcp->adv_mss = (uint16_t)MIN(s->tcp->adv_mss, s->opt[SOCK_OPT_PROTECT_MSS]);
+	s->tcp->ttl = sock_ttl(s, &s->peer.ip, res.out);
 	tcp_set_mss(s, mtu);
 	return 0;
 }
@@ -51,7 +52,7 @@ int tcp_route(struct sock *s)
 void tcp_set_mss(struct sock *s, uint32_t mtu)
 {
 	struct tcp *t = s->tcp;
-	uint32_t mss = MIN(mtu, 65535u) - MIN(MIN(mtu, 65535u), IP_HLEN + TCP_HLEN);
+	uint32_t head = ip_hdrlen(sock_packets(s)) + TCP_HLEN, mss = MIN(mtu, 65535u) - MIN(MIN(mtu, 65535u), head);
 
 	t->pmtu = mtu;
 	if (t->peer_mss)
@@ -215,12 +216,16 @@ static uint16_t window_field(struct sock *s, unsigned fl)
 	return (uint16_t)(tcp_select_window(s) >> t->rcv_wscale);
 }
 
-/* the identification of the IP header: SYN-ACKs and what a closed connection says have none */
+/* the identification of the IP header, IPv6's flow label: SYN-ACKs and what a closed connection says have none */
 static void fill_ip(struct sock *s, struct pkt *p, unsigned fl)
 {
 	struct iphdr *ip = pkt_ip4(p);
 	bool anonymous = (fl & FL_SYN && fl & FL_ACK) || s->state == TCP_TIME_WAIT;
 
+	if (p->family == AF_INET6) {
+		sock_fill_flow(s, p);
+		return;
+	}
 	if (s->opt[SOCK_OPT_PMTUDISC])
 		ip->frag_off = htons(IP_DF);
 	ip->id = anonymous ? 0 : htons(s->ip_id++);
@@ -241,8 +246,8 @@ static bool xmit(struct sock *s, uint32_t seq, uint32_t len, unsigned fl)
 	 */
 	if (len && n > OPT_TS_LEN && len + n > t->mss + (t->ts_ok ? OPT_TS_LEN : 0u))
 		n = t->ts_ok ? OPT_TS_LEN : 0;
-	p = build_ip4(&s->host->ns->world->pool, s->local.ip.ip4, s->peer.ip.ip4, IPPROTO_TCP, sock_ttl(s),
-		      (uint8_t)s->opt[SOCK_OPT_TOS], TCP_HLEN + n + len);
+	p = build_ip(&s->host->ns->world->pool, s->peer.family, &s->local.ip, &s->peer.ip, IPPROTO_TCP, t->ttl,
+		     (uint8_t)s->opt[SOCK_OPT_TOS], TCP_HLEN + n + len);
 	if (!p)
 		return false;
 	th = (struct tcphdr *)pkt_l4(p);
@@ -265,14 +270,14 @@ static bool xmit(struct sock *s, uint32_t seq, uint32_t len, unsigned fl)
 	edit_fill_checksums(p);
 	if (fl & FL_ACK)
 		tcp_ack_sent(s);
-	sock_output(s, p, false);
+	sock_output(s, p, &s->peer, false);
 	return true;
 }
 
 void tcp_send_syn(struct sock *s)
 {
 	const struct ns_sysctl *ctl = &s->host->ns->sysctl;
-	struct { be32 local, peer; } pair = { s->local.ip.ip4, s->peer.ip.ip4 };
+	struct sock_addr local = { .ip = s->local.ip }, peer = { .ip = s->peer.ip };
 	struct tcp *t = s->tcp;
 	bool answer = s->state == TCP_SYN_RECEIVED;
 
@@ -283,7 +288,7 @@ void tcp_send_syn(struct sock *s)
 		t->rcv_wscale = t->wscale_ok ? TCP_WSCALE : 0;
 	}
 	if (t->snd_nxt == t->iss) {
-		t->ts_off = (uint32_t)hash_bytes(&s->host->key, &pair, sizeof(pair));
+		t->ts_off = (uint32_t)sock_flow_hash(s->host, &local, &peer, 0x75);
 		t->snd_nxt = t->iss + 1;
 		t->syn_ns = tcp_now(s);
 		tcp_seg_add(t, t->iss, t->iss + 1, SEG_SYN, tcp_now(s));

@@ -280,13 +280,13 @@ static void test_udp_and_ping(void **state)
 	run_ms(n, 10);
 	assert_int_equal(sock_recv_error(s, &e), 0);
 	assert_int_equal(e.type, ICMP_TIME_EXCEEDED);
-	assert_int_equal(e.offender.ip4, to("10.1.0.1", 0).ip.ip4);
+	assert_int_equal(e.offender.ip.ip4, to("10.1.0.1", 0).ip.ip4);
 	sock_setopt(s, SOCK_OPT_TTL, 2);
 	assert_int_equal(sock_sendto(s, "probe", 5, &dst), 5);
 	run_ms(n, 10);
 	assert_int_equal(sock_recv_error(s, &e), 0);
 	assert_int_equal(e.err, ECONNREFUSED);
-	assert_int_equal(e.offender.ip4, to("10.2.0.2", 0).ip.ip4);
+	assert_int_equal(e.offender.ip.ip4, to("10.2.0.2", 0).ip.ip4);
 	sock_close(s);
 	assert_int_equal(sock_new(n->ha, SOCK_DGRAM, IPPROTO_ICMP, &s), 0);
 	assert_int_equal(sock_sendto(s, echo, sizeof(echo), &peer), sizeof(echo));

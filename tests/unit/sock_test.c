@@ -123,7 +123,7 @@ static void test_udp_refused(void **state)
 	assert_int_equal(e.err, ECONNREFUSED);
 	assert_int_equal(e.type, ICMP_DEST_UNREACH);
 	assert_int_equal(e.to.port, 53);
-	assert_int_equal(e.offender.ip4, htonl(IP_B));
+	assert_int_equal(e.offender.ip.ip4, htonl(IP_B));
 	assert_int_equal(e.len, 5);
 	assert_memory_equal(e.data, "probe", 5);
 	assert_int_equal(sock_recv_error(a, &e), -EAGAIN);

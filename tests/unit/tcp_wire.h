@@ -25,6 +25,7 @@
 
 #define IP_A 0x0a090001u
 #define IP_B 0x0a090002u
+/* over IPv6 the same last byte: fd09::1, fd09::2, and fe80::1, fe80::2 on the wire, which is interface 1 */
 
 struct wire {
 	struct world world;
@@ -60,6 +61,37 @@ static inline struct wire *wire_of(struct netns *ns)
 
 static inline void wire_send(struct wire *w, struct pkt *p);
 
+static inline bool is_b(uint8_t family, const union inet_addr *a)
+{
+	return a->b[family == AF_INET ? 3 : 15] == 2;
+}
+
+static inline bool from_b(const struct pkt *p)
+{
+	union inet_addr src = pkt_src(p);
+
+	return is_b(p->family, &src);
+}
+
+static inline void wire_icmp(struct wire *w, struct netns *ns, struct pkt *p)
+{
+	const uint8_t *h = pkt_l4(p);
+	struct pkt *copy = pkt_clone(p), *r = NULL;
+	bool v6 = p->family == AF_INET6, too_big = v6 ? h[0] == ICMPV6_PKT_TOOBIG : h[0] == ICMP_DEST_UNREACH && h[1] == ICMP_FRAG_NEEDED;
+
+	if (copy && ns->sock->deliver(ns, copy) != DROP_NONE)
+		pkt_free(copy);
+	if (h[0] == (v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO))
+		r = reply_echo(p);
+	else if (too_big)
+		w->pmtu = get_u32(h + 4);
+	if (v6 ? h[0] < 128 : h[0] == ICMP_DEST_UNREACH)
+		ns->sock->icmp_error(ns, p, h[0], h[1], get_u32(h + 4), h + 8, pkt_l4_len(p) - 8);
+	if (r)
+		wire_send(w, r);
+	pkt_free(p);
+}
+
 /* as path/local.c answers for what no socket takes */
 static inline void wire_arrive(struct wire *w, unsigned to, struct pkt *p)
 {
@@ -69,22 +101,8 @@ static inline void wire_arrive(struct wire *w, unsigned to, struct pkt *p)
 
 	assert_int_equal(parse_ip(p), DROP_NONE);
 	p->iif = 1;
-	if (p->proto == IPPROTO_ICMP) {
-		const struct icmphdr *h = pkt_icmp(p);
-		struct pkt *copy = pkt_clone(p);
-
-		if (copy && ns->sock->deliver(ns, copy) != DROP_NONE)
-			pkt_free(copy);
-		if (h->type == ICMP_ECHO)
-			r = reply_echo(p);
-		else if (h->type == ICMP_DEST_UNREACH && h->code == ICMP_FRAG_NEEDED)
-			w->pmtu = ntohl(h->un.gateway);
-		if (h->type == ICMP_DEST_UNREACH)
-			ns->sock->icmp_error(ns, p, h->type, h->code, ntohl(h->un.gateway), pkt_l4(p) + 8,
-					     pkt_l4_len(p) - 8);
-		if (r)
-			wire_send(w, r);
-		pkt_free(p);
+	if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
+		wire_icmp(w, ns, p);
 		return;
 	}
 	why = ns->sock->deliver(ns, p);
@@ -95,7 +113,8 @@ static inline void wire_arrive(struct wire *w, unsigned to, struct pkt *p)
 	} else if (why == DROP_NO_SOCKET && p->proto == IPPROTO_UDP) {
 		union inet_addr me = pkt_dst(p);
 
-		r = reply_icmp_error(p, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, &me);
+		r = p->family == AF_INET ? reply_icmp_error(p, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, &me) :
+					   reply_icmp_error(p, ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH, 0, &me);
 	}
 	pkt_free(p);
 	if (r)
@@ -114,11 +133,12 @@ static inline void flight_fire(struct sched_event *ev)
 static inline void wire_launch(struct wire *w, struct pkt *p, uint64_t delay_ns)
 {
 	struct flight *f = malloc(sizeof(*f));
+	union inet_addr dst = pkt_dst(p);
 
 	sched_event_init(&f->ev, flight_fire);
 	f->w = w;
 	f->p = p;
-	f->to = pkt_ip4(p)->daddr == htonl(IP_B);
+	f->to = is_b(p->family, &dst);
 	assert_int_equal(sched_at(w->sched, &f->ev, sched_now(w->sched) + delay_ns), 0);
 }
 
@@ -149,7 +169,7 @@ static inline void log_options(struct wire *w, const struct pkt *p)
 static inline void wire_log(struct wire *w, const struct pkt *p)
 {
 	const struct tcphdr *th = pkt_tcp(p);
-	unsigned from = pkt_ip4(p)->saddr == htonl(IP_B);
+	unsigned from = from_b(p);
 	uint32_t seq, len;
 
 	if (!th)
@@ -176,18 +196,18 @@ static inline void wire_log(struct wire *w, const struct pkt *p)
 
 static inline void wire_send(struct wire *w, struct pkt *p)
 {
-	unsigned from = pkt_ip4(p)->saddr == htonl(IP_B);
+	bool v6 = p->family == AF_INET6;
 	uint64_t delay = w->delay_ns;
 
 	w->packets++;
 	w->biggest = MAX(w->biggest, pkt_l3_len(p));
 	if (w->logging)
 		wire_log(w, p);
-	if (pkt_l3_len(p) > w->mtu && ntohs(pkt_ip4(p)->frag_off) & 0x4000) {
-		union inet_addr router = addr_ip4(htonl(0x0a0900fe));
-		struct pkt *e = reply_icmp_error(p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, w->mtu, &router);
+	if (pkt_l3_len(p) > w->mtu && (v6 || ntohs(pkt_ip4(p)->frag_off) & 0x4000)) {
+		union inet_addr router = v6 ? (union inet_addr){ .b = { 0xfd, 9, [15] = 0xfe } } : addr_ip4(htonl(0x0a0900fe));
+		struct pkt *e = v6 ? reply_icmp_error(p, ICMPV6_PKT_TOOBIG, 0, w->mtu, &router) :
+				     reply_icmp_error(p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, w->mtu, &router);
 
-		(void)from;
 		pkt_free(p);
 		wire_launch(w, e, delay);
 		return;
@@ -214,22 +234,38 @@ static inline int wire_output(struct netns *ns, struct pkt *p, const struct path
 	return 0;
 }
 
+static inline union inet_addr wire_addr(const struct wire *w, const struct netns *ns, uint8_t family, const union inet_addr *like)
+{
+	union inet_addr a = family == AF_INET ? addr_ip4(htonl(IP_A)) : (union inet_addr){ .b = { 0xfd, 9, [15] = 1 } };
+
+	if (family == AF_INET6 && like && like->b[0] == 0xfe)
+		a.b[0] = 0xfe, a.b[1] = 0x80;
+	if (ns == &w->ns[1])
+		a.b[family == AF_INET ? 3 : 15] = 2;
+	return a;
+}
+
+static inline bool wire_is_local(struct netns *ns, uint8_t family, const union inet_addr *a)
+{
+	union inet_addr me = wire_addr(wire_of(ns), ns, family, a);
+
+	return addr_is_loopback(family, a) || addr_eq(a, &me);
+}
+
 static inline int wire_route(struct netns *ns, const struct route_key *k, struct route_result *res)
 {
-	struct wire *w = wire_of(ns);
-
 	*res = (struct route_result){ .type = RTN_UNICAST, .mtu = 1500 };
-	if (k->dst.b[0] == 127 || k->dst.ip4 == htonl(ns == &w->ns[1] ? IP_B : IP_A)) {
+	if (wire_is_local(ns, k->family, &k->dst)) {
 		res->type = RTN_LOCAL;
 		res->prefsrc = k->dst;
 		res->mtu = 65536;
 		return 0;
 	}
-	if (k->dst.b[0] != 10)
+	if (k->family == AF_INET ? k->dst.b[0] != 10 : k->dst.b[0] < 0xfd)
 		return -ENETUNREACH;
-	if (k->dst.b[3] == 255)
+	if (k->family == AF_INET && k->dst.b[3] == 255)
 		res->type = RTN_BROADCAST;
-	res->prefsrc = addr_ip4(htonl(ns == &w->ns[1] ? IP_B : IP_A));
+	res->prefsrc = wire_addr(wire_of(ns), ns, k->family, &k->dst);
 	return 0;
 }
 
@@ -239,9 +275,9 @@ static inline uint32_t wire_pmtu(struct netns *ns, const union inet_addr *dst, u
 	return MIN(route_mtu, wire_of(ns)->pmtu);
 }
 
-static inline uint8_t wire_addr_type(struct netns *ns, const union inet_addr *a)
+static inline uint8_t wire_addr_type(struct netns *ns, uint8_t family, const union inet_addr *a)
 {
-	return a->ip4 == htonl(ns == &wire_of(ns)->ns[1] ? IP_B : IP_A) || a->b[0] == 127 ? RTN_LOCAL : RTN_UNICAST;
+	return wire_is_local(ns, family, a) ? RTN_LOCAL : RTN_UNICAST;
 }
 
 static const struct sock_io wire_io = { wire_output, wire_route, wire_pmtu, wire_addr_type };
@@ -269,6 +305,7 @@ static inline struct wire *wire_new(uint64_t seed)
 			.tcp_retries2 = 15,
 			.tcp_fin_timeout = 60,
 			.ip_default_ttl = 64,
+			.ip6_auto_flowlabels = 1,
 			.somaxconn = 4096,
 		};
 		w->host[i] = sock_host_new(&w->ns[i], w->sched, &wire_io);
