@@ -127,6 +127,8 @@ static int init_parts(struct netns *ns)
 	key = netns_key(w);
 	frag_init(&ns->frags, &key);
 	ruleset_init(&ns->rules);
+	ns->rules.clock = &w->clock;
+	ns->rules.rng = &w->rng;
 	ct_conf_init(&ns->ct_conf);
 	ns_sysctl_init(ns);
 	err = fib_init(&ns->fib, &ns->links);

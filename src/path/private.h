@@ -23,7 +23,7 @@ struct hook_entry {
 	unsigned first, n;		/* STAGE_NAT: its chains, in path->nat_chain[] */
 };
 
-#define HOOK_ENTRIES 64			/* base chains a hook can have, built-in stages included */
+#define HOOK_ENTRIES (RULESET_HOOK_MAX + 4)	/* base chains a hook can have (commit refuses more) and built-in stages */
 
 struct hook_array {
 	unsigned n;

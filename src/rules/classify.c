@@ -29,6 +29,8 @@
  */
 #include "rules/classify.h"
 
+#include "rules/set.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,7 +139,7 @@ struct build {
 
 static bool insn_has_effect(const struct insn *in)
 {
-	return in->op > OP_TEST || (in->op == OP_TEST && !in->test.fn->pure);
+	return in->op > OP_TEST || (in->op == OP_LOOKUP && !in->neg && in->lookup.set->desc.n_exprs) || (in->op == OP_TEST && !in->test.fn->pure);
 }
 
 /*

@@ -19,10 +19,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rules/object.h"
 #include "rules/program.h"
+#include "rules/set.h"
 
 #define STATE_ALIGN(n) (((n) + 15) & ~(size_t)15)
-#define STMT_EXPRS 2			/* trees that a statement has at most */
 
 static void words_of(uint64_t w[2], const uint8_t *p, unsigned len)
 {
@@ -57,6 +58,9 @@ static bool fold_field(const struct ir_expr *e, unsigned *field, uint64_t mask[2
 	return true;
 }
 
+static int check_map(const struct ir_expr *e, enum set_data data);
+static bool key_fits(const struct ir_set *s, const struct ir_expr *key);
+
 /* can every part of the tree be evaluated */
 static int check_expr(const struct ir_expr *e)
 {
@@ -86,10 +90,28 @@ static int check_expr(const struct ir_expr *e)
 		if (!e->call.fn->value)
 			return -EINVAL;
 		return e->call.arg ? check_expr(e->call.arg) : 0;
-	case IR_SET: case IR_MAP:
-		return -EOPNOTSUPP;
+	case IR_SET:
+		return e->set.set ? 0 : -EINVAL;
+	case IR_MAP:
+		return check_map(e, SET_DATA_VALUE);
 	}
 	return -EINVAL;
+}
+
+static bool key_fits(const struct ir_set *s, const struct ir_expr *key)
+{
+	return ((key->len + 3u) & ~3u) == set_key_len(s);
+}
+
+/* a lookup of such data in a map */
+static int check_map(const struct ir_expr *e, enum set_data data)
+{
+	if (!e || e->kind != IR_MAP || !e->set.set || !e->set.key || e->set.set->desc.data != data ||
+	    !key_fits(e->set.set, e->set.key))
+		return -EINVAL;
+	if (data == SET_DATA_VALUE && e->len != e->set.set->desc.data_len * (e->set.set->desc.data_interval ? 2 : 1))
+		return -EINVAL;
+	return check_expr(e->set.key);
 }
 
 static int check_match(const struct ir_stmt *s)
@@ -102,6 +124,8 @@ static int check_match(const struct ir_stmt *s)
 		err = check_expr(r);
 	if (err)
 		return err;
+	if (r->kind == IR_SET)
+		return in && l->kind != IR_RANGE && l->kind != IR_BITS && key_fits(r->set.set, l) ? 0 : -EINVAL;
 	if (l->kind == IR_RANGE || l->kind == IR_BITS || in != (r->kind == IR_RANGE || r->kind == IR_BITS))
 		return -EINVAL;
 	if (r->kind == IR_BITS)
@@ -185,12 +209,28 @@ static bool compile_fused(const struct ir_stmt *s, struct insn *in)
 	return true;
 }
 
+static void compile_lookup(const struct ir_stmt *s, struct insn *in)
+{
+	const struct ir_expr *l = s->match.lhs;
+	bool plain = l->kind == IR_FIELD && !field_has_arg(l->f.field) && l->len <= 16 && l->len == fields[l->f.field].len;
+
+	in->op = OP_LOOKUP;
+	in->neg = s->match.op == IR_NOT_IN;
+	in->field = plain ? l->f.field : 0;
+	in->lookup.set = s->match.rhs->set.set;
+	in->lookup.expr = plain ? NULL : l;
+}
+
 static int compile_match(const struct ir_stmt *s, struct insn *in)
 {
 	int err = check_match(s);
 
 	if (err)
 		return err;
+	if (s->match.rhs->kind == IR_SET) {
+		compile_lookup(s, in);
+		return 0;
+	}
 	if (!compile_fused(s, in)) {
 		*in = (struct insn){ .op = OP_EXPR };
 		in->stmt = s;
@@ -255,65 +295,10 @@ static int each_call(struct ir_expr *e, int (*fn)(void *ctx, struct ir_expr *cal
 	return 0;
 }
 
-/* the trees of an action */
-static unsigned action_exprs(const struct ir_stmt *s, struct ir_expr *of[STMT_EXPRS])
-{
-	switch (s->action.act) {
-	case IR_ACT_SNAT: case IR_ACT_DNAT: case IR_ACT_MASQUERADE: case IR_ACT_REDIRECT: case IR_ACT_NETMAP:
-		of[0] = s->action.nat.val;
-		return 1;
-	case IR_ACT_DUP: case IR_ACT_FWD:
-		of[0] = s->action.dup.to;
-		of[1] = s->action.dup.dev;
-		return 2;
-	case IR_ACT_TPROXY:
-		of[0] = s->action.tproxy.addr;
-		of[1] = s->action.tproxy.port;
-		return 2;
-	case IR_ACT_QUEUE:
-		of[0] = s->action.queue.num;
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* the trees of a statement, NULL ones among them */
-static unsigned stmt_exprs(const struct ir_stmt *s, struct ir_expr *of[STMT_EXPRS])
-{
-	switch (s->kind) {
-	case IR_MATCH:
-		of[0] = s->match.lhs;
-		of[1] = s->match.rhs;
-		return 2;
-	case IR_SET_FIELD:
-		of[0] = s->set.val;
-		return 1;
-	case IR_VMAP:
-		of[0] = s->vmap;
-		return 1;
-	case IR_DYNSET:
-		of[0] = s->dynset.key;
-		of[1] = s->dynset.data;
-		return 2;
-	case IR_OBJREF:
-		of[0] = s->objref.map;
-		return 1;
-	case IR_SET_BYTES:
-		of[0] = s->bytes.val;
-		return 1;
-	case IR_ACTION:
-		return action_exprs(s, of);
-	case IR_TEST: case IR_COUNTER: case IR_VERDICT:
-		break;
-	}
-	return 0;
-}
-
 static int each_stmt_call(const struct ir_stmt *s, int (*fn)(void *ctx, struct ir_expr *call), void *ctx)
 {
-	struct ir_expr *of[STMT_EXPRS];
-	unsigned n = stmt_exprs(s, of);
+	struct ir_expr *of[IR_STMT_EXPRS];
+	unsigned n = ir_stmt_exprs(s, of);
 	int err = 0;
 
 	for (unsigned i = 0; i < n && !err; i++)
@@ -343,8 +328,8 @@ static int place_call(void *state, struct ir_expr *call)
 
 static int check_exprs(const struct ir_stmt *s)
 {
-	struct ir_expr *of[STMT_EXPRS];
-	unsigned n = stmt_exprs(s, of);
+	struct ir_expr *of[IR_STMT_EXPRS];
+	unsigned n = ir_stmt_exprs(s, of);
 	int err = 0;
 
 	for (unsigned i = 0; i < n && !err; i++)
@@ -390,11 +375,27 @@ static int check_bytes(const struct ir_stmt *s)
 	return check_exprs(s);
 }
 
+static int check_dynset(const struct ir_stmt *s)
+{
+	const struct ir_set *set = s->dynset.set;
+	const struct ir_expr *data = s->dynset.data;
+
+	if (!set || !s->dynset.key || !key_fits(set, s->dynset.key))
+		return -EINVAL;
+	if ((set->desc.flags & (NFT_SET_INTERVAL | NFT_SET_CONSTANT)) || set->desc.data > SET_DATA_VALUE)
+		return -EOPNOTSUPP;		/* those structures have no way in for packets: as in the kernel */
+	if (s->dynset.timeout_ms && !(set->desc.flags & NFT_SET_TIMEOUT))
+		return -EOPNOTSUPP;
+	if (s->dynset.op != SET_OP_DELETE && set->desc.data == SET_DATA_VALUE && (!data || data->len != set->desc.data_len))
+		return -EINVAL;
+	return check_exprs(s);
+}
+
 static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn *in, uint8_t **state)
 {
 	static const uint8_t op_of[] = {
 		[IR_COUNTER] = OP_COUNTER, [IR_VERDICT] = OP_VERDICT, [IR_SET_FIELD] = OP_SET, [IR_ACTION] = OP_ACTION,
-		[IR_SET_BYTES] = OP_ACTION,
+		[IR_SET_BYTES] = OP_ACTION, [IR_VMAP] = OP_VMAP, [IR_DYNSET] = OP_DYNSET, [IR_OBJREF] = OP_OBJREF,
 	};
 
 	each_stmt_call(s, place_call, state);
@@ -402,8 +403,6 @@ static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn
 		return compile_match(s, in);
 	if (s->kind == IR_TEST)
 		return compile_test(rs, s, in, state);
-	if (s->kind == IR_VMAP || s->kind == IR_DYNSET || s->kind == IR_OBJREF)
-		return -EOPNOTSUPP;
 	in->op = op_of[s->kind];
 	in->stmt = s;
 	switch (s->kind) {
@@ -413,6 +412,12 @@ static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn
 		return check_bytes(s);
 	case IR_ACTION:
 		return check_action(s);
+	case IR_VMAP:
+		return check_map(s->vmap, SET_DATA_VERDICT);
+	case IR_DYNSET:
+		return check_dynset(s);
+	case IR_OBJREF:
+		return s->objref.obj ? 0 : check_map(s->objref.map, SET_DATA_OBJECT);
 	default:
 		return 0;
 	}
@@ -420,7 +425,7 @@ static int compile_stmt(struct ruleset *rs, const struct ir_stmt *s, struct insn
 
 /**
  * rule_compile() - make a rule's program, unless it has one
- * Return: 0, -ENOMEM, -EINVAL (operands that do not go together), -EOPNOTSUPP (sets, maps, value functions)
+ * Return: 0, -ENOMEM, -EINVAL (operands that do not go together), -EOPNOTSUPP
  */
 int rule_compile(struct ruleset *rs, struct rule *r)
 {

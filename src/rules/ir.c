@@ -18,6 +18,8 @@
 
 #include <assert.h>
 
+#include "rules/object.h"
+#include "rules/set.h"
 
 /* ---- expressions ---- */
 
@@ -170,6 +172,32 @@ struct ir_expr *ir_concat(struct ir_expr **part, unsigned n)
 	return NULL;
 }
 
+struct ir_expr *ir_set(struct ir_set *set)
+{
+	struct ir_expr *e = set ? expr_new(IR_SET, 0) : NULL;
+
+	if (!e)
+		return NULL;
+	e->set.set = ir_set_get(set);
+	for (unsigned i = 0; i < set->desc.n_parts; i++)
+		e->len += set->desc.n_parts == 1 ? set->desc.part[i].len : (set->desc.part[i].len + 3) & ~3u;
+	return e;
+}
+
+struct ir_expr *ir_map(struct ir_set *set, struct ir_expr *key)
+{
+	struct ir_expr *e = set && key ? expr_new(IR_MAP, 0) : NULL;
+
+	if (!e) {
+		ir_expr_free(key);
+		return NULL;
+	}
+	e->set.set = ir_set_get(set);
+	e->set.key = key;
+	e->len = set->desc.data_len * (set->desc.data_interval ? 2 : 1);
+	return e;
+}
+
 /** ir_expr_free() - with all its parts and its functions' data */
 void ir_expr_free(struct ir_expr *e)
 {
@@ -187,8 +215,9 @@ void ir_expr_free(struct ir_expr *e)
 			ir_expr_free(e->concat.part[i]);
 		mem_free(e->concat.part);
 		break;
-	case IR_MAP:
+	case IR_SET: case IR_MAP:
 		ir_expr_free(e->set.key);
+		ir_set_put(e->set.set);
 		break;
 	case IR_SWAB:
 		ir_expr_free(e->swab.a);
@@ -201,7 +230,7 @@ void ir_expr_free(struct ir_expr *e)
 		ir_expr_free(e->call.arg);
 		mem_free(e->call.data);
 		break;
-	case IR_VALUE: case IR_FIELD: case IR_RANGE: case IR_SET: case IR_BITS:
+	case IR_VALUE: case IR_FIELD: case IR_RANGE: case IR_BITS:
 		break;
 	}
 	mem_free(e);
@@ -244,11 +273,15 @@ struct ir_expr *ir_expr_clone(const struct ir_expr *e)
 		child = &c->swab.a;
 		from = e->swab.a;
 	}
+	if (e->kind == IR_SET || e->kind == IR_MAP)
+		ir_set_get(c->set.set);
 	if (!child || !from)
 		return c;
 	*child = ir_expr_clone(from);
 	if (*child)
 		return c;
+	if (e->kind == IR_MAP)
+		ir_set_put(c->set.set);
 	mem_free(c);
 	return NULL;
 }
@@ -291,8 +324,10 @@ static void action_free(struct ir_stmt *s)
 	}
 }
 
-static void stmt_free(struct ir_stmt *s)
+void ir_stmt_free(struct ir_stmt *s)
 {
+	if (!s)
+		return;
 	switch (s->kind) {
 	case IR_MATCH:
 		ir_expr_free(s->match.lhs);
@@ -316,9 +351,11 @@ static void stmt_free(struct ir_stmt *s)
 	case IR_DYNSET:
 		ir_expr_free(s->dynset.key);
 		ir_expr_free(s->dynset.data);
+		ir_set_put(s->dynset.set);
 		break;
 	case IR_OBJREF:
 		ir_expr_free(s->objref.map);
+		ir_object_put(s->objref.obj);
 		break;
 	case IR_SET_BYTES:
 		ir_expr_free(s->bytes.val);
@@ -335,7 +372,7 @@ void ir_list_free(struct ir_list *l)
 
 	for (struct ir_stmt *s = l->first; s; s = next) {
 		next = s->next;
-		stmt_free(s);
+		ir_stmt_free(s);
 	}
 	ir_list_init(l);
 }

@@ -65,7 +65,7 @@ struct ir_expr {
 		struct { struct ir_expr *a; int n; } shift;
 		struct { uint8_t lo[16], hi[16]; } range;
 		struct { unsigned n; struct ir_expr **part; } concat;
-		struct { struct ir_set *set; struct ir_expr *key; } set;
+		struct { struct ir_set *set; struct ir_expr *key; } set;	/* a reference of its own, as all of IR */
 		/*
 		 * fn->value; data: malloc()ed, owned; arg: its operand, NULL: none; state: in the rule's program, given by
 		 * compile.c
@@ -236,6 +236,9 @@ struct ir_expr *ir_call(const struct ir_fn *fn, void *data, struct ir_expr *arg,
 struct ir_expr *ir_swab(struct ir_expr *a, unsigned size);	/* each number of @size bytes */
 struct ir_expr *ir_binop(enum ir_binop op, struct ir_expr *a, struct ir_expr *b);	/* of one length */
 struct ir_expr *ir_expr_clone(const struct ir_expr *e);
+/* they take a reference more; give it back with the tree. @set NULL: as if memory were short */
+struct ir_expr *ir_set(struct ir_set *set);
+struct ir_expr *ir_map(struct ir_set *set, struct ir_expr *key);
 
 /* a rule under construction: a list of statements, and whether anything failed on the way */
 struct ir_list {
@@ -248,6 +251,10 @@ struct ir_list {
 	uint32_t hooks, types;
 };
 
+#define IR_STMT_EXPRS 2		/* trees that a statement has at most */
+/** ir_stmt_exprs() - the trees of a statement, NULL ones among them; how many */
+unsigned ir_stmt_exprs(const struct ir_stmt *s, struct ir_expr *of[IR_STMT_EXPRS]);
+void ir_stmt_free(struct ir_stmt *s);	/* NULL is fine */
 void ir_list_init(struct ir_list *l);
 void ir_list_free(struct ir_list *l);
 /** ir_list_move() - @from is empty afterwards; lists must not be copied by assignment */

@@ -17,12 +17,11 @@ struct object_synproxy { uint16_t mss; uint8_t wscale; uint32_t flags; };	/* NF_
 struct object_secmark { char ctx[256]; };
 
 struct ir_object {
-	struct list node;		/* in table->objects, in order of creation */
-	int refs;
+	int refs;			/* tables of all generations, expressions and elements that hold it */
 	char name[NFT_OBJ_MAXNAMELEN];
 	int type;			/* NFT_OBJECT_* */
 	uint64_t handle;
-	unsigned uses;
+	unsigned uses;			/* rules of the committed generation that refer to it */
 	char *comment;
 	const struct ir_fn *fn;		/* counter, quota, limit; NULL for the others */
 	void *data;			/* the function's data (owned) */
@@ -37,7 +36,6 @@ struct ir_object {
 };
 
 struct flowtable {
-	struct list node;		/* in table->flowtables */
 	int refs;
 	char name[NFT_NAME_MAXLEN];
 	uint64_t handle;
@@ -51,12 +49,19 @@ struct flowtable {
 /** table_object(), table_flowtable() - by name, NULL: none; a transaction's tables show its view */
 struct ir_object *table_object(const struct table *t, int type, const char *name);
 struct flowtable *table_flowtable(const struct table *t, const char *name);
+struct ir_object *table_object_by_handle(const struct table *t, int type, uint64_t handle);
+struct flowtable *table_flowtable_by_handle(const struct table *t, uint64_t handle);
 /**
  * txn_object_add() - a copy of @o's name, type, comment and parameters; takes @o->data over also when it fails
  * Return: NULL with errno EEXIST, ENOMEM, EINVAL
  */
 struct ir_object *txn_object_add(struct txn *x, struct table *t, const struct ir_object *o);
 int txn_object_del(struct txn *x, struct table *t, struct ir_object *o);	/* -EBUSY */
+/**
+ * txn_object_update() - at commit, @o has the parameters (data or the union's member) of @from; what it counted stays
+ * Takes @from->data over also when it fails.
+ */
+int txn_object_update(struct txn *x, struct ir_object *o, const struct ir_object *from);
 /** txn_object_reset() - its state as at the beginning, at commit (`reset counter`, `reset quota`) */
 int txn_object_reset(struct txn *x, struct ir_object *o);
 struct flowtable *txn_flowtable_add(struct txn *x, struct table *t, const struct flowtable *f);	/* devices are copied */

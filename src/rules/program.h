@@ -19,10 +19,14 @@ enum insn_op {
 	OP_RANGE,		/* lo <= number(field & mask) <= hi, .neg: not; up to 8 bytes */
 	OP_BITS,		/* is bit number field set in .bits */
 	OP_EXPR,		/* any other comparison: the tree is evaluated */
+	OP_LOOKUP,		/* is the key in the set, .neg: not */
 	OP_TEST,
 	OP_COUNTER,
 	OP_VERDICT,
 	OP_SET,
+	OP_VMAP,
+	OP_DYNSET,
+	OP_OBJREF,
 	OP_ACTION,
 	OP_END,			/* the rule is over and matched: go on with the next one */
 	OP_MAX
@@ -38,6 +42,8 @@ struct insn {
 		struct { uint64_t mask, lo, hi; } range;
 		uint32_t bits;
 		struct { const struct ir_fn *fn; const void *data; void *state; } test;
+		/* .expr: the key; NULL: .field is, as it stands */
+		struct { struct ir_set *set; const struct ir_expr *expr; } lookup;
 		const struct ir_stmt *stmt;
 	};
 };

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "rules/classify.h"
+#include "rules/txn.h"
 #include "rules/vec.h"
 
 #define NAMES_MIN 16		/* chains: with more a table finds them by hash */
@@ -118,6 +119,32 @@ static uint32_t stmt_needs(const struct ir_stmt *s)
 	return 0;
 }
 
+static bool object_needs_ct(int type)
+{
+	return type == NFT_OBJECT_CT_HELPER || type == NFT_OBJECT_CT_TIMEOUT || type == NFT_OBJECT_CT_EXPECT ||
+	       type == NFT_OBJECT_SYNPROXY;
+}
+
+static int set_needs(void *ctx, struct ir_set *s)
+{
+	struct rule *r = ctx;
+
+	r->has_refs = true;
+	r->needs_ct = r->needs_ct || s->needs_ct || (s->desc.data == SET_DATA_OBJECT && object_needs_ct(s->desc.object_type));
+	r->needs_defrag = r->needs_defrag || r->needs_ct || s->needs_defrag;
+	return 0;
+}
+
+static int object_needs(void *ctx, struct ir_object *o)
+{
+	struct rule *r = ctx;
+
+	r->has_refs = true;
+	r->needs_ct = r->needs_ct || object_needs_ct(o->type) || (o->fn && o->fn->needs_ct);
+	r->needs_defrag = r->needs_defrag || r->needs_ct || (o->fn && o->fn->needs_defrag);
+	return 0;
+}
+
 static void rule_survey(struct rule *r)
 {
 	for (struct ir_stmt *s = r->body.first; s; s = s->next) {
@@ -128,6 +155,8 @@ static void rule_survey(struct rule *r)
 		r->needs_defrag = r->needs_defrag || r->needs_ct || (s->kind == IR_TEST && s->test.fn->needs_defrag);
 		if (s->kind == IR_VERDICT && (s->verdict.v == IR_JUMP || s->verdict.v == IR_GOTO))
 			r->jump = s;
+		r->has_vmap = r->has_vmap || s->kind == IR_VMAP;
+		r->has_refs = r->has_refs || (s->kind == IR_ACTION && s->action.act == IR_ACT_FLOW);
 	}
 }
 
@@ -145,6 +174,8 @@ struct rule *rule_new(struct rule_form *form, struct ir_list *body)
 	r->form = form;
 	ir_list_move(&r->body, body);
 	rule_survey(r);
+	rule_each_set(r, set_needs, r);
+	rule_each_object(r, object_needs, r);
 	return r;
 }
 
@@ -190,6 +221,8 @@ static void vec_count(struct rule_vec *v, const struct rule *r, int by)
 	v->n_jumps += r->jump ? by : 0;
 	v->n_ct += r->needs_ct ? by : 0;
 	v->n_defrag += r->needs_defrag ? by : 0;
+	v->n_refs += r->has_refs ? by : 0;
+	v->n_vmaps += r->has_vmap ? by : 0;
 	v->n_limited += rule_limited(r) ? by : 0;
 }
 
@@ -333,6 +366,34 @@ void ruleset_free(struct ruleset *rs)
 	}
 }
 
+struct table *ruleset_table_by_handle(const struct ruleset *rs, uint8_t family, uint64_t handle)
+{
+	struct table *t;
+
+	list_for_each(t, &rs->tables, node)
+		if (t->family == family && t->handle == handle)
+			return t;
+	return NULL;
+}
+
+struct chain *table_chain_by_handle(const struct table *t, uint64_t handle)
+{
+	struct chain *c;
+
+	list_for_each(c, &t->chains, node)
+		if (c->handle == handle)
+			return c;
+	return NULL;
+}
+
+int chain_rule_by_handle(const struct chain *c, uint64_t handle)
+{
+	for (unsigned i = 0; i < c->n_rules; i++)
+		if (c->rules[i]->handle == handle)
+			return i;
+	return -ENOENT;
+}
+
 struct table *ruleset_table(const struct ruleset *rs, uint8_t family, const char *name)
 {
 	struct table *t;
@@ -429,6 +490,14 @@ void chain_set_name(struct chain *c, char *name)
 	name_insert(c->table, c);
 }
 
+void chain_set_devs(struct chain *c, char **devs)
+{
+	for (char **d = c->devs; d && *d; d++)
+		mem_free(*d);
+	mem_free(c->devs);
+	c->devs = devs;
+}
+
 void chain_free(struct chain *c)
 {
 	if (!c)
@@ -437,6 +506,8 @@ void chain_free(struct chain *c)
 	mem_free(c->name);
 	mem_free(c->was);
 	mem_free(c->dev);
+	chain_set_devs(c, NULL);
+	mem_free(c->comment);
 	mem_free(c);
 }
 
@@ -450,7 +521,9 @@ void table_free(struct table *t)
 		list_del(&c->node);
 		chain_free(c);
 	}
+	items_free(t);
 	mem_free(t->by_name);
 	mem_free(t->name);
+	mem_free(t->comment);
 	mem_free(t);
 }

@@ -20,6 +20,12 @@
 #include "base/list.h"
 #include "rules/ir.h"
 
+struct clock;
+struct flowtable;
+struct rng;
+/* base chains that a hook of a family can have: the kernel's MAX_HOOK_COUNT less the built-in stages */
+#define RULESET_HOOK_MAX 1020
+
 struct program;				/* a compiled rule: rules/vm.h */
 struct classifier;			/* an index over a chain: rules/classify.h */
 
@@ -43,6 +49,8 @@ struct rule {
 	char *comment;
 	/* found once by rule_new() */
 	struct ir_stmt *jump;		/* its IR_JUMP or IR_GOTO, NULL: none; renaming a chain changes .verdict.name */
+	bool has_refs;		/* to sets, objects or flowtables: rule_each_set(), rule_each_object() */
+	bool has_vmap;
 	bool needs_ct, needs_defrag;
 	bool wants_acct;		/* it reads connections' counters */
 };
@@ -92,9 +100,15 @@ struct table {
 	uint32_t flags;			/* NFT_TABLE_F_* as given; .dormant is one of them */
 	char *comment;			/* NULL: none */
 	uint64_t next_handle;		/* of its chains, rules, sets (anonymous ones too), objects and flowtables */
-	struct list sets;		/* of struct ir_set (rules/set.h) */
-	struct list objects, flowtables;	/* rules/object.h */
-	uint32_t next_set;		/* number of the next anonymous set */
+	/* in order of creation; shared by generations (rules/set.h, rules/object.h) */
+	struct ir_set **sets;		/* anonymous ones too */
+	struct ir_object **objects;
+	struct flowtable **flowtables;
+	unsigned n_sets, n_objects, n_flowtables;
+	uint64_t *anon[2];		/* which numbers anonymous sets and maps have, a bit each */
+	unsigned n_anon[2];		/* words of these */
+	unsigned n_bound;		/* anonymous chains that it had or has */
+	bool anon_loose;		/* rules went: anonymous sets and chains may have nobody any more */
 	struct list chains;
 	unsigned n_chains;
 	struct chain **by_name;		/* n_names lists by hash of the name; NULL: few chains, the list is searched */
@@ -105,11 +119,13 @@ struct table {
 struct ruleset {
 	struct list tables;		/* of struct table, in order of creation */
 	uint32_t gen;			/* moves with each commit */
-	uint64_t next_handle, next_seq;
+	uint64_t next_handle, next_seq, next_chain_id;
 	/* what the committed rules need: path switches stages on and off by them; by family index [0] IPv4, [1] IPv6 */
 	bool needs_ct[2], needs_defrag[2], has_nat[2];
 	bool wants_acct;		/* a new rule reads connections' counters: path switches accounting on */
 	struct list shared;		/* of struct shared: tables that rules share by name (rules/shared.h) */
+	const struct clock *clock;	/* for elements that expire; NULL: time stands at 0 */
+	struct rng *rng;		/* for the keys of sets' hash tables; NULL: fixed ones */
 	void (*committed)(void *ctx, struct ruleset *rs);	/* path rebuilds its hook arrays here */
 	void *ctx;
 };
@@ -118,6 +134,10 @@ void ruleset_init(struct ruleset *rs);
 void ruleset_free(struct ruleset *rs);
 struct table *ruleset_table(const struct ruleset *rs, uint8_t family, const char *name);	/* NULL: none */
 struct chain *table_chain(const struct table *t, const char *name);
+/* by handle; NULL, or -ENOENT: none */
+struct table *ruleset_table_by_handle(const struct ruleset *rs, uint8_t family, uint64_t handle);
+struct chain *table_chain_by_handle(const struct table *t, uint64_t handle);
+int chain_rule_by_handle(const struct chain *c, uint64_t handle);	/* its index */
 
 /*
  * ---- transactions: every call works on the new generation only; 0 or -errno ----
@@ -133,10 +153,19 @@ struct txn *txn_begin(struct ruleset *rs);		/* NULL: no memory */
 struct table *txn_table(struct txn *x, uint8_t family, const char *name);
 /** txn_table_add(), txn_chain_add() - NULL: EEXIST or ENOMEM by errno */
 struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, bool xt);
-int txn_table_del(struct txn *x, struct table *t);
+int txn_table_del(struct txn *x, struct table *t);	/* with all that is in it */
+/** txn_table_set() - @comment NULL: as it was */
+int txn_table_set(struct txn *x, struct table *t, uint32_t flags, const char *comment);
+/** txn_each_table() - tables as the transaction sees them, not made private; stops at non-zero and returns it */
+int txn_each_table(struct txn *x, int (*fn)(void *ctx, const struct table *t), void *ctx);
+/** txn_flush() - deletes every table of a family (NFPROTO_UNSPEC: of all), iptables' too */
+int txn_flush(struct txn *x, uint8_t family);
+/** @name NULL: an anonymous one (.bound), which goes with the rule that jumps to it */
 struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name);
 int txn_chain_set_base(struct txn *x, struct chain *c, enum chain_type type, int hook, int priority, bool policy_drop);
-int txn_chain_del(struct txn *x, struct chain *c);	/* -EBUSY: rules in it or jumps to it */
+int txn_chain_set_devs(struct txn *x, struct chain *c, char *const *devs);	/* NULL-terminated, copied */
+int txn_chain_set_comment(struct txn *x, struct chain *c, const char *comment);	/* copied */
+int txn_chain_del(struct txn *x, struct chain *c);	/* -EBUSY: rules in it, jumps to it, or verdict maps lead to it */
 int txn_chain_rename(struct txn *x, struct chain *c, const char *name);	/* -EEXIST, -ENOMEM; jumps to it follow */
 int txn_chain_flush(struct txn *x, struct chain *c);
 void txn_chain_policy(struct txn *x, struct chain *c, bool drop);
@@ -165,7 +194,8 @@ int txn_rule_zero(struct txn *x, struct chain *c, unsigned at);		/* its counters
 /**
  * txn_check() - what commit would refuse
  * Return: 0; -ENOENT (jump to a missing chain), -EMLINK (jumps too deep, loops included: this is what Linux says),
- * -EINVAL (a rule that may not be reached from such a base chain), or rule_compile()'s; *where (may be NULL) is the
+ * -EINVAL (a rule that may not be reached from such a base chain), -E2BIG (more base chains than a hook can have), or
+ * rule_compile()'s; *where (may be NULL) is the
  * chain at fault
  */
 int txn_check(struct txn *x, struct chain **where);

@@ -41,6 +41,7 @@ struct set_desc {
 	struct set_part part[SET_PARTS_MAX];
 	enum set_data data;
 	uint16_t data_len;		/* SET_DATA_VALUE: bytes, parts of a concatenation padded as in keys */
+	bool data_interval;		/* data are ranges: twice .data_len bytes in a lookup */
 	uint8_t data_order;		/* for interval data: of the single part */
 	int object_type;		/* SET_DATA_OBJECT: NFT_OBJECT_* */
 	uint32_t size;			/* elements at most, 0: no bound given */
@@ -61,12 +62,13 @@ struct set_form_ops {
 };
 
 struct ir_set {
-	struct list node;		/* in table->sets, in order of creation */
-	int refs;			/* generations and rules that hold it */
+	int refs;			/* tables of all generations and expressions that hold it */
 	struct set_desc desc;
 	uint64_t handle;
-	unsigned uses;			/* rules (of the newest generation) that look it up or change it */
-	unsigned n_elems;
+	unsigned anon;			/* its number, if anonymous */
+	unsigned mark;			/* txn_items.c: does a rule have it */
+	unsigned uses;			/* rules of the committed generation that look it up or change it */
+	unsigned n_elems;		/* without the catchall one */
 	uint32_t gen;			/* moves with every change of its elements: outcomes that looked here are void */
 	bool needs_ct, needs_defrag;	/* of its elements' statements */
 	struct set_form *form;
@@ -75,7 +77,7 @@ struct ir_set {
 
 struct set_verdict {			/* data of a verdict map */
 	enum ir_verdict v;
-	const char *chain;		/* IR_JUMP, IR_GOTO: its name; bound when committed */
+	const char *chain;		/* IR_JUMP, IR_GOTO: its name */
 };
 
 /* an element as it is given and listed */
@@ -94,10 +96,15 @@ struct set_elem {
 
 /* ---- lookups ---- */
 
-/** set_lookup() - is @key (padded, in field order) in the set, now? */
+/** set_key_len() - bytes of a key, padding included */
+unsigned set_key_len(const struct ir_set *s);
+
+/** set_contains() - is @key (padded, in field order) in the set, now? The element's statements do not run */
+bool set_contains(const struct ir_set *s, const uint8_t *key, uint64_t now_ms);
+/** set_lookup() - the same for a packet: the element's statements run, and false is also when one of them says no */
 bool set_lookup(struct ir_set *s, const uint8_t *key, struct match_ctx *m);
 /**
- * set_lookup_data() - the element's data
+ * set_lookup_data() - the element's data; its statements run
  * Return: NULL: no such element; SET_DATA_VALUE: .data_len bytes (and the range's end behind them for interval
  * data); SET_DATA_VERDICT: struct set_bound_verdict; SET_DATA_OBJECT: struct ir_object *
  */
@@ -115,7 +122,7 @@ enum set_op { SET_OP_ADD, SET_OP_UPDATE, SET_OP_DELETE };
  * set_dynset() - add, refresh or remove an element for a packet, and run its statements
  * @timeout_ms: 0: the set's
  * @data: SET_DATA_VALUE, else NULL
- * Return: false: the rule ends here (no room, a statement of the element says no, no such element to delete)
+ * Return: false: the rule ends here (no room, a statement of the element says no)
  */
 bool set_dynset(struct ir_set *s, enum set_op op, const uint8_t *key, const void *data, uint64_t timeout_ms,
 		struct match_ctx *m);
@@ -130,10 +137,11 @@ struct ir_set *txn_set_add(struct txn *x, struct table *t, const struct set_desc
 int txn_set_del(struct txn *x, struct table *t, struct ir_set *s);	/* -EBUSY: a rule uses it */
 /** table_set() - by name, NULL: none; works on tables of a transaction (its view) and committed ones */
 struct ir_set *table_set(const struct table *t, const char *name);
+struct ir_set *table_set_by_handle(const struct table *t, uint64_t handle);
 /**
  * txn_elem_add()
  * Return: 0; -EEXIST (exclusive, or with other data, or an interval that overlaps), -ENFILE (full), -EINVAL, -ENOMEM,
- * -ENOENT (chain of a verdict is checked at commit)
+ * -ENOENT (the verdict's chain), -EAGAIN (another open transaction changes the set)
  */
 int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *e, bool exclusive);
 int txn_elem_del(struct txn *x, struct ir_set *s, const struct set_elem *e);	/* -ENOENT */
@@ -143,10 +151,15 @@ int txn_elem_reset(struct txn *x, struct ir_set *s, const struct set_elem *e);
 
 /* ---- listing: as the transaction sees it when one is open, else what packets see ---- */
 
-/** set_each() - in the order in which nft lists them: ascending keys; stops at non-zero and returns it */
+/**
+ * set_each() - in the order in which nft lists them; stops at non-zero and returns it
+ * Ascending keys; concatenations by their last byte first; concatenations with ranges as they were added; "*" last.
+ * Return: also -ENOMEM
+ */
 int set_each(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx);
-/** set_find_elem() - exact element (`get element`): the one that holds @key; false: none */
-bool set_find_elem(const struct ir_set *s, const uint8_t *key, struct set_elem *out);
+/** set_find_elem() - `get element`: calls @fn for the one that holds @key (NULL: catchall); -ENOENT, else what @fn says */
+int set_find_elem(const struct ir_set *s, const uint8_t *key, int (*fn)(void *ctx, const struct set_elem *e),
+		  void *ctx);
 
 struct ir_set *ir_set_get(struct ir_set *s);
 void ir_set_put(struct ir_set *s);	/* NULL is fine */

@@ -21,32 +21,13 @@
  * References: nf_tables_commit() and nft_chain_validate() in the kernel's nf_tables_api.c.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rules/program.h"
+#include "rules/set_impl.h"
+#include "rules/txn.h"
 #include "rules/vec.h"
-#include "rules/vm.h"
-
-struct change {				/* one table that is touched */
-	struct list node;
-	struct table *origin, *copy;	/* NULL: new, deleted */
-};
-
-struct renamed {			/* a jump whose target has a new name */
-	struct ir_stmt *jump;
-	char *name;
-};
-
-struct txn {
-	struct ruleset *rs;
-	uint32_t gen;
-	struct list changes;		/* of struct change, in order of first touch */
-	uint64_t next_handle, next_seq;
-	struct rule **zero;		/* rules to be zeroed, one reference each */
-	unsigned n_zero, cap_zero;
-	struct renamed *renamed;
-	unsigned n_renamed;
-};
 
 /* ---- copies ---- */
 
@@ -60,6 +41,7 @@ struct txn *txn_begin(struct ruleset *rs)
 	x->gen = rs->gen;
 	x->next_handle = rs->next_handle;
 	x->next_seq = rs->next_seq;
+	x->next_chain_id = rs->next_chain_id;
 	list_init(&x->changes);
 	return x;
 }
@@ -75,6 +57,7 @@ static void txn_free(struct txn *x)
 {
 	struct change *ch, *tmp;
 
+	items_abort(x);
 	list_for_each_safe(ch, tmp, &x->changes, node)
 		change_free(ch);
 	for (unsigned i = 0; i < x->n_zero; i++)
@@ -84,6 +67,26 @@ static void txn_free(struct txn *x)
 	mem_free(x->zero);
 	mem_free(x->renamed);
 	mem_free(x);
+}
+
+/* @c's list of devices becomes a copy of @devs */
+static bool copy_devs(struct chain *c, char *const *devs)
+{
+	unsigned n = 0;
+	char **copy;
+
+	while (devs && devs[n])
+		n++;
+	copy = devs ? mem_zalloc((n + 1) * sizeof(char *)) : NULL;
+	if (devs && !copy)
+		return false;
+	chain_set_devs(c, copy);
+	for (unsigned i = 0; i < n; i++) {
+		copy[i] = mem_strdup(devs[i]);
+		if (!copy[i])
+			return false;
+	}
+	return true;
 }
 
 static struct chain *chain_copy(struct chain *old)
@@ -99,8 +102,10 @@ static struct chain *chain_copy(struct chain *old)
 	c->index_after = 0;
 	c->name = mem_strdup(old->name);
 	c->dev = old->dev ? mem_strdup(old->dev) : NULL;
+	c->devs = NULL;
+	c->comment = old->comment ? mem_strdup(old->comment) : NULL;
 	vec_share(c, old);
-	if (c->name && (!old->dev || c->dev))
+	if (c->name && (!old->dev || c->dev) && (!old->comment || c->comment) && copy_devs(c, old->devs))
 		return c;
 	chain_free(c);
 	return NULL;
@@ -117,7 +122,8 @@ static struct table *table_copy(const struct table *old)
 	t->by_name = NULL;
 	t->n_names = t->n_chains = 0;
 	t->name = mem_strdup(old->name);
-	if (!t->name)
+	t->comment = old->comment ? mem_strdup(old->comment) : NULL;
+	if (!items_copy(t, old) || !t->name || (old->comment && !t->comment))
 		goto fail;
 	list_for_each(o, &old->chains, node) {
 		c = chain_copy(o);
@@ -206,10 +212,68 @@ int txn_table_del(struct txn *x, struct table *t)
 	return -ENOENT;
 }
 
+int txn_table_set(struct txn *x, struct table *t, uint32_t flags, const char *comment)
+{
+	char *copy = comment ? mem_strdup(comment) : NULL;
+
+	if (comment && !copy)
+		return -ENOMEM;
+	if (comment) {
+		mem_free(t->comment);
+		t->comment = copy;
+	}
+	t->flags = flags;
+	t->dormant = flags & NFT_TABLE_F_DORMANT;
+	return 0;
+}
+
+static struct change *change_of(struct txn *x, const struct table *origin)
+{
+	struct change *ch;
+
+	list_for_each(ch, &x->changes, node)
+		if (ch->origin == origin)
+			return ch;
+	return NULL;
+}
+
+int txn_each_table(struct txn *x, int (*fn)(void *ctx, const struct table *t), void *ctx)
+{
+	struct change *ch;
+	struct table *t;
+	int r = 0;
+
+	list_for_each(t, &x->rs->tables, node) {
+		ch = change_of(x, t);
+		r = ch && !ch->copy ? 0 : fn(ctx, ch ? ch->copy : t);
+		if (r)
+			return r;
+	}
+	list_for_each(ch, &x->changes, node) {
+		r = ch->copy && !ch->origin ? fn(ctx, ch->copy) : 0;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int txn_flush(struct txn *x, uint8_t family)
+{
+	struct change *ch, *tmp;
+	struct table *t;
+
+	list_for_each(t, &x->rs->tables, node)
+		if ((!family || t->family == family) && !change_of(x, t) && !change_add(x, t, NULL))
+			return -ENOMEM;
+	list_for_each_safe(ch, tmp, &x->changes, node)
+		if (ch->copy && (!family || ch->copy->family == family))
+			txn_table_del(x, ch->copy);
+	return 0;
+}
+
 /* ---- chains ---- */
 
-/* a name that a chain had before counts too: jumps may still say it */
-static struct chain *chain_called(const struct table *t, const char *name)
+struct chain *chain_called(const struct table *t, const char *name)
 {
 	struct chain *c = table_chain(t, name);
 
@@ -223,8 +287,15 @@ static struct chain *chain_called(const struct table *t, const char *name)
 
 struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name)
 {
+	bool bound = !name;
+	char own[32];
 	struct chain *c;
 
+	if (bound) {
+		items_sweep(t);		/* before: the new one has no jump to it yet */
+		snprintf(own, sizeof(own), "__chain%llu", (unsigned long long)++x->next_chain_id);
+		name = own;
+	}
 	if (chain_called(t, name)) {
 		errno = EEXIST;
 		return NULL;
@@ -237,6 +308,8 @@ struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name)
 		errno = ENOMEM;
 		return NULL;
 	}
+	c->bound = bound;
+	t->n_bound += bound;
 	c->handle = ++t->next_handle;
 	table_link(t, c);
 	return c;
@@ -252,6 +325,40 @@ int txn_chain_set_base(struct txn *x, struct chain *c, enum chain_type type, int
 	c->policy_drop = policy_drop;
 	c->reg_seq = ++x->next_seq;
 	return 0;
+}
+
+int txn_chain_set_devs(struct txn *x, struct chain *c, char *const *devs)
+{
+	return copy_devs(c, devs) ? 0 : -ENOMEM;
+}
+
+int txn_chain_set_comment(struct txn *x, struct chain *c, const char *comment)
+{
+	char *copy = mem_strdup(comment);
+
+	if (!copy)
+		return -ENOMEM;
+	mem_free(c->comment);
+	c->comment = copy;
+	return 0;
+}
+
+static int leads_to(void *ctx, struct set_target *t)
+{
+	const struct chain *c = ctx;
+
+	return strcmp(t->name, c->name) == 0 || (c->was && strcmp(t->name, c->was) == 0);
+}
+
+/* do elements of verdict maps of @c's table lead to it */
+static bool chain_mapped_to(struct chain *c)
+{
+	const struct table *t = c->table;
+
+	for (unsigned i = 0; i < t->n_sets; i++)
+		if (t->sets[i]->desc.data == SET_DATA_VERDICT && set_targets(t->sets[i], leads_to, c))
+			return true;
+	return false;
 }
 
 /* do rules of @c's table jump to it */
@@ -273,7 +380,9 @@ static bool chain_jumped_to(const struct chain *c)
 
 int txn_chain_del(struct txn *x, struct chain *c)
 {
-	if (c->n_rules || chain_jumped_to(c))
+	if (!c->bound)
+		items_sweep(c->table);
+	if (c->n_rules || chain_jumped_to(c) || chain_mapped_to(c))
 		return -EBUSY;
 	table_unlink(c);
 	chain_free(c);
@@ -298,8 +407,15 @@ int txn_chain_rename(struct txn *x, struct chain *c, const char *name)
 	return 0;
 }
 
+/* rules of @c go that may have had something to themselves */
+static void loose(struct chain *c, bool refs)
+{
+	c->table->anon_loose |= refs || c->table->n_bound;
+}
+
 int txn_chain_flush(struct txn *x, struct chain *c)
 {
+	loose(c, c->vec && c->vec->n_refs);
 	vec_drop(c);
 	c->touched = true;
 	return 0;
@@ -335,8 +451,11 @@ int txn_rule_insert(struct txn *x, struct chain *c, unsigned at, struct rule *r)
 
 int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r)
 {
-	int err = at < c->n_rules ? vec_replace(c, at, r) : -EINVAL;
+	int err = at < c->n_rules ? 0 : -EINVAL;
 
+	if (!err)
+		loose(c, c->rules[at]->has_refs);
+	err = err ? err : vec_replace(c, at, r);
 	if (err) {
 		rule_put(r);
 		return err;
@@ -348,7 +467,10 @@ int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r
 
 int txn_rule_delete(struct txn *x, struct chain *c, unsigned at)
 {
-	return at < c->n_rules ? vec_remove(c, at) : -EINVAL;
+	if (at >= c->n_rules)
+		return -EINVAL;
+	loose(c, c->rules[at]->has_refs);
+	return vec_remove(c, at);
 }
 
 int txn_rule_zero(struct txn *x, struct chain *c, unsigned at)
@@ -368,116 +490,42 @@ int txn_rule_zero(struct txn *x, struct chain *c, unsigned at)
 	return 0;
 }
 
-/* ---- check ---- */
-
-/* one walk over what a base chain reaches */
-struct visit {
-	const struct chain *base;
-	unsigned by;			/* number of the walk, so that marks of others do not count */
-	struct chain **where;
-};
-
-static int fault(struct chain **where, struct chain *c, int err)
-{
-	if (err && where)
-		*where = c;
-	return err;
-}
-
-static bool rule_reachable_from(const struct rule *r, const struct chain *base)
-{
-	return (!r->body.hooks || (r->body.hooks >> base->hook & 1)) &&
-	       (!r->body.types || (r->body.types >> base->type & 1));
-}
-
-/* @c stands @level chains below the base chain; recursion is as deep as the jump stack */
-static int visit(const struct visit *v, struct chain *c, unsigned level)
-{
-	int err = 0;
-
-	if (level >= VM_JUMP_MAX)
-		return fault(v->where, (struct chain *)v->base, -EMLINK);
-	if (c->seen_by == v->by && c->seen_level >= level + 1)
-		return 0;
-	c->seen_by = v->by;
-	c->seen_level = level + 1;
-	if (!c->vec || !(c->vec->n_jumps || c->vec->n_limited))
-		return 0;
-	for (unsigned i = 0; i < c->n_rules && !err; i++) {
-		const struct rule *r = c->rules[i];
-
-		if (rule_limited(r) && !rule_reachable_from(r, v->base))
-			return fault(v->where, c, -EINVAL);
-		if (r->jump)
-			err = visit(v, chain_called(c->table, r->jump->verdict.name), level + 1);
-	}
-	return err;
-}
-
-/* the chains of a table with the new rules compiled and every jump's target there */
-static int check_chain(struct ruleset *rs, struct chain *c, struct chain **where)
-{
-	int err = 0;
-
-	for (unsigned i = 0; c->touched && i < c->n_rules && !err; i++) {
-		const struct ir_stmt *jump = c->rules[i]->jump;
-
-		err = rule_compile(rs, c->rules[i]);
-		if (!err && jump && !chain_called(c->table, jump->verdict.name))
-			err = -ENOENT;
-	}
-	return fault(where, c, err);
-}
-
-static int check_table(struct ruleset *rs, struct table *t, unsigned *walks, struct chain **where)
-{
-	struct chain *c;
-	int err = 0;
-
-	list_for_each(c, &t->chains, node) {
-		err = check_chain(rs, c, where);
-		if (err)
-			return err;
-		c->seen_by = c->seen_level = 0;
-	}
-	list_for_each(c, &t->chains, node) {
-		struct visit v = { .base = c, .by = ++*walks, .where = where };
-
-		err = c->base ? visit(&v, c, 0) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-int txn_check(struct txn *x, struct chain **where)
-{
-	struct change *ch;
-	unsigned walks = 0;
-	int err = 0;
-
-	list_for_each(ch, &x->changes, node) {
-		err = ch->copy ? check_table(x->rs, ch->copy, &walks, where) : 0;
-		if (err)
-			break;
-	}
-	return err;
-}
-
 /* ---- commit ---- */
 
-static int rename_jump(struct txn *x, struct ir_stmt *jump, const char *name)
+static int rename_at(struct txn *x, char **at, const char *name)
 {
 	struct renamed *list = mem_realloc(x->renamed, (x->n_renamed + 1) * sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
 	x->renamed = list;
-	list[x->n_renamed] = (struct renamed){ jump, mem_strdup(name) };
+	list[x->n_renamed] = (struct renamed){ at, mem_strdup(name) };
 	if (!list[x->n_renamed].name)
 		return -ENOMEM;
 	x->n_renamed++;
 	return 0;
+}
+
+struct rename_targets {
+	struct txn *x;
+	const struct table *t;
+};
+
+static int rename_target(void *ctx, struct set_target *target)
+{
+	const struct rename_targets *r = ctx;
+	const struct chain *to = chain_called(r->t, target->name);
+
+	return strcmp(to->name, target->name) != 0 ? rename_at(r->x, &target->name, to->name) : 0;
+}
+
+static int prepare_target_renames(struct txn *x, const struct table *t)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < t->n_sets && !err; i++)
+		err = set_targets(t->sets[i], rename_target, &(struct rename_targets){ x, t });
+	return err;
 }
 
 /* the names that jumps to renamed chains will have */
@@ -494,10 +542,10 @@ static int prepare_renames(struct txn *x, const struct table *t)
 
 			to = jump ? chain_called(t, jump->verdict.name) : NULL;
 			if (to && strcmp(to->name, jump->verdict.name) != 0)
-				err = rename_jump(x, jump, to->name);
+				err = rename_at(x, &jump->verdict.name, to->name);
 		}
 	}
-	return err;
+	return err ? err : prepare_target_renames(x, t);
 }
 
 static void bind_jumps(const struct table *t)
@@ -539,6 +587,7 @@ static void settle_table(struct table *t)
 		settle_chain(c);
 	t->renames = false;
 	bind_jumps(t);
+	items_bind(t);
 }
 
 static void needs_of(struct ruleset *rs, const struct table *t, int af)
@@ -546,7 +595,7 @@ static void needs_of(struct ruleset *rs, const struct table *t, int af)
 	const struct chain *c;
 
 	list_for_each(c, &t->chains, node) {
-		rs->has_nat[af] |= c->base && c->type == CHAIN_NAT;
+		rs->has_nat[af] |= c->base && c->type == CHAIN_NAT && !t->dormant;
 		rs->needs_ct[af] |= c->vec && c->vec->n_ct;
 		rs->needs_defrag[af] |= c->vec && c->vec->n_defrag;
 	}
@@ -574,10 +623,11 @@ static void swap_in(struct txn *x)
 	struct change *ch;
 
 	for (unsigned i = 0; i < x->n_renamed; i++) {
-		mem_free(x->renamed[i].jump->verdict.name);
-		x->renamed[i].jump->verdict.name = x->renamed[i].name;
+		mem_free(*x->renamed[i].at);
+		*x->renamed[i].at = x->renamed[i].name;
 		x->renamed[i].name = NULL;
 	}
+	items_commit(x);
 	list_for_each(ch, &x->changes, node) {
 		if (ch->copy && ch->origin)
 			list_add_before(&ch->origin->node, &ch->copy->node);
@@ -595,6 +645,7 @@ static void swap_in(struct txn *x)
 	}
 	rs->next_handle = x->next_handle;
 	rs->next_seq = x->next_seq;
+	rs->next_chain_id = x->next_chain_id;
 	rs->gen++;
 	ruleset_survey(rs);
 	if (rs->committed)

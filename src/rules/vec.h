@@ -15,6 +15,7 @@ struct rule_vec {
 	unsigned n, cap;
 	/* rules that jump, need tracking or defragmentation, may not be reached from every base chain */
 	unsigned n_jumps, n_ct, n_defrag, n_limited;
+	unsigned n_refs, n_vmaps;	/* rules that refer to sets, objects or flowtables; that look up verdicts */
 	struct classifier *index;
 	bool index_tried;
 	struct rule *rule[];
@@ -34,6 +35,7 @@ void chain_used(struct chain *c);
 void table_link(struct table *t, struct chain *c);
 void table_unlink(struct chain *c);
 void chain_set_name(struct chain *c, char *name);	/* of a linked chain; the name before is the caller's */
+void chain_set_devs(struct chain *c, char **devs);	/* takes @devs over, frees those before */
 void chain_free(struct chain *c);		/* neither is on a list any more */
 void table_free(struct table *t);
 /** rule_limited() - may the rule be reached from some base chains only */

@@ -23,7 +23,9 @@
 #include <string.h>
 
 #include "rules/classify.h"
+#include "rules/object.h"
 #include "rules/program.h"
+#include "rules/set.h"
 #include "rules/vec.h"
 
 #define VM_WORDS ((FIELD_MAX + 63) / 64)	/* of a bit per field */
@@ -31,6 +33,7 @@
 /* fields loaded so far; .val of a field is two words as in memory, zero-padded */
 struct vm {
 	struct match_ctx *m;
+	bool dry;			/* nothing is counted */
 	bool changed;			/* an action may have changed the packet since it was looked up in an index */
 	uint64_t have[VM_WORDS], absent[VM_WORDS];
 	uint64_t val[FIELD_MAX][2];
@@ -44,6 +47,7 @@ struct vm_frame {
 static void vm_init(struct vm *vm, struct match_ctx *m)
 {
 	vm->m = m;
+	vm->dry = false;
 	vm->changed = false;
 	memset(vm->have, 0, sizeof(vm->have));
 }
@@ -94,6 +98,8 @@ static enum field_order expr_order(const struct ir_expr *e)
 		return expr_order(e->shift.a);
 	if (e->kind == IR_CALL)
 		return FIELD_ORDER_HOST;
+	if (e->kind == IR_MAP)
+		return e->set.set->desc.data_order;
 	if (e->kind == IR_BINOP)
 		return expr_order(e->bin.a);
 	if (e->kind == IR_SWAB)
@@ -173,6 +179,61 @@ static bool eval_call(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 	return true;
 }
 
+/* ---- sets ---- */
+
+/* what a map has for the packet, NULL: nothing */
+static const void *map_data(struct vm *vm, const struct ir_expr *map)
+{
+	uint8_t key[IR_VAL_MAX] = { 0 };
+
+	return eval(vm, map->set.key, key) ? set_lookup_data(map->set.set, key, vm->m) : NULL;
+}
+
+static bool run_lookup(struct vm *vm, const struct insn *in)
+{
+	uint8_t buf[IR_VAL_MAX] = { 0 };
+	const uint8_t *key = in->lookup.expr ? buf : (const uint8_t *)vm_load(vm, in->field);
+
+	if (!key || (in->lookup.expr && !eval(vm, in->lookup.expr, buf)))
+		return false;
+	if (in->neg || vm->dry)
+		return set_contains(in->lookup.set, key, clock_ms(vm->m->clock)) != in->neg;
+	return set_lookup(in->lookup.set, key, vm->m);
+}
+
+/* false: the rule ends; IR_CONTINUE in *v: it goes on */
+static bool run_vmap(struct vm *vm, const struct ir_stmt *s, enum ir_verdict *v, const struct chain **jump)
+{
+	const struct set_bound_verdict *b = map_data(vm, s->vmap);
+
+	if (!b)
+		return false;
+	*v = b->v;
+	*jump = b->chain;
+	return true;
+}
+
+static bool run_dynset(struct vm *vm, const struct ir_stmt *s)
+{
+	uint8_t key[IR_VAL_MAX] = { 0 }, data[IR_VAL_MAX] = { 0 };
+
+	if (!eval(vm, s->dynset.key, key) || (s->dynset.data && !eval(vm, s->dynset.data, data)))
+		return false;
+	return set_dynset(s->dynset.set, s->dynset.op, key, s->dynset.data ? data : NULL, s->dynset.timeout_ms, vm->m);
+}
+
+static bool run_objref(struct vm *vm, const struct ir_stmt *s)
+{
+	struct ir_object *o = s->objref.obj;
+
+	if (!o)
+		o = (struct ir_object *)map_data(vm, s->objref.map);
+	if (!o || o->fn)
+		return o && object_eval(o, vm->m);
+	vm->m->cacheable = false;
+	return !vm->m->object || vm->m->object(vm->m, o);
+}
+
 /* the value of @e, e->len bytes into @out; false: the packet has not got it */
 static bool eval(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 {
@@ -201,6 +262,11 @@ static bool eval(struct vm *vm, const struct ir_expr *e, uint8_t *out)
 		return eval_shift(vm, e, out);
 	case IR_CONCAT:
 		return eval_concat(vm, e, out);
+	case IR_MAP:
+		w = map_data(vm, e);
+		if (w)
+			memcpy(out, w, e->len);
+		return w;
 	case IR_SWAB:
 		return eval_swab(vm, e, out);
 	case IR_BINOP:
@@ -318,6 +384,8 @@ static inline bool run_match(struct vm *vm, const struct insn *in)
 		return w && match_bits(w, in);
 	case OP_EXPR:
 		return eval_match(vm, in->stmt);
+	case OP_LOOKUP:
+		return run_lookup(vm, in);
 	default:
 		return run_test(vm, in);
 	}
@@ -361,6 +429,20 @@ static inline bool rule_run(struct vm *vm, struct rule *r, enum ir_verdict *v, c
 				return false;
 			vm_forget(vm);
 			break;
+		case OP_VMAP:
+			if (!run_vmap(vm, in->stmt, v, jump))
+				return false;
+			if (*v != IR_CONTINUE)
+				return true;
+			break;
+		case OP_DYNSET:
+			if (!run_dynset(vm, in->stmt))
+				return false;
+			break;
+		case OP_OBJREF:
+			if (!run_objref(vm, in->stmt))
+				return false;
+			break;
 		case OP_ACTION:
 			m->cacheable = false;
 			*v = m->act ? m->act(m, r, in->stmt) : IR_CONTINUE;
@@ -390,6 +472,7 @@ bool vm_match(const struct rule *r, struct match_ctx *m)
 	struct vm vm;
 
 	vm_init(&vm, m);
+	vm.dry = true;
 	for (const struct insn *in = r->prog->insn; in->op != OP_END; in++)
 		if (in->op <= OP_TEST && !run_match(&vm, in))
 			return false;

@@ -41,6 +41,8 @@ struct match_ctx {
 	/* acting: carried out at once, in path/act.c */
 	/* IR_CONTINUE: go on with the rule */
 	enum ir_verdict (*act)(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);
+	/* a named object that is no function: helper, timeout, expectation, synproxy, secmark; false: the rule ends */
+	bool (*object)(struct match_ctx *m, struct ir_object *o);
 	void (*set_field)(struct match_ctx *m, enum field_id f, const uint8_t *val);
 	/* trace: NULL when nobody watches */
 	void (*trace)(struct match_ctx *m, const struct chain *c, unsigned rule_index, const struct rule *r,
