@@ -90,16 +90,6 @@ static bool global_allow(struct netns *ns)
 	return true;
 }
 
-/* how often one peer is told, ms a message; less rarely where the route to it is for many. 0: as often as may be */
-static uint32_t cost_of(const struct netns *ns, uint8_t family, const struct route_result *back)
-{
-	unsigned plen = back->route ? back->route->plen : 0;
-
-	if (family == AF_INET)
-		return (uint32_t)ns->sysctl.icmp_ratelimit;
-	return plen < 128 ? (uint32_t)ns->sysctl.icmp6_ratelimit >> ((128 - plen) >> 5) : (uint32_t)ns->sysctl.icmp6_ratelimit;
-}
-
 static bool is_limited(const struct netns *ns, uint8_t family, uint8_t type, uint8_t code)
 {
 	if (family == AF_INET6)
@@ -113,7 +103,7 @@ static bool rate_allow(struct netns *ns, const struct pkt *p, uint8_t type, uint
 {
 	union inet_addr to = pkt_src(p);
 	const struct link *in = p->iif ? link_by_index(&ns->links, p->iif) : NULL;
-	uint32_t cost = cost_of(ns, p->family, back);
+	uint32_t cost = (uint32_t)(p->family == AF_INET ? ns->sysctl.icmp_ratelimit : ns->sysctl.icmp6_ratelimit);
 
 	if (!is_limited(ns, p->family, type, code))
 		return true;
