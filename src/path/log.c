@@ -95,6 +95,28 @@ static void log_icmp(struct sbuf *out, const uint8_t *b, size_t len, unsigned fl
 		sbuf_printf(out, "MTU=%u ", get_u16(b + 6));
 }
 
+static void log_ip6(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags, bool outer);
+
+static void log_icmp6(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags, bool outer)
+{
+	if (len < 8) {
+		sbuf_printf(out, "INCOMPLETE [%zu bytes] ", len);
+		return;
+	}
+	sbuf_printf(out, "TYPE=%u CODE=%u ", b[0], b[1]);
+	if (b[0] == ICMPV6_ECHO_REQUEST || b[0] == ICMPV6_ECHO_REPLY)
+		sbuf_printf(out, "ID=%u SEQ=%u ", get_u16(b + 4), get_u16(b + 6));
+	if (b[0] == ICMPV6_PARAMPROB)
+		sbuf_printf(out, "POINTER=%08x ", get_u32(b + 4));
+	if (outer && b[0] >= ICMPV6_DEST_UNREACH && b[0] <= ICMPV6_PARAMPROB) {
+		sbuf_puts(out, "[");
+		log_ip6(out, b + 8, len - 8, flags, false);
+		sbuf_puts(out, "] ");
+	}
+	if (b[0] == ICMPV6_PKT_TOOBIG)
+		sbuf_printf(out, "MTU=%u ", get_u32(b + 4));
+}
+
 static void log_l4(struct sbuf *out, uint8_t proto, const uint8_t *b, size_t len, bool first, unsigned flags, bool outer)
 {
 	switch (proto) {
@@ -115,6 +137,11 @@ static void log_l4(struct sbuf *out, uint8_t proto, const uint8_t *b, size_t len
 		sbuf_puts(out, "PROTO=ICMP ");
 		if (first)
 			log_icmp(out, b, len, flags, outer);
+		break;
+	case IPPROTO_ICMPV6:
+		sbuf_puts(out, "PROTO=ICMPv6 ");
+		if (first)
+			log_icmp6(out, b, len, flags, outer);
 		break;
 	case IPPROTO_ESP:
 	case IPPROTO_AH:
@@ -156,6 +183,89 @@ static void log_ip(struct sbuf *out, const uint8_t *b, size_t len, unsigned flag
 	log_l4(out, b[9], b + hlen, len - hlen, !(frag & IP4_OFFSET), flags, outer);
 }
 
+/* one extension header; how many bytes it has, 0: nothing is said of what follows. With --log-ip-options it stands in brackets */
+static size_t log_ext(struct sbuf *out, uint8_t type, const uint8_t *b, size_t len, unsigned flags, bool *later)
+{
+	bool opt = flags & NF_LOG_IPOPT;
+	size_t n = (b[1] + 1u) * 8;
+
+	if (opt)
+		sbuf_puts(out, "OPT ( ");
+	switch (type) {
+	case IPPROTO_FRAGMENT:
+		n = 8;
+		sbuf_puts(out, "FRAG:");
+		if (len < n) {
+			sbuf_puts(out, "TRUNCATED ");
+			return 0;
+		}
+		sbuf_printf(out, "%u %sID:%08x ", get_u16(b + 2) & 0xfff8, b[3] & 1 ? "INCOMPLETE " : "", get_u32(b + 4));
+		*later |= (get_u16(b + 2) & 0xfff8) != 0;
+		break;
+	case IPPROTO_AH:
+	case IPPROTO_ESP:
+		if (opt && *later)
+			sbuf_puts(out, type == IPPROTO_AH ? "AH )" : "ESP )");
+		else if (opt && len < (type == IPPROTO_AH ? 12u : 8u))
+			sbuf_printf(out, "%sINCOMPLETE [%zu bytes] )", type == IPPROTO_AH ? "AH " : "ESP ", len);
+		else if (opt)
+			sbuf_printf(out, "%s SPI=0x%x %s", type == IPPROTO_AH ? "AH" : "ESP", get_u32(b + (type == IPPROTO_AH ? 4 : 0)),
+				    type == IPPROTO_AH ? "" : ")");
+		if (type == IPPROTO_ESP || (opt && (*later || len < 12)))
+			return 0;
+		n = (b[1] + 2u) * 4;
+		break;
+	default:
+		if (*later) {
+			sbuf_puts(out, opt ? ")" : "");
+			return 0;
+		}
+	}
+	if (opt)
+		sbuf_puts(out, ") ");
+	return n;
+}
+
+static bool is_ext(uint8_t proto)
+{
+	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT || proto == IPPROTO_DSTOPTS ||
+	       proto == IPPROTO_AH || proto == IPPROTO_ESP;
+}
+
+/* an address with all its zeros */
+static void log_addr6(struct sbuf *out, const char *what, const uint8_t *b)
+{
+	sbuf_puts(out, what);
+	for (unsigned i = 0; i < 8; i++)
+		sbuf_printf(out, "%s%04x", i ? ":" : "=", get_u16(b + 2 * i));
+	sbuf_putc(out, ' ');
+}
+
+static void log_ip6(struct sbuf *out, const uint8_t *b, size_t len, unsigned flags, bool outer)
+{
+	size_t at = sizeof(struct ip6_hdr), n;
+	bool later = false;
+	uint8_t proto;
+
+	if (len < at) {
+		sbuf_puts(out, "TRUNCATED");
+		return;
+	}
+	log_addr6(out, "SRC", b + 8);
+	log_addr6(out, "DST", b + 24);
+	sbuf_printf(out, "LEN=%zu TC=%u HOPLIMIT=%u FLOWLBL=%u ", get_u16(b + 4) + at, get_u32(b) >> 20 & 0xff, b[7], get_u32(b) & 0xfffff);
+	for (proto = b[6]; is_ext(proto); proto = b[at], at += n) {
+		if (len < at + 2) {
+			sbuf_puts(out, "TRUNCATED");
+			return;
+		}
+		n = log_ext(out, proto, b + at, len - at, flags, &later);
+		if (!n)
+			return;
+	}
+	log_l4(out, proto, at < len ? b + at : b, at < len ? len - at : 0, !later, flags, outer);
+}
+
 /* a port of the bridge that the hook sees as its interface */
 static void log_port(struct sbuf *out, const char *what, const struct link *br, int ifindex)
 {
@@ -173,7 +283,7 @@ void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, co
 	log_port(out, "PHYSOUT", out_link, p->phys_oif);
 	if (in)
 		log_mac(out, p, in, flags);
-	log_ip(out, pkt_l3(p), pkt_l3_len(p), flags, true);
+	(p->family == AF_INET6 ? log_ip6 : log_ip)(out, pkt_l3(p), pkt_l3_len(p), flags, true);
 	if (flags & NF_LOG_UID && p->sk)
 		sbuf_printf(out, "UID=%u GID=%u ", p->sk_uid, p->sk_gid);
 	if (p->mark)
