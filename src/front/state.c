@@ -114,6 +114,7 @@ struct state *state_open(struct netns *ns, const char *path, struct sbuf *err)
 		return NULL;
 	}
 	if (load(s, err) == 0) {
+		link_addr_settle(&ns->links); /* between two commands is time enough */
 		why = state_print(ns, &s->before);
 		if (why == 0)
 			return s;

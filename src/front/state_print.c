@@ -111,13 +111,36 @@ static void put_links(struct sbuf *out, const struct netns *ns)
 		put_link_settings(out, l);
 }
 
+/* ::1 and the link-local address that a link makes of its own: no user gives an address a protocol here */
+static bool comes_by_itself(const struct link_addr *a)
+{
+	return addr_is_loopback(AF_INET6, &a->addr) || a->proto;
+}
+
+static void put_addr_flags(struct sbuf *out, const struct link_addr *a)
+{
+	static const struct {
+		uint32_t flag;
+		const char *word;
+	} row[] = { { IFA_F_NODAD, "nodad" },
+		    { IFA_F_HOMEADDRESS, "home" },
+		    { IFA_F_MANAGETEMPADDR, "mngtmpaddr" },
+		    { IFA_F_NOPREFIXROUTE, "noprefixroute" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(row); i++)
+		if (a->flags & row[i].flag)
+			sbuf_printf(out, " %s", row[i].word);
+	if (a->metric)
+		sbuf_printf(out, " metric %u", a->metric);
+}
+
 static void put_addr(struct sbuf *out, const struct link *l, const struct link_addr *a)
 {
 	union inet_addr home = addr_ip4(htonl(INADDR_LOOPBACK));
 
 	if (l->kind == LINK_LOOPBACK && a->family == AF_INET && addr_eq(&a->addr, &home))
 		return;
-	if (a->family == AF_INET6 && (l->kind == LINK_LOOPBACK || a->scope == RT_SCOPE_LINK))
+	if (a->family == AF_INET6 && comes_by_itself(a))
 		return;
 	sbuf_puts(out, "ip addr add ");
 	if (!addr_eq(&a->addr, &a->peer)) {
@@ -136,6 +159,7 @@ static void put_addr(struct sbuf *out, const struct link *l, const struct link_a
 	if (a->family == AF_INET && a->scope != RT_SCOPE_UNIVERSE)
 		sbuf_printf(out, " scope %u", a->scope);
 	put_named(out, "dev", l->name);
+	put_addr_flags(out, a);
 	sbuf_putc(out, '\n');
 }
 
@@ -277,6 +301,14 @@ static int put_route(void *ctx, const struct route *r)
 		put_prefix(out, r->family, &r->dst, r->plen);
 	else
 		sbuf_puts(out, "default");
+	if (r->src_plen) {
+		sbuf_puts(out, " from ");
+		put_prefix(out, r->family, &r->src, r->src_plen);
+	}
+	if (r->hop_limit)
+		sbuf_printf(out, " hoplimit %u", r->hop_limit);
+	if (r->pref)
+		sbuf_printf(out, " pref %s", r->pref == 1 ? "high" : "low");
 	if (r->table != RT_TABLE_MAIN)
 		sbuf_printf(out, " table %u", r->table);
 	if (r->protocol != RTPROT_BOOT)

@@ -101,6 +101,13 @@ static void link_event(void *ctx, struct link *l, unsigned what, const struct li
 		e->link_event(ns, l, what, a);
 }
 
+static bool gateway_silent(void *ctx, int ifindex, const union inet_addr *gw)
+{
+	const struct neigh *n = neigh_find(&((struct netns *)ctx)->neigh, ifindex, AF_INET6, gw);
+
+	return n && (n->state & NUD_FAILED);
+}
+
 /* ---- a namespace ---- */
 
 static int init_parts(struct netns *ns)
@@ -132,6 +139,8 @@ static int init_parts(struct netns *ns)
 	ct_conf_init(&ns->ct_conf);
 	ns_sysctl_init(ns);
 	err = fib_init(&ns->fib, &ns->links);
+	ns->fib.gateway_silent = gateway_silent;
+	ns->fib.ctx = ns;
 	if (err)
 		return err;
 	ns->ct = ct_new(&env, &ns->ct_conf);

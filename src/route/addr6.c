@@ -301,6 +301,17 @@ static bool one_timer(struct link_set *s, uint64_t now)
 	return false;
 }
 
+void link_addr_settle(struct link_set *s)
+{
+	struct link *l;
+	struct link_addr *a;
+
+	list_for_each(l, &s->links, node)
+		list_for_each(a, &l->addrs, node)
+			if (a->dad_ms)
+				dad_done(l, a);
+}
+
 void link_addr_timers(struct link_set *s, uint64_t now)
 {
 	if (link_addr_next_ms(s) <= now)

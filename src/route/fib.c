@@ -579,12 +579,9 @@ static int prefix_search(const struct fib *f, const struct fib_prefix *p, const 
 	return 1;
 }
 
-int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags,
-		     struct route_result *res)
+static int search(const struct fib *f, void *const *found, unsigned n, const struct route_key *k, unsigned flags,
+		  struct route_result *res)
 {
-	void *found[129];
-	unsigned n = lpm_lookup(&t->trie[fib_fam(k->family)], k->dst.b, found, ARRAY_LEN(found));
-
 	for (unsigned i = 0; i < n; i++) {
 		int rc = k->family == AF_INET ? prefix_search(f, found[i], k, flags, res)
 					      : prefix_search6(f, found[i], k, flags, res);
@@ -593,6 +590,18 @@ int fib_table_search(const struct fib *f, const struct fib_table *t, const struc
 			return rc;
 	}
 	return -EAGAIN;
+}
+
+int fib_table_search(const struct fib *f, const struct fib_table *t, const struct route_key *k, unsigned flags,
+		     struct route_result *res)
+{
+	void *found[129];
+	unsigned n = lpm_lookup(&t->trie[fib_fam(k->family)], k->dst.b, found, ARRAY_LEN(found));
+	bool host6 = k->family == AF_INET6 && !f->links->conf6_all[LINK_CONF6_FORWARDING];
+	int rc = host6 ? search(f, found, n, k, flags | FIB_REACHABLE, res) : -EAGAIN;
+
+	/* a throw route is an answer: there is nothing to look for once more */
+	return host6 && (rc != -EAGAIN || res->route) ? rc : search(f, found, n, k, flags, res);
 }
 
 uint8_t fib_addr_type(const struct fib *f, uint8_t family, const union inet_addr *a, const struct link *limit)

@@ -73,6 +73,9 @@ struct fib {
 	uint64_t next_ms;		/* the earliest of them */
 	int multipath_hash_policy;
 	const char *why;		/* the kernel's words for the last refusal, NULL: it has none */
+	/* is it known that this IPv6 gateway does not answer: a host then takes another route; NULL: it never is */
+	bool (*gateway_silent)(void *ctx, int ifindex, const union inet_addr *gw);
+	void *ctx;
 };
 
 struct fib_table {

@@ -330,15 +330,46 @@ int fib6_del(struct fib *f, struct fib_prefix *p, const struct route *like)
 
 /* ---- looking up ---- */
 
-/* how much a route is wanted among those of its metric; -1: not at all */
-static int score(const struct route *r, int oif, bool strict)
+static bool answers(const struct fib *f, const struct nexthop *nh, unsigned flags)
+{
+	return !(flags & FIB_REACHABLE) || !nh->gw_family || !f->gateway_silent ||
+	       !f->gateway_silent(f->ctx, nh->ifindex, &nh->gw);
+}
+
+/* how much a route by this next hop is wanted among those of its metric; -1: not at all */
+static int score(const struct fib *f, const struct route *r, const struct nexthop *nh, int oif, unsigned flags)
 {
 	static const uint8_t order[] = { [0] = 2 /* medium */, [1] = 3 /* high */, [3] = 1 /* low */ };
-	bool on = !oif;
+	bool on = !oif || nh->ifindex == oif;
 
-	for (unsigned i = 0; i < r->n_nh && !on; i++)
-		on = r->nh[i].ifindex == oif;
-	return !on && strict ? -1 : order[r->pref & 3] << 2 | (on ? 2 : 0);
+	if ((!on && (flags & FIB_STRICT)) || !answers(f, nh, flags))
+		return -1;
+	return order[r->pref & 3] << 2 | (on ? 2 : 0);
+}
+
+/* the next hop that the hash says, unless it will not do and another does; NULL: none does */
+static const struct nexthop *pick(const struct fib *f, const struct route *r, const struct route_key *k, int oif,
+				  unsigned flags, int *best)
+{
+	struct route_key any = *k;
+	const struct nexthop *nh, *found = NULL;
+
+	any.oif = 0;
+	nh = fib_nh_pick(f, r, &any, flags);
+	*best = nh ? score(f, r, nh, oif, flags) : -1;
+	if (!nh || r->n_nh == 1)
+		return *best >= 0 ? nh : NULL;
+	if (*best >= 0)
+		return nh;
+	for (unsigned i = 0; i < r->n_nh; i++) {
+		int s = r->nh[i].flags & RTNH_F_DEAD ? -1 : score(f, r, &r->nh[i], oif, flags);
+
+		if (s > *best) {
+			found = &r->nh[i];
+			*best = s;
+		}
+	}
+	return found;
 }
 
 static bool eligible(const struct fib *f, const struct route *r, const struct route_key *k)
@@ -350,21 +381,20 @@ static bool eligible(const struct fib *f, const struct route *r, const struct ro
 const struct route *fib6_select(const struct fib *f, const struct fib_prefix *p, const struct route_key *k,
 				unsigned flags, const struct nexthop **nh)
 {
-	struct route_key hop = *k; /* what a next hop is picked by */
 	int oif = k->oif ? k->oif : k->iif, best_score = -1;
-	bool strict = (flags & FIB_STRICT) || fib6_strict(&k->dst) || (k->oif && addr_is_any(&k->src));
 	const struct route *r, *best = NULL;
 
-	strict &= oif != 0;
-	hop.oif = strict ? oif : 0;
+	if (fib6_strict(&k->dst) || (k->oif && addr_is_any(&k->src)))
+		flags |= FIB_STRICT;
+	if (!oif)
+		flags &= ~(unsigned)FIB_STRICT;
 	list_for_each(r, &p->routes, node) {
 		const struct nexthop *one;
 		int s;
 
 		if (best && fib_route_order(best, r) != 0)
 			break;
-		s = eligible(f, r, k) ? score(r, oif, strict) : -1;
-		if (s <= best_score || !(one = fib_nh_pick(f, r, &hop, flags)))
+		if (!eligible(f, r, k) || !(one = pick(f, r, k, oif, flags, &s)) || s <= best_score)
 			continue;
 		best = r;
 		best_score = s;

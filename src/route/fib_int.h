@@ -13,7 +13,8 @@ struct fib_prefix {
 	uint8_t family, plen;
 };
 
-enum { FIB_IGNORE_LINKSTATE = 1, FIB_STRICT = 2 /* IPv6: over the interface asked for, or not at all */ };
+enum { FIB_IGNORE_LINKSTATE = 1, FIB_STRICT = 2 /* IPv6: over the interface asked for, or not at all */,
+       FIB_REACHABLE = 4 /* IPv6: by gateways that may answer */ };
 
 static inline int fib_fam(uint8_t family)
 {

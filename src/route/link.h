@@ -223,6 +223,8 @@ void link_addr_dad_failed(struct link *l, const union inet_addr *addr);
 /** link_addr_next_ms(), link_addr_timers() - lifetimes and duplicate address detection; UINT64_MAX: nothing to do */
 uint64_t link_addr_next_ms(const struct link_set *s);
 void link_addr_timers(struct link_set *s, uint64_t now_ms);
+/** link_addr_settle() - where no time passes: every address that is being checked is ready */
+void link_addr_settle(struct link_set *s);
 /** link_addr_link_local() - the link's own link-local address (usable or not), NULL: none */
 const struct link_addr *link_addr_link_local(const struct link *l);
 /** link_addr_eui64() - fe80::/64 with the interface identifier of @mac (RFC 4291 appendix A) */
