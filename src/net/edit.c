@@ -299,6 +299,59 @@ int edit_quote(uint8_t family, uint8_t *l3, size_t len, enum edit_end end, const
 	return later_frag || csum_field_off(t.proto) == CSUM_NONE ? 0 : target_port(&t, end, port);
 }
 
+/* a checksum after @n bytes changed, of which the first is the second of a word when @odd */
+static void replace_odd(uint8_t *field, const uint8_t *from, const uint8_t *to, size_t n, bool odd)
+{
+	be16 c;
+
+	memcpy(&c, field, 2);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t a[2] = { 0 }, b[2] = { 0 };
+		be16 x, y;
+
+		a[(i + odd) & 1] = from[i];
+		b[(i + odd) & 1] = to[i];
+		memcpy(&x, a, 2);
+		memcpy(&y, b, 2);
+		c = csum_replace16(c, x, y);
+	}
+	if (!c)
+		c = 0xffff;
+	memcpy(field, &c, 2);
+}
+
+/* where the checksum stands that covers a transport header (EDIT_SUM_L4) or its pseudo-header; 0: none does, -EINVAL: cut off */
+static int l4_sum_at(const struct pkt *p, unsigned sums)
+{
+	int off = p->proto == IPPROTO_IGMP ? ICMP_CHECK_OFF : csum_field_off(p->proto);
+
+	if (p->flags & PKT_LATER_FRAG || off == CSUM_NONE || (!(sums & EDIT_SUM_L4) && !has_pseudo_header(p->proto)))
+		return 0;
+	if (pkt_l4_len(p) < (uint32_t)off + 2)
+		return -EINVAL;
+	if (p->proto == IPPROTO_UDP && !pkt_l4(p)[off] && !pkt_l4(p)[off + 1])
+		return 0;
+	return (int)p->l4 + off;
+}
+
+int edit_bytes(struct pkt *p, uint32_t at, const void *bytes, unsigned len, unsigned sums)
+{
+	bool l4 = sums & (EDIT_SUM_L4 | EDIT_SUM_PSEUDO);
+	int sum_at = l4 ? l4_sum_at(p, sums) : 0;
+	uint8_t *field = p->buf + at;
+
+	if (at < p->mac || (uint64_t)at + len > p->end || sum_at < 0)
+		return -EINVAL;
+	if (sums & EDIT_SUM_IP && pkt_l3_len(p) >= sizeof(struct iphdr))
+		replace_odd(pkt_l3(p) + offsetof(struct iphdr, check), field, bytes, len, (at - p->l3) & 1);
+	if (sum_at)
+		replace_odd(p->buf + sum_at, field, bytes, len, (at - (sums & EDIT_SUM_L4 ? p->l4 : p->l3)) & 1);
+	memcpy(field, bytes, len);
+	if (sums & EDIT_SUM_L4 && p->proto == IPPROTO_SCTP)
+		sctp_fill_crc(pkt_l4(p), pkt_l4_len(p));
+	return 0;
+}
+
 /* change the 16-bit word at @off of an IPv4 header */
 static void ip4_set_word(struct pkt *p, unsigned off, be16 to)
 {

@@ -37,6 +37,14 @@ void edit_dsfield(struct pkt *p, uint8_t ds);		/* TOS or traffic class */
 int edit_tcp_mss(struct pkt *p, uint16_t mss, bool add);
 /** edit_strip_tcp_options() - options of those kinds (a bit each) become no-operations; -EINVAL: the header is not whole */
 int edit_strip_tcp_options(struct pkt *p, const uint32_t kinds[8]);
+/* which checksums cover the bytes that edit_bytes() changes */
+enum { EDIT_SUM_IP = 1 << 0, EDIT_SUM_L4 = 1 << 1, EDIT_SUM_PSEUDO = 1 << 2 };
+/**
+ * edit_bytes() - set @len bytes of the packet; the checksums @sums says (EDIT_SUM_*) follow by the difference, a checksum
+ * that is itself among the bytes gets the bytes' value
+ * @at: offset into .buf. Return: 0; -EINVAL: the bytes, or a checksum, are not all there
+ */
+int edit_bytes(struct pkt *p, uint32_t at, const void *bytes, unsigned len, unsigned sums);
 /** edit_fill_checksums() - compute IP header and transport checksums from scratch, for packets made here */
 void edit_fill_checksums(struct pkt *p);
 /** edit_tuple_end() - address and port of a tuple's one end inside an IP packet given as bytes (an ICMP quote)

@@ -28,18 +28,39 @@ static enum ir_verdict bind_to(struct act_ctx *a, struct pkt *p, const struct na
 	return IR_DROP;
 }
 
-static struct nat_range range_of(const struct ir_nat *n)
+/* what stands in the action, and what the packet decides of it; false: it has no such value */
+static bool range_of(struct match_ctx *m, const struct ir_nat *n, struct nat_range *r)
 {
-	return (struct nat_range){ .flags = n->flags, .min = n->min, .max = n->max, .port_min = n->port_min, .port_max = n->port_max,
-				   .port_base = n->port_base };
+	uint8_t val[IR_VAL_MAX];
+
+	*r = (struct nat_range){ .flags = n->flags, .min = n->min, .max = n->max, .port_min = n->port_min, .port_max = n->port_max,
+				 .port_base = n->port_base };
+	if (!n->val)
+		return true;
+	if (!vm_eval(m, n->val, val))
+		return false;
+	if (n->at_min != IR_NAT_NONE) {
+		memcpy(&r->min, val + n->at_min, addr_len(m->family));
+		r->max = r->min;
+		r->flags |= NF_NAT_RANGE_MAP_IPS;
+	}
+	if (n->at_max != IR_NAT_NONE)
+		memcpy(&r->max, val + n->at_max, addr_len(m->family));
+	if (n->at_port_min != IR_NAT_NONE) {
+		memcpy(&r->port_min, val + n->at_port_min, sizeof(r->port_min));
+		r->port_max = r->port_min;
+		r->flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
+	}
+	if (n->at_port_max != IR_NAT_NONE)
+		memcpy(&r->port_max, val + n->at_port_max, sizeof(r->port_max));
+	return true;
 }
 
-static enum ir_verdict masquerade(struct match_ctx *m, struct act_ctx *a, const struct ir_nat *n)
+static enum ir_verdict masquerade(struct match_ctx *m, struct act_ctx *a, struct nat_range r)
 {
 	struct pkt *p = m->pkt;
 	const struct route_result *rt = p->dst;
 	union inet_addr dst = pkt_dst(p), next = rt && rt->have_gw ? rt->gw : dst;
-	struct nat_range r = range_of(n);
 	bool found;
 
 	if (p->family == AF_INET && addr_is_any(&p->ct->tuple[IP_CT_DIR_ORIGINAL].src))
@@ -80,9 +101,8 @@ static const struct link_addr *own_addr(const struct link *l, uint8_t family, co
 	return NULL;
 }
 
-static enum ir_verdict redirect(struct match_ctx *m, struct act_ctx *a, const struct ir_nat *n)
+static enum ir_verdict redirect(struct match_ctx *m, struct act_ctx *a, struct nat_range r)
 {
-	struct nat_range r = range_of(n);
 	union inet_addr dst = pkt_dst(m->pkt);
 	const struct link_addr *x;
 
@@ -103,16 +123,21 @@ static enum ir_verdict redirect(struct match_ctx *m, struct act_ctx *a, const st
 
 static enum ir_verdict nat(struct match_ctx *m, struct act_ctx *a, const struct ir_stmt *s)
 {
-	struct nat_range r = range_of(&s->action.nat);
+	const struct ir_nat *n = &s->action.nat;
 	struct pkt *p = m->pkt;
+	struct nat_range r;
 
 	if (!p->ct)
 		return IR_ACCEPT;
+	if ((n->family == AF_INET || n->family == AF_INET6) && n->family != p->family)	/* a rule of inet, for the other family */
+		return IR_CONTINUE;
+	if (!range_of(m, n, &r))
+		return IR_BREAK;
 	switch (s->action.act) {
 	case IR_ACT_MASQUERADE:
-		return masquerade(m, a, &s->action.nat);
+		return masquerade(m, a, r);
 	case IR_ACT_REDIRECT:
-		return redirect(m, a, &s->action.nat);
+		return redirect(m, a, r);
 	case IR_ACT_NETMAP:
 		r.flags |= NF_NAT_RANGE_NETMAP;
 		return bind_to(a, p, &r, nat_manip_of_hook(m->hook));
@@ -326,6 +351,8 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 	struct act_ctx *a = m->ctx;
 	struct pkt *p = m->pkt;
 
+	if (s->kind == IR_SET_BYTES)
+		return act_set_bytes(m, s);
 	switch (s->action.act) {
 	case IR_ACT_SNAT:
 	case IR_ACT_DNAT:
@@ -370,58 +397,18 @@ enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct
 			return IR_DROP;
 		break;
 	case IR_ACT_DUP:
+		return act_dup(m, s);
 	case IR_ACT_FWD:
+		return act_fwd(m, s);
 	case IR_ACT_TPROXY:
+		return act_tproxy(m, s);
+	case IR_ACT_QUEUE:		/* nobody listens */
+		return s->action.queue.flags & NFT_QUEUE_FLAG_BYPASS ? IR_ACCEPT : IR_DROP;
+	case IR_ACT_FLOW:		/* every packet is walked: D-133 */
+		break;
 	case IR_ACT_SYNPROXY:
-	case IR_ACT_QUEUE:
-	case IR_ACT_FLOW:
 	case IR_ACT_MAX:		/* rule_compile() refuses these */
 		break;
 	}
 	return IR_CONTINUE;
-}
-
-void act_set_field(struct match_ctx *m, enum field_id f, const uint8_t *val)
-{
-	struct act_ctx *a = m->ctx;
-	struct pkt *p = m->pkt;
-	union inet_addr addr = { 0 };
-	uint32_t v;
-
-	switch (f) {
-	case FIELD_META_MARK:
-		memcpy(&p->mark, val, 4);
-		break;
-	case FIELD_META_PRIORITY:
-		memcpy(&p->priority, val, 4);
-		break;
-	case FIELD_META_NFTRACE:
-		p->flags = *val ? p->flags | PKT_TRACE : p->flags & ~(uint32_t)PKT_TRACE;
-		break;
-	case FIELD_CT_MARK:
-		memcpy(&v, val, 4);
-		if (p->ct)
-			ct_set_mark(a->ns->ct, p->ct, v);
-		break;
-	case FIELD_IP_TOS:
-	case FIELD_IP6_TCLASS:
-		edit_dsfield(p, *val);
-		break;
-	case FIELD_IP_TTL:
-	case FIELD_IP6_HOPLIMIT:
-		edit_ttl(p, *val);
-		break;
-	case FIELD_IP_SADDR:
-	case FIELD_IP_DADDR:
-		memcpy(&addr, val, 4);
-		edit_addr(p, f == FIELD_IP_SADDR ? EDIT_SRC : EDIT_DST, &addr);
-		break;
-	case FIELD_IP6_SADDR:
-	case FIELD_IP6_DADDR:
-		memcpy(&addr, val, 16);
-		edit_addr(p, f == FIELD_IP6_SADDR ? EDIT_SRC : EDIT_DST, &addr);
-		break;
-	default:	/* rules/field.h marks no other row writable; compile.c refuses them */
-		break;
-	}
 }

@@ -311,6 +311,11 @@ static int output(struct netns *ns, struct pkt *p, struct route_result *rt)
 	return path_finish(ns, p, rt->out, rt);
 }
 
+int path_output_by(struct netns *ns, struct pkt *p, struct route_result *rt)
+{
+	return output(ns, p, rt);
+}
+
 int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *about, int oif)
 {
 	struct route_result rt;

@@ -74,6 +74,7 @@ struct peer {
 struct path {
 	struct hook_array hook[2][NF_INET_NUMHOOKS];	/* [family index] */
 	struct hook_array frame[FRAME_HOOKS];
+	unsigned sending;		/* how deep rules' own packets are in each other */
 	const struct chain *nat_chain[2 * NF_INET_NUMHOOKS * HOOK_ENTRIES];
 	unsigned n_nat_chains;
 	struct exception *exception;	/* EXCEPTIONS of them, made when first needed */
@@ -131,7 +132,17 @@ struct act_ctx {
 	enum drop_reason why;		/* set by what ends the packet */
 };
 enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);
+
+/* act_bytes.c */
 void act_set_field(struct match_ctx *m, enum field_id f, const uint8_t *val);
+/** act_set_bytes() - IR_SET_BYTES: IR_CONTINUE, IR_BREAK or IR_DROP */
+enum ir_verdict act_set_bytes(struct match_ctx *m, const struct ir_stmt *s);
+
+/* act_send.c */
+enum ir_verdict act_dup(struct match_ctx *m, const struct ir_stmt *s);
+/** act_fwd() - out by another device: IR_STOLEN, or IR_DROP where there is none; IR_BREAK: the packet is not of that family */
+enum ir_verdict act_fwd(struct match_ctx *m, const struct ir_stmt *s);
+enum ir_verdict act_tproxy(struct match_ctx *m, const struct ir_stmt *s);
 
 /* log.c */
 /** log_packet() - the kernel's one-line form of a packet, as the LOG target writes it */
@@ -145,6 +156,8 @@ void log_invalid(struct netns *ns, const struct pkt *p, enum nf_inet_hooks hook,
 void path_drop(struct netns *ns, struct pkt *p, enum drop_reason why);
 /** path_local_out() - a finished packet made here; @ct_of: the packet it is about, whose connection it belongs to (NULL: none) */
 int path_local_out(struct netns *ns, struct pkt *p, const struct pkt *ct_of, int oif);
+/** path_output_by() - the same for a packet whose route was chosen already */
+int path_output_by(struct netns *ns, struct pkt *p, struct route_result *rt);
 int path_finish(struct netns *ns, struct pkt *p, struct link *out, struct route_result *rt);	/* POSTROUTING and on */
 int path_device_xmit(struct link *out, struct pkt *p);			/* bridge, veth, lo or device */
 void path_l3_rx(struct link *in, struct pkt *p);			/* from a link's protocol handler on; .l3 is set */

@@ -361,6 +361,8 @@ static int check_action(const struct ir_stmt *s)
 	case IR_ACT_SNPT:
 	case IR_ACT_DNPT:
 		return s->action.npt.src_len > 64 || s->action.npt.dst_len > 64 ? -EINVAL : 0;
+	case IR_ACT_SYNPROXY:		/* D-130 */
+		return -EOPNOTSUPP;
 	default:
 		return check_exprs(s);
 	}
@@ -368,8 +370,10 @@ static int check_action(const struct ir_stmt *s)
 
 static int check_bytes(const struct ir_stmt *s)
 {
-	if (s->bytes.tcpopt ? s->bytes.val && s->bytes.len != 2 && s->bytes.len != 4 && s->bytes.len != 1 : !s->bytes.val)
+	if (!s->bytes.tcpopt && !s->bytes.val)
 		return -EINVAL;
+	if (s->bytes.tcpopt && s->bytes.val && s->bytes.len != 2 && s->bytes.len != 4)
+		return -EOPNOTSUPP;	/* as the kernel */
 	if (s->bytes.val && s->bytes.val->len != s->bytes.len)
 		return -EINVAL;
 	return check_exprs(s);

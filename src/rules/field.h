@@ -169,9 +169,12 @@ extern const struct field fields[FIELD_MAX];
  */
 bool field_load_arg(const struct match_ctx *m, const struct ir_expr *e, uint8_t *out);
 
+/** field_payload_base() - where a base (NFT_PAYLOAD_*) begins, as offset into the packet's buffer; -1: there is none */
+int field_payload_base(const struct match_ctx *m, uint32_t base);
+#define FIELD_NO_OPTION (-2)
 /**
  * field_tcp_option() - where the first option of that kind begins, as offset into the packet's buffer; *len: its bytes
- * Return: -1: no TCP header, no such option, or it does not fit the header
+ * Return: FIELD_NO_OPTION: no TCP header, or no such option; -1: it does not fit the header
  */
 int field_tcp_option(const struct match_ctx *m, uint8_t kind, unsigned *len);
 /** field_tcp_header() - is the whole TCP header there, with its options */

@@ -87,29 +87,37 @@ static bool has_transport(const struct match_ctx *m)
 	return m->family && !(m->pkt->flags & PKT_LATER_FRAG);
 }
 
+int field_payload_base(const struct match_ctx *m, uint32_t base)
+{
+	const struct pkt *p = m->pkt;
+	int inner;
+
+	switch (base) {
+	case NFT_PAYLOAD_LL_HEADER:	/* ARP's own is not put in front yet */
+		return p->l3 == p->mac || (m->with_mac && m->pf == NFPROTO_ARP) ? -1 : (int)p->mac;
+	case NFT_PAYLOAD_NETWORK_HEADER:
+		return (int)p->l3;
+	case NFT_PAYLOAD_TRANSPORT_HEADER:
+		return has_transport(m) ? (int)p->l4 : -1;
+	case NFT_PAYLOAD_INNER_HEADER:
+		inner = has_transport(m) ? inner_offset(p) : -1;
+		return inner < 0 ? -1 : (int)p->l4 + inner;
+	default:
+		return -1;
+	}
+}
+
 static bool load_payload(const struct match_ctx *m, const struct ir_expr *e, uint8_t *out)
 {
 	const struct pkt *p = m->pkt;
+	int base = field_payload_base(m, e->f.arg[0]);
 	uint32_t at = e->f.arg[1];
-	int inner;
 
-	switch (e->f.arg[0]) {
-	case NFT_PAYLOAD_LL_HEADER:
-		if (p->l3 == p->mac || (m->with_mac && m->pf == NFPROTO_ARP))	/* ARP's own is not put in front yet */
-			return false;
-		if ((p->flags & PKT_VLAN) && at + e->len > 2 * ETH_ALEN)
-			return tagged_bytes(p, at, e->len, out);
-		return copy_at(p, (uint64_t)p->mac + at, e->len, out);
-	case NFT_PAYLOAD_NETWORK_HEADER:
-		return copy_at(p, (uint64_t)p->l3 + at, e->len, out);
-	case NFT_PAYLOAD_TRANSPORT_HEADER:
-		return has_transport(m) && copy_at(p, (uint64_t)p->l4 + at, e->len, out);
-	case NFT_PAYLOAD_INNER_HEADER:
-		inner = has_transport(m) ? inner_offset(p) : -1;
-		return inner >= 0 && copy_at(p, (uint64_t)p->l4 + (unsigned)inner + at, e->len, out);
-	default:
+	if (base < 0)
 		return false;
-	}
+	if (e->f.arg[0] == NFT_PAYLOAD_LL_HEADER && (p->flags & PKT_VLAN) && at + e->len > 2 * ETH_ALEN)
+		return tagged_bytes(p, at, e->len, out);
+	return copy_at(p, (uint64_t)base + at, e->len, out);
 }
 
 /* ---- extension headers and options: where they begin, as offset into the packet's buffer; -1: not there ---- */
@@ -181,7 +189,7 @@ int field_tcp_option(const struct match_ctx *m, uint8_t kind, unsigned *len)
 		*len = step;
 		return i + step <= n ? (int)(m->pkt->l4 + i) : -1;
 	}
-	return -1;
+	return FIELD_NO_OPTION;
 }
 
 bool field_tcp_header(const struct match_ctx *m)

@@ -190,7 +190,8 @@ struct ir_stmt {
 		struct {
 			uint8_t base, tcpopt;
 			uint16_t offset, len;
-			bool csum_l4;		/* checksums of the transport header follow (IP addresses) */
+			bool csum_l4;		/* the transport header's checksum follows, too (IP addresses) */
+			bool raw;		/* @base,offset,length, and th: no checksum follows */
 			struct ir_expr *val;
 		} bytes;
 		struct {
