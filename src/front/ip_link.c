@@ -338,7 +338,7 @@ static int add_veth(struct ip *x, struct spec *s)
 	parse_spec(x, &peer);
 	if (x->failed)
 		return x->status;
-	err = netns_veth(ns, s->name ? s->name : "veth%d", peer.netns ? peer.netns : ns,
+	err = netns_veth(ns, s->name ? s->name : "veth%d", peer.netns ? peer.netns : x->ns,
 			 peer.name ? peer.name : "veth%d", &a, &b);
 	if (err)
 		return ip_answer(x, err, NULL);
