@@ -274,6 +274,9 @@ static void put_answer6(struct ip *x, const struct get *g, const struct route_re
 	sbuf_printf(o, "metric %u ", r->metric);
 	if (r->n_nh == 1)
 		put_nh_flags(o, r->nh[0].flags);
+	if (g->learned.until_ms)
+		sbuf_printf(o, "expires %llusec ",
+			    (unsigned long long)(g->learned.until_ms - clock_ms(&x->ns->world->clock)) / 1000);
 	put_metrics(o, g->learned.pmtu ? g->learned.pmtu : r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
 	if (g->iif)
 		sbuf_printf(o, "iif %s ", g->iif);

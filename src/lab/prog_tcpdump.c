@@ -56,15 +56,16 @@ struct tcpdump {
 /* what a capture shows where Linux leaves the checksum to the device: the sum over the pseudo-header */
 static void show_partial_checksum(uint8_t *ip, size_t n)
 {
-	unsigned hlen = (ip[0] & 15u) * 4, at;
-	uint8_t tail[4] = { 0, ip[9] };
+	bool v4 = ip[0] >> 4 == 4;
+	size_t hlen = v4 ? (ip[0] & 15u) * 4u : 40, at;
+	uint8_t tail[4] = { 0, v4 ? ip[9] : ip[6] };
 	uint16_t sum;
 
-	if (n < hlen + 20u && !(ip[9] == IPPROTO_UDP && n >= hlen + 8u))
+	if (n < hlen + 20 && !(tail[1] == IPPROTO_UDP && n >= hlen + 8))
 		return;
-	at = hlen + (ip[9] == IPPROTO_TCP ? 16 : 6);
-	put_u16(tail + 2, (uint16_t)(get_u16(ip + 2) - hlen));
-	sum = (uint16_t)~csum_fold(csum_partial(tail, 4, csum_partial(ip + 12, 8, 0)));
+	at = hlen + (tail[1] == IPPROTO_TCP ? 16 : 6);
+	put_u16(tail + 2, v4 ? (uint16_t)(get_u16(ip + 2) - hlen) : get_u16(ip + 4));
+	sum = (uint16_t)~csum_fold(csum_partial(tail, 4, csum_partial(ip + (v4 ? 12 : 8), v4 ? 8 : 32, 0)));
 	memcpy(ip + at, &sum, 2);
 }
 
@@ -99,7 +100,7 @@ static void on_packet(struct tap *tap, const struct link *l, const struct pkt *p
 	if (t->any)
 		put_sll2(c->data, l, p, out);
 	memcpy(c->data + extra, p->buf + from, len - extra);
-	if (p->flags & PKT_CSUM_PARTIAL && p->ethertype == htons(ETH_P_IP) && p->end - p->l3 >= 20)
+	if (p->flags & PKT_CSUM_PARTIAL && p->end - p->l3 >= 20)
 		show_partial_checksum(c->data + extra + (p->l3 - from), p->end - p->l3);
 	h = (struct pcap_pkthdr){ .caplen = len, .len = len };
 	if (t->have_prog && !pcap_offline_filter(&t->prog, &h, c->data)) {

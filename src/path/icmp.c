@@ -157,6 +157,7 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about, con
 	edit_fill_checksums(e);
 	if (e->family == AF_INET ? ns->sysctl.fwmark_reflect : ns->sysctl.ip6_fwmark_reflect)
 		e->mark = about->mark;
+	path_label_flow(ns, e);
 	path_from_kernel(e);
 	path_local_out(ns, e, about, path_scope_oif(e, out));
 }

@@ -48,6 +48,7 @@ static void echo(struct netns *ns, struct pkt *p, struct link *in, const struct 
 	edit_fill_checksums(r);
 	if (v4 ? ns->sysctl.fwmark_reflect : ns->sysctl.ip6_fwmark_reflect)
 		r->mark = p->mark;
+	path_label_flow(ns, r);
 	path_from_kernel(r);
 	path_local_out(ns, r, NULL, path_scope_oif(r, in));
 }
@@ -147,6 +148,9 @@ static void refuse(struct netns *ns, struct pkt *p, struct link *in, const struc
 		r = parse_l4_checksum(p) ? reply_rst(p) : NULL;
 		if (r) {
 			edit_ttl(r, path_ttl(ns, p->family, in));
+			if (p->family == AF_INET6)
+				r->flags |= PKT_CSUM_PARTIAL;
+			path_label_flow(ns, r);
 			path_local_out(ns, r, NULL, path_scope_oif(r, in));
 		}
 	} else if (why == DROP_NO_SOCKET && p->proto == IPPROTO_UDP) {

@@ -29,6 +29,7 @@
 #include "net/parse.h"
 
 #define IP6_MIN_MTU 1280
+#define FLOW_LABEL 0xfffffu
 
 void path_drop(struct netns *ns, struct pkt *p, enum drop_reason why)
 {
@@ -242,6 +243,19 @@ static enum drop_reason check_header(struct netns *ns, struct pkt *p, const stru
 	return why;
 }
 
+/* the link that has a link-local address of ours */
+static const struct link *link_with(const struct netns *ns, const union inet_addr *addr)
+{
+	const struct link *l;
+	const struct link_addr *a;
+
+	list_for_each(l, &ns->links.links, node)
+		list_for_each(a, &l->addrs, node)
+			if (a->family == AF_INET6 && addr_eq(&a->addr, addr))
+				return l;
+	return NULL;
+}
+
 /* an IP packet */
 static void ip_rx(struct link *in, struct pkt *p)
 {
@@ -262,6 +276,11 @@ static void ip_rx(struct link *in, struct pkt *p)
 			return;
 	}
 	if (p->flags & PKT_LOOPED) {	/* routed on its way out: it is for us */
+		union inet_addr dst = pkt_dst(p);
+		const struct link *of = p->family == AF_INET6 && addr_is_linklocal6(&dst) ? link_with(ns, &dst) : NULL;
+
+		if (of)		/* a program is told the link that the address means something on */
+			p->iif = of->ifindex;
 		rt = (struct route_result){ .type = RTN_LOCAL, .out = ns->lo };
 		local_in(ns, p, in, &rt);
 		return;
@@ -348,23 +367,30 @@ uint8_t path_ttl(const struct netns *ns, uint8_t family, const struct link *out)
 	return (uint8_t)(family == AF_INET ? ns->sysctl.ip_default_ttl : out->conf6[LINK_CONF6_HOP_LIMIT]);
 }
 
-/* one label for all packets of a flow, unless the sender has given one (RFC 6437); which one nobody can tell beforehand */
-static void label_flow(struct netns *ns, struct pkt *p, const struct route_key *k)
+void path_label_flow(struct netns *ns, struct pkt *p)
 {
 	struct ip6_hdr *ip = pkt_ip6(p);
+	struct tuple t = { 0 };
 	struct {
 		union inet_addr src, dst;
-		uint16_t sport, dport;
+		be16 sport, dport;
 		uint32_t proto;
-	} flow = { pkt_src(p), pkt_dst(p), k->sport, k->dport, p->proto };
+	} flow = { 0 };
 
-	if (ns->sysctl.ip6_auto_flowlabels && !(ip->flow & htonl(0xfffff)))
-		ip->flow |= htonl((uint32_t)hash_bytes(&ns->frags.key, &flow, sizeof(flow)) & 0xfffff);
+	if (p->family != AF_INET6 || !ns->sysctl.ip6_auto_flowlabels || ip->flow & htonl(FLOW_LABEL))
+		return;
+	if (p->proto != IPPROTO_ICMPV6)
+		tuple_of_pkt(p, 0, &t);
+	flow.src = pkt_src(p);
+	flow.dst = pkt_dst(p);
+	flow.sport = t.sport;
+	flow.dport = t.dport;
+	flow.proto = p->proto;
+	ip->flow |= htonl((uint32_t)hash_bytes(&ns->frags.key, &flow, sizeof(flow)) & FLOW_LABEL);
 }
 
 /* what the sender left to be filled in, now that the route is known */
-static int fill_header(struct netns *ns, struct pkt *p, const struct path_out *o, const struct route_key *k,
-		       const struct route_result *rt)
+static int fill_header(struct netns *ns, struct pkt *p, const struct path_out *o, const struct route_result *rt)
 {
 	union inet_addr src = pkt_src(p), dst = pkt_dst(p);
 	struct iphdr *ip = pkt_ip4(p);
@@ -380,8 +406,8 @@ static int fill_header(struct netns *ns, struct pkt *p, const struct path_out *o
 	}
 	if (p->family == AF_INET && !ip->id && !(ip->frag_off & htons(IP4_DF)))
 		ip->id = htons((uint16_t)++ns->ip_id);
-	if (p->family == AF_INET6 && !o->hdrincl)
-		label_flow(ns, p, k);
+	if (!o->hdrincl)
+		path_label_flow(ns, p);
 	return 0;
 }
 
@@ -406,7 +432,7 @@ int path_output(struct netns *ns, struct pkt *p, const struct path_out *o)
 		path_drop(ns, p, path_route_reason(err));
 		return err;
 	}
-	err = fill_header(ns, p, o, &k, &rt);
+	err = fill_header(ns, p, o, &rt);
 	if (!err) {
 		edit_fill_checksums(p);
 		err = parse_ip(p) == DROP_NONE ? 0 : -EINVAL;
@@ -499,6 +525,28 @@ static int fragment(struct netns *ns, struct pkt *p, struct link *out, const str
 	return err;
 }
 
+/* a program's multicast is for this host too, when it listens: that copy comes in as from the link */
+static void loop_back(struct netns *ns, const struct pkt *p, struct link *out)
+{
+	union inet_addr dst = pkt_dst(p);
+	struct pkt *copy;
+
+	if (p->family != AF_INET6 || !addr_is_multicast(AF_INET6, &dst) || out->kind == LINK_LOOPBACK || !(p->flags & PKT_LOCAL_OUT) || !p->sk ||
+	    p->sk == p || !path_in_group(out, &dst))
+		return;
+	copy = pkt_clone(p);
+	if (!copy)
+		return;
+	copy->flags &= PKT_CSUM_PARTIAL;
+	copy->ethertype = htons(ETH_P_IPV6);
+	copy->pkt_type = PACKET_MULTICAST;
+	copy->iif = out->ifindex;
+	copy->oif = 0;
+	copy->sk = copy->dst = NULL;
+	copy->ct = NULL;
+	path_l3_rx(out, copy);
+}
+
 int path_finish(struct netns *ns, struct pkt *p, struct link *out, struct route_result *rt)
 {
 	struct hook_state st = { .hook = NF_INET_POST_ROUTING, .in = p->iif ? link_by_index(&ns->links, p->iif) : NULL, .out = out };
@@ -509,6 +557,7 @@ int path_finish(struct netns *ns, struct pkt *p, struct link *out, struct route_
 	p->oif = out->ifindex;
 	if (hooks_run(ns, &p, &st, &err) != VERDICT_ACCEPT)
 		return err;
+	loop_back(ns, p, out);
 	if (pkt_l3_len(p) > mtu || (p->frag_max && (p->family == AF_INET || pkt_l3_len(p) > p->frag_max)))
 		return fragment(ns, p, out, rt, mtu);
 	return to_neighbour(ns, p, out, rt);
