@@ -62,6 +62,23 @@ void ip_put_link_name(struct ip *x, const struct link *l, struct sbuf *out)
 		sbuf_printf(out, "@if%d", l->peer->ifindex);
 }
 
+/*
+ * A dump of IPv6 says the other end's number only where it differs, and not that it is in another namespace: ip takes
+ * it for one of its own links.
+ */
+static void put_link_name_of_dump6(struct ip *x, const struct link *l, struct sbuf *out)
+{
+	const struct link *own = l->peer ? link_by_index(&x->ns->links, l->peer->ifindex) : NULL;
+
+	sbuf_puts(out, l->name);
+	if (!l->peer || l->peer->ifindex == l->ifindex)
+		return;
+	if (own)
+		sbuf_printf(out, "@%s", own->name);
+	else
+		sbuf_printf(out, "@if%d", l->peer->ifindex);
+}
+
 /* the name of a namespace as this host's `ip netns` has it, NULL: none */
 static const char *netns_name(struct ip *x, const struct netns *ns, char **names)
 {
@@ -94,7 +111,10 @@ static void put_link_head(struct ip *x, const struct ip_show *f, const struct li
 	bool six = f->family == AF_INET6 && !f->dev; /* a dump of that family says less */
 
 	sbuf_printf(o, "%d: ", l->ifindex);
-	ip_put_link_name(x, l, o);
+	if (six)
+		put_link_name_of_dump6(x, l, o);
+	else
+		ip_put_link_name(x, l, o);
 	sbuf_puts(o, ": ");
 	ip_put_link_flags(l, o);
 	sbuf_printf(o, " mtu %u ", l->mtu);
@@ -142,7 +162,10 @@ static void put_link_brief(struct ip *x, const struct ip_show *f, const struct l
 	struct sbuf name = SBUF_INIT;
 	char mac[18];
 
-	ip_put_link_name(x, l, &name);
+	if (f->is_addr && f->family == AF_INET6 && !f->dev)
+		put_link_name_of_dump6(x, l, &name);
+	else
+		ip_put_link_name(x, l, &name);
 	cmd_out(x->c, "%-16s %-14s ", sbuf_str(&name), link_operstate(l));
 	sbuf_free(&name);
 	if (f->is_addr)

@@ -34,12 +34,15 @@ int tcp_route(struct sock *s)
 {
 	struct route_result res;
 	int err = sock_route(s, &s->peer, &res);
-	uint32_t mtu, head = ip_hdrlen(s->peer.family) + TCP_HLEN, least = s->peer.family == AF_INET ? TCP_MIN_MSS : MIN_ADVMSS6;
+	bool v4 = s->peer.family == AF_INET;
+	uint32_t head = ip_hdrlen(s->peer.family) + TCP_HLEN, least = v4 ? TCP_MIN_MSS : MIN_ADVMSS6, mtu, local;
 
 	if (err)
 		return err;
 	mtu = s->host->io->pmtu(s->host->ns, &s->peer.ip, res.mtu);
-	s->tcp->adv_mss = (uint16_t)(MIN(MAX(res.mtu, head + least), s->peer.family == AF_INET ? 65535u : 65535u + head) - head);
+	/* what is announced is the link's for IPv4, and for IPv6 what is known of the path, as if it were the same both ways */
+	local = v4 ? res.mtu : mtu;
+	s->tcp->adv_mss = (uint16_t)(MIN(MAX(local, head + least), v4 ? 65535u : 65535u + head) - head);
 	if (res.route && res.route->advmss)
 		s->tcp->adv_mss = (uint16_t)MIN(res.route->advmss, 65495u);
 	if (s->opt[SOCK_OPT_PROTECT_MSS])
