@@ -368,10 +368,11 @@ void ct_prefetch(struct ct_table *t, struct pkt **pkts, unsigned n)
 	t->memo_n = t->memo_at = 0;
 	for (unsigned i = 0; i < n; i++) {
 		struct table_memo *m = &t->memo[t->memo_n];
+		bool v6 = pkts[i]->ethertype == htons(ETH_P_IPV6);
 
 		/* not parsed yet: what is there is all that may be looked at */
-		if (pkts[i]->ethertype != htons(ETH_P_IP) ||
-		    tuple_of_bytes(AF_INET, pkt_l3(pkts[i]), pkt_l3_len(pkts[i]), 0, &m->tuple) < 0)
+		if ((!v6 && pkts[i]->ethertype != htons(ETH_P_IP)) ||
+		    tuple_of_bytes(v6 ? AF_INET6 : AF_INET, pkt_l3(pkts[i]), pkt_l3_len(pkts[i]), 0, &m->tuple) < 0)
 			continue;
 		m->hash = table_hash(t, &m->tuple);
 		__builtin_prefetch(&t->cell[m->hash >> (32 - t->bits)]);

@@ -105,7 +105,7 @@ void path_rx(struct link *in, struct pkt **pkts, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (link_rx(in, pkts[i]))
 			pkts[kept++] = pkts[i];
-	if (kept > 1 && ns->rules.needs_ct[0])
+	if (kept > 1 && (ns->rules.needs_ct[0] || ns->rules.needs_ct[1]))
 		ct_prefetch(ns->ct, pkts, kept);
 	for (unsigned i = 0; i < kept; i++) {
 		if (in->master)
