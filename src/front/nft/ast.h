@@ -329,7 +329,7 @@ enum nft_what {
 };
 
 struct nft_handle {			/* which thing a command is about; each part with the place it was written at */
-	uint8_t family;			/* NFPROTO_*; NFPROTO_UNSPEC: none given (ip, or all for lists) */
+	uint8_t family;			/* NFPROTO_*; none given: NFPROTO_IPV4, or NFPROTO_UNSPEC for lists of all */
 	bool family_given;
 	char *table, *chain, *name;	/* name: set, map, object, flowtable; the new name for rename is cmd.arg */
 	uint64_t handle;		/* `handle N`; 0: none */
@@ -386,7 +386,9 @@ void nft_rule_free(struct nft_rule *r);
 struct nft_set *nft_set_new(const struct nft_loc *loc);
 struct nft_set *nft_set_clone(const struct nft_set *s);	/* without .init */
 void nft_set_free(struct nft_set *s);
+struct nft_object *nft_object_new(int type);
 void nft_object_free(struct nft_object *o);
+struct nft_chain *nft_chain_new(void);	/* .policy and .hook -1 */
 void nft_chain_free(struct nft_chain *c);
 void nft_flowtable_free(struct nft_flowtable *f);
 struct nft_cmd *nft_cmd_new(enum nft_op_cmd op, enum nft_what what, const struct nft_loc *loc);

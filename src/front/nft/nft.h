@@ -28,7 +28,7 @@ struct nft_opts {			/* of the command line */
 
 struct nft_define;			/* variables: parse.c */
 
-struct nft_error { struct list node; struct nft_loc loc, also[4]; unsigned n_also; char *text; bool info; };
+struct nft_error { struct list node; struct nft_loc loc, also[4]; unsigned n_also; char *text, *hint; bool info; };
 
 struct nft_ctx {
 	struct cmd *c;
@@ -52,8 +52,11 @@ struct nft_ctx {
 void nft_err(struct nft_ctx *x, const struct nft_loc *loc, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** nft_err_two() - with a second place underlined (~~~) */
 void nft_err_two(struct nft_ctx *x, const struct nft_loc *loc, const struct nft_loc *also, const char *fmt, ...) PRINTF_LIKE(4, 5);
-/** nft_errors_print() - all of them to standard error, as the real tool does: place, source line, carets */
+/** nft_hint() - gives the last error a line more, told when the command was called with hints on */
+void nft_hint(struct nft_ctx *x, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/** nft_errors_print() - all of them to standard error, as the real tool does: place, source line, carets; and forgets them */
 void nft_errors_print(struct nft_ctx *x);
+void nft_errors_free(struct nft_ctx *x);
 /** nft_loc_span() - from the begin of @a to the end of @b */
 struct nft_loc nft_loc_span(const struct nft_loc *a, const struct nft_loc *b);
 
@@ -64,6 +67,9 @@ bool nft_parse(struct nft_ctx *x, struct nft_src *src, struct list *cmds);
 /** nft_src_add() - a text for this context; takes @text over; NULL: no memory */
 struct nft_src *nft_src_add(struct nft_ctx *x, const char *name, char *text, size_t len);
 bool nft_define(struct nft_ctx *x, const char *name, const char *value);	/* -D */
+/** nft_defines_free(), nft_srcs_free() - when nothing of the context's trees is used any more */
+void nft_defines_free(struct nft_ctx *x);
+void nft_srcs_free(struct nft_ctx *x);
 /** nft_parse_expr(), nft_parse_rule() - one expression or a rule's statements from text, for tests and JSON */
 struct nft_expr *nft_parse_expr(struct nft_ctx *x, const char *text);
 bool nft_parse_rule(struct nft_ctx *x, const char *text, struct list *stmts);

@@ -1,0 +1,790 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front/nft/ast.c - making, copying, comparing and freeing the tree that nft's stages share.
+ *
+ * It stands beside the rule's way: the parsers make trees, evaluation changes them in place, the forms of rules and
+ * sets keep them.
+ *
+ * Everything is freed from above; what is NULL is skipped, so that a half built tree can always be freed. Lists of
+ * elements may hold a million members: nothing here recurses along a list, only into depth, which the parsers bound.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "front/nft/ast.h"
+
+static char *dup_or_null(const char *s)
+{
+	return s ? strdup(s) : NULL;
+}
+
+/* ---- expressions ---- */
+
+static struct list *list_of(struct nft_expr *e)
+{
+	switch (e->kind) {
+	case NFT_X_CONCAT:
+	case NFT_X_LIST:
+		return &e->list.list;
+	case NFT_X_SET:
+		return &e->set.list;
+	default:
+		return NULL;
+	}
+}
+
+struct nft_expr *nft_expr_new(enum nft_expr_kind kind, const struct nft_loc *loc)
+{
+	struct nft_expr *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	e->kind = kind;
+	if (loc)
+		e->loc = *loc;
+	list_init(&e->node);
+	if (list_of(e))
+		list_init(list_of(e));
+	return e;
+}
+
+struct nft_expr *nft_expr_value(const struct nft_loc *loc, const struct nft_type *t, const void *bytes,
+				uint32_t len_bits)
+{
+	struct nft_expr *e = nft_expr_new(NFT_X_VALUE, loc);
+	size_t n = (len_bits + 7) / 8;
+
+	if (!e)
+		return NULL;
+	e->type = t;
+	e->len_bits = len_bits;
+	e->value.bytes = calloc(1, n ? n : 1);
+	if (!e->value.bytes) {
+		nft_expr_free(e);
+		return NULL;
+	}
+	memcpy(e->value.bytes, bytes, n);
+	return e;
+}
+
+struct nft_expr *nft_expr_symbol(const struct nft_loc *loc, const char *text, size_t n)
+{
+	struct nft_expr *e = nft_expr_new(NFT_X_SYMBOL, loc);
+
+	if (!e)
+		return NULL;
+	e->symbol.text = malloc(n + 1);
+	if (!e->symbol.text) {
+		nft_expr_free(e);
+		return NULL;
+	}
+	memcpy(e->symbol.text, text, n);
+	e->symbol.text[n] = '\0';
+	return e;
+}
+
+struct nft_expr *nft_expr_bin(enum nft_expr_kind kind, const struct nft_loc *loc, enum nft_op op, struct nft_expr *l,
+			      struct nft_expr *r)
+{
+	struct nft_expr *e = nft_expr_new(kind, loc);
+
+	if (!e) {
+		nft_expr_free(l);
+		nft_expr_free(r);
+		return NULL;
+	}
+	e->bin.op = op;
+	e->bin.l = l;
+	e->bin.r = r;
+	return e;
+}
+
+void nft_expr_append(struct nft_expr *list, struct nft_expr *e)
+{
+	if (!list || !e)
+		return;
+	list_add_tail(list_of(list), &e->node);
+	if (list->kind == NFT_X_SET)
+		list->set.n++;
+	else
+		list->list.n++;
+}
+
+static void free_members(struct list *l)
+{
+	struct nft_expr *e, *tmp;
+
+	list_for_each_safe(e, tmp, l, node)
+		nft_expr_free(e);
+}
+
+static void free_elem(struct nft_expr *e)
+{
+	nft_expr_free(e->elem.key);
+	free(e->elem.comment);
+	if (e->elem.stmts) {
+		nft_stmts_free(e->elem.stmts);
+		free(e->elem.stmts);
+	}
+}
+
+static void free_verdict(struct nft_expr *e)
+{
+	struct nft_rule *r, *tmp;
+
+	nft_expr_free(e->verdict.chain);
+	free(e->verdict.chain_name);
+	if (!e->verdict.rules)
+		return;
+	list_for_each_safe(r, tmp, e->verdict.rules, node)
+		nft_rule_free(r);
+	free(e->verdict.rules);
+}
+
+void nft_expr_free(struct nft_expr *e)
+{
+	if (!e)
+		return;
+	list_del(&e->node);
+	switch (e->kind) {
+	case NFT_X_VALUE:
+		free(e->value.bytes);
+		break;
+	case NFT_X_SYMBOL:
+	case NFT_X_XT:
+		free(e->symbol.text);
+		break;
+	case NFT_X_VERDICT:
+		free_verdict(e);
+		break;
+	case NFT_X_HASH:
+		nft_expr_free(e->gen.of);
+		break;
+	case NFT_X_BINOP:
+	case NFT_X_UNARY:
+	case NFT_X_RANGE:
+	case NFT_X_MAPPING:
+	case NFT_X_MAP:
+	case NFT_X_REL:
+		nft_expr_free(e->bin.l);
+		nft_expr_free(e->bin.r);
+		break;
+	case NFT_X_PREFIX:
+		nft_expr_free(e->prefix.a);
+		break;
+	case NFT_X_CONCAT:
+	case NFT_X_LIST:
+		free_members(&e->list.list);
+		break;
+	case NFT_X_SET:
+		free_members(&e->set.list);
+		nft_set_free(e->set.desc);
+		break;
+	case NFT_X_ELEM:
+		free_elem(e);
+		break;
+	case NFT_X_SETREF:
+		free(e->ref.name);
+		break;
+	default:
+		break;
+	}
+	free(e);
+}
+
+/* a list of statements or rules on the heap, copied; NULL stays NULL */
+static struct list *stmts_clone(const struct list *from)
+{
+	struct list *to = malloc(sizeof(*to));
+	struct nft_stmt *s, *c;
+
+	if (!to)
+		return NULL;
+	list_init(to);
+	list_for_each(s, from, node) {
+		c = nft_stmt_clone(s);
+		if (c)
+			list_add_tail(to, &c->node);
+	}
+	return to;
+}
+
+static struct list *rules_clone(const struct list *from)
+{
+	struct list *to = malloc(sizeof(*to));
+	struct nft_rule *r, *c;
+
+	if (!to)
+		return NULL;
+	list_init(to);
+	list_for_each(r, from, node) {
+		struct nft_stmt *s, *n;
+
+		c = nft_rule_new(&r->loc);
+		if (!c)
+			break;
+		c->comment = dup_or_null(r->comment);
+		c->handle = r->handle;
+		list_for_each(s, &r->stmts, node) {
+			n = nft_stmt_clone(s);
+			if (n)
+				list_add_tail(&c->stmts, &n->node);
+		}
+		list_add_tail(to, &c->node);
+	}
+	return to;
+}
+
+static void clone_members(const struct list *from, struct nft_expr *to)
+{
+	const struct nft_expr *e;
+
+	list_init(list_of(to));
+	if (to->kind == NFT_X_SET)
+		to->set.n = 0;
+	else
+		to->list.n = 0;
+	list_for_each(e, from, node)
+		nft_expr_append(to, nft_expr_clone(e));
+}
+
+/* .c is a copy of .e's bytes: give it its own of what .e owns */
+static void clone_parts(const struct nft_expr *e, struct nft_expr *c)
+{
+	switch (e->kind) {
+	case NFT_X_VALUE:
+		c->value.bytes = calloc(1, (e->len_bits + 7) / 8 + 1);
+		if (c->value.bytes)
+			memcpy(c->value.bytes, e->value.bytes, (e->len_bits + 7) / 8);
+		break;
+	case NFT_X_SYMBOL:
+	case NFT_X_XT:
+		c->symbol.text = dup_or_null(e->symbol.text);
+		break;
+	case NFT_X_VERDICT:
+		c->verdict.chain = nft_expr_clone(e->verdict.chain);
+		c->verdict.chain_name = dup_or_null(e->verdict.chain_name);
+		c->verdict.rules = e->verdict.rules ? rules_clone(e->verdict.rules) : NULL;
+		break;
+	case NFT_X_HASH:
+		c->gen.of = nft_expr_clone(e->gen.of);
+		break;
+	case NFT_X_BINOP:
+	case NFT_X_UNARY:
+	case NFT_X_RANGE:
+	case NFT_X_MAPPING:
+	case NFT_X_MAP:
+	case NFT_X_REL:
+		c->bin.l = nft_expr_clone(e->bin.l);
+		c->bin.r = nft_expr_clone(e->bin.r);
+		break;
+	case NFT_X_PREFIX:
+		c->prefix.a = nft_expr_clone(e->prefix.a);
+		break;
+	case NFT_X_CONCAT:
+	case NFT_X_LIST:
+		clone_members(&e->list.list, c);
+		break;
+	case NFT_X_SET:
+		clone_members(&e->set.list, c);
+		c->set.desc = e->set.desc ? nft_set_clone(e->set.desc) : NULL;
+		break;
+	case NFT_X_ELEM:
+		c->elem.key = nft_expr_clone(e->elem.key);
+		c->elem.comment = dup_or_null(e->elem.comment);
+		c->elem.stmts = e->elem.stmts ? stmts_clone(e->elem.stmts) : NULL;
+		break;
+	case NFT_X_SETREF:
+		c->ref.name = dup_or_null(e->ref.name);
+		break;
+	default:
+		break;
+	}
+}
+
+struct nft_expr *nft_expr_clone(const struct nft_expr *e)
+{
+	struct nft_expr *c;
+
+	if (!e)
+		return NULL;
+	c = malloc(sizeof(*c));
+	if (!c)
+		return NULL;
+	memcpy(c, e, sizeof(*c));
+	list_init(&c->node);
+	clone_parts(e, c);
+	return c;
+}
+
+static bool members_equal(const struct list *a, const struct list *b)
+{
+	const struct list *i = a->next, *j = b->next;
+
+	for (; i != a && j != b; i = i->next, j = j->next)
+		if (!nft_expr_equal(list_entry(i, struct nft_expr, node), list_entry(j, struct nft_expr, node)))
+			return false;
+	return i == a && j == b;
+}
+
+static bool str_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool exthdr_equal(const struct nft_expr *a, const struct nft_expr *b)
+{
+	return a->exthdr.op == b->exthdr.op && a->exthdr.type == b->exthdr.type &&
+	       a->exthdr.offset_bits == b->exthdr.offset_bits && a->len_bits == b->len_bits &&
+	       a->exthdr.exists == b->exthdr.exists;
+}
+
+static bool gen_equal(const struct nft_expr *a, const struct nft_expr *b)
+{
+	return a->gen.type == b->gen.type && a->gen.mod == b->gen.mod && a->gen.offset == b->gen.offset &&
+	       a->gen.have_seed == b->gen.have_seed && a->gen.seed == b->gen.seed &&
+	       nft_expr_equal(a->gen.of, b->gen.of);
+}
+
+bool nft_expr_equal(const struct nft_expr *a, const struct nft_expr *b)
+{
+	if (a == b)
+		return true;
+	if (!a || !b || a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case NFT_X_VALUE:
+		return a->len_bits == b->len_bits && !memcmp(a->value.bytes, b->value.bytes, (a->len_bits + 7) / 8);
+	case NFT_X_SYMBOL:
+	case NFT_X_XT:
+		return str_equal(a->symbol.text, b->symbol.text);
+	case NFT_X_VERDICT:
+		return a->verdict.v == b->verdict.v && nft_expr_equal(a->verdict.chain, b->verdict.chain) &&
+		       str_equal(a->verdict.chain_name, b->verdict.chain_name);
+	case NFT_X_PAYLOAD:
+		return a->payload.base == b->payload.base && a->payload.offset_bits == b->payload.offset_bits &&
+		       a->len_bits == b->len_bits && a->payload.proto == b->payload.proto;
+	case NFT_X_EXTHDR:
+		return exthdr_equal(a, b);
+	case NFT_X_META:
+	case NFT_X_RT:
+	case NFT_X_TUNNEL:
+		return a->key == b->key;
+	case NFT_X_SOCKET:
+	case NFT_X_OSF:
+		return a->keyed.key == b->keyed.key && a->keyed.level == b->keyed.level;
+	case NFT_X_CT:
+		return a->ct.key == b->ct.key && a->ct.dir == b->ct.dir && a->ct.l3 == b->ct.l3;
+	case NFT_X_FIB:
+		return a->fib.result == b->fib.result && a->fib.flags == b->fib.flags;
+	case NFT_X_IPSEC:
+		return !memcmp(&a->ipsec, &b->ipsec, sizeof(a->ipsec));
+	case NFT_X_NUMGEN:
+	case NFT_X_HASH:
+		return gen_equal(a, b);
+	case NFT_X_BINOP:
+	case NFT_X_UNARY:
+	case NFT_X_RANGE:
+	case NFT_X_MAPPING:
+	case NFT_X_MAP:
+	case NFT_X_REL:
+		return a->bin.op == b->bin.op && nft_expr_equal(a->bin.l, b->bin.l) &&
+		       nft_expr_equal(a->bin.r, b->bin.r);
+	case NFT_X_PREFIX:
+		return a->prefix.len == b->prefix.len && nft_expr_equal(a->prefix.a, b->prefix.a);
+	case NFT_X_CONCAT:
+	case NFT_X_LIST:
+		return members_equal(&a->list.list, &b->list.list);
+	case NFT_X_SET:
+		return members_equal(&a->set.list, &b->set.list);
+	case NFT_X_ELEM:
+		return nft_expr_equal(a->elem.key, b->elem.key);
+	case NFT_X_SETREF:
+		return str_equal(a->ref.name, b->ref.name);
+	default:
+		return true;
+	}
+}
+
+uint64_t nft_expr_u64(const struct nft_expr *e)
+{
+	uint64_t v = 0;
+	uint32_t n = (e->len_bits + 7) / 8;
+
+	for (uint32_t i = n > 8 ? n - 8 : 0; i < n; i++)
+		v = v << 8 | e->value.bytes[i];
+	return v;
+}
+
+struct nft_expr *nft_expr_num(const struct nft_loc *loc, const struct nft_type *t, uint64_t v, uint32_t bits)
+{
+	uint8_t bytes[NFT_VALUE_MAX] = { 0 };
+	uint32_t n = (bits + 7) / 8;
+
+	for (uint32_t i = 0; i < n && i < 8; i++)
+		bytes[n - 1 - i] = v >> (8 * i);
+	return nft_expr_value(loc, t, bytes, bits);
+}
+
+/* ---- statements ---- */
+
+struct nft_stmt *nft_stmt_new(enum nft_stmt_kind kind, const struct nft_loc *loc)
+{
+	struct nft_stmt *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	list_init(&s->node);
+	s->kind = kind;
+	s->state = -1;
+	if (loc)
+		s->loc = *loc;
+	if (kind == NFT_S_SET)
+		list_init(&s->set.stmts);
+	if (kind == NFT_S_REJECT)
+		s->reject.type = -1;
+	return s;
+}
+
+/* the expressions of a statement, for freeing and copying alike; returns how many */
+static unsigned stmt_exprs(struct nft_stmt *s, struct nft_expr **out[3])
+{
+	switch (s->kind) {
+	case NFT_S_MATCH:
+	case NFT_S_VERDICT:
+	case NFT_S_OPTSTRIP:
+		return out[0] = &s->expr, 1;
+	case NFT_S_LOG:
+		return out[0] = &s->log.prefix, 1;
+	case NFT_S_REJECT:
+		return out[0] = &s->reject.code, 1;
+	case NFT_S_NAT:
+		return out[0] = &s->nat.addr, out[1] = &s->nat.port, 2;
+	case NFT_S_TPROXY:
+		return out[0] = &s->tproxy.addr, out[1] = &s->tproxy.port, 2;
+	case NFT_S_DUP:
+	case NFT_S_FWD:
+		return out[0] = &s->fwd.to, out[1] = &s->fwd.dev, 2;
+	case NFT_S_QUEUE:
+		return out[0] = &s->queue.num, 1;
+	case NFT_S_ASSIGN:
+		return out[0] = &s->assign.to, out[1] = &s->assign.val, 2;
+	case NFT_S_SET:
+		return out[0] = &s->set.ref, out[1] = &s->set.key, out[2] = &s->set.data, 3;
+	case NFT_S_OBJREF:
+		return out[0] = &s->objref.name, 1;
+	default:
+		return 0;
+	}
+}
+
+void nft_stmt_free(struct nft_stmt *s)
+{
+	struct nft_expr **part[3];
+	unsigned n;
+
+	if (!s)
+		return;
+	list_del(&s->node);
+	n = stmt_exprs(s, part);
+	for (unsigned i = 0; i < n; i++)
+		nft_expr_free(*part[i]);
+	if (s->kind == NFT_S_SET) {
+		free(s->set.meter);
+		nft_stmts_free(&s->set.stmts);
+	}
+	if (s->kind == NFT_S_FLOW)
+		free(s->flow.table);
+	if (s->kind == NFT_S_XT)
+		free(s->xt.text);
+	free(s);
+}
+
+struct nft_stmt *nft_stmt_clone(const struct nft_stmt *s)
+{
+	struct nft_stmt *c = malloc(sizeof(*c)), *in, *out;
+	struct nft_expr **part[3];
+	unsigned n;
+
+	if (!c)
+		return NULL;
+	memcpy(c, s, sizeof(*c));
+	list_init(&c->node);
+	n = stmt_exprs(c, part);
+	for (unsigned i = 0; i < n; i++)
+		*part[i] = nft_expr_clone(*part[i]);
+	if (s->kind == NFT_S_SET) {
+		c->set.meter = dup_or_null(s->set.meter);
+		list_init(&c->set.stmts);
+		list_for_each(in, &s->set.stmts, node) {
+			out = nft_stmt_clone(in);
+			if (out)
+				list_add_tail(&c->set.stmts, &out->node);
+		}
+	}
+	if (s->kind == NFT_S_FLOW)
+		c->flow.table = dup_or_null(s->flow.table);
+	if (s->kind == NFT_S_XT)
+		c->xt.text = dup_or_null(s->xt.text);
+	return c;
+}
+
+void nft_stmts_free(struct list *stmts)
+{
+	struct nft_stmt *s, *tmp;
+
+	list_for_each_safe(s, tmp, stmts, node)
+		nft_stmt_free(s);
+}
+
+/* ---- what stands in tables ---- */
+
+struct nft_rule *nft_rule_new(const struct nft_loc *loc)
+{
+	struct nft_rule *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	list_init(&r->node);
+	list_init(&r->stmts);
+	if (loc)
+		r->loc = *loc;
+	return r;
+}
+
+void nft_rule_free(struct nft_rule *r)
+{
+	if (!r)
+		return;
+	list_del(&r->node);
+	nft_stmts_free(&r->stmts);
+	free(r->comment);
+	free(r);
+}
+
+struct nft_set *nft_set_new(const struct nft_loc *loc)
+{
+	struct nft_set *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	list_init(&s->stmts);
+	if (loc)
+		s->loc = *loc;
+	return s;
+}
+
+struct nft_set *nft_set_clone(const struct nft_set *s)
+{
+	struct nft_set *c = malloc(sizeof(*c));
+	struct nft_stmt *in, *out;
+
+	if (!c)
+		return NULL;
+	memcpy(c, s, sizeof(*c));
+	c->name = dup_or_null(s->name);
+	c->comment = dup_or_null(s->comment);
+	c->key = nft_expr_clone(s->key);
+	c->data = nft_expr_clone(s->data);
+	c->key_text = dup_or_null(s->key_text);
+	c->data_text = dup_or_null(s->data_text);
+	c->init = NULL;
+	list_init(&c->stmts);
+	list_for_each(in, &s->stmts, node) {
+		out = nft_stmt_clone(in);
+		if (out)
+			list_add_tail(&c->stmts, &out->node);
+	}
+	return c;
+}
+
+void nft_set_free(struct nft_set *s)
+{
+	if (!s)
+		return;
+	free(s->name);
+	free(s->comment);
+	nft_expr_free(s->key);
+	nft_expr_free(s->data);
+	free(s->key_text);
+	free(s->data_text);
+	nft_stmts_free(&s->stmts);
+	nft_expr_free(s->init);
+	free(s);
+}
+
+struct nft_object *nft_object_new(int type)
+{
+	struct nft_object *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->type = type;
+	if (type == NFT_OBJECT_CT_TIMEOUT)
+		list_init(&o->ct_timeout.policies);
+	return o;
+}
+
+void nft_object_free(struct nft_object *o)
+{
+	struct nft_timeout_policy *p, *tmp;
+
+	if (!o)
+		return;
+	free(o->name);
+	free(o->comment);
+	if (o->type == NFT_OBJECT_CT_HELPER)
+		free(o->ct_helper.type);
+	if (o->type == NFT_OBJECT_SECMARK)
+		free(o->secmark.ctx);
+	if (o->type == NFT_OBJECT_CT_TIMEOUT) {
+		list_for_each_safe(p, tmp, &o->ct_timeout.policies, node) {
+			free(p->state);
+			free(p);
+		}
+	}
+	free(o);
+}
+
+static void dev_free(struct nft_chain_dev *d)
+{
+	for (unsigned i = 0; i < d->n; i++)
+		free(d->dev[i]);
+	free(d->dev);
+	nft_expr_free(d->expr);
+}
+
+static void prio_free(struct nft_prio *p)
+{
+	free(p->name);
+	nft_expr_free(p->expr);
+}
+
+struct nft_chain *nft_chain_new(void)
+{
+	struct nft_chain *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->policy = -1;
+	c->hook = -1;
+	list_init(&c->rules);
+	return c;
+}
+
+void nft_chain_free(struct nft_chain *c)
+{
+	struct nft_rule *r, *tmp;
+
+	if (!c)
+		return;
+	free(c->name);
+	free(c->comment);
+	free(c->type);
+	free(c->hook_name);
+	prio_free(&c->prio);
+	nft_expr_free(c->policy_expr);
+	dev_free(&c->dev);
+	list_for_each_safe(r, tmp, &c->rules, node)
+		nft_rule_free(r);
+	free(c);
+}
+
+void nft_flowtable_free(struct nft_flowtable *f)
+{
+	if (!f)
+		return;
+	free(f->name);
+	prio_free(&f->prio);
+	free(f->hook_name);
+	dev_free(&f->dev);
+	free(f);
+}
+
+static void table_free(struct nft_table *t)
+{
+	if (!t)
+		return;
+	free(t->name);
+	free(t->comment);
+	nft_cmds_free(&t->parts);
+	free(t);
+}
+
+/* ---- commands ---- */
+
+struct nft_cmd *nft_cmd_new(enum nft_op_cmd op, enum nft_what what, const struct nft_loc *loc)
+{
+	struct nft_cmd *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	list_init(&c->node);
+	c->op = op;
+	c->what = what;
+	if (loc)
+		c->loc = *loc;
+	return c;
+}
+
+static void cmd_free_thing(struct nft_cmd *c)
+{
+	switch (c->what) {
+	case NFT_W_TABLE:
+		table_free(c->table);
+		break;
+	case NFT_W_CHAIN:
+		nft_chain_free(c->chain);
+		break;
+	case NFT_W_RULE:
+		nft_rule_free(c->rule);
+		break;
+	case NFT_W_SET:
+	case NFT_W_MAP:
+	case NFT_W_METER:
+		nft_set_free(c->set);
+		break;
+	case NFT_W_ELEMENT:
+		nft_expr_free(c->elems);
+		break;
+	case NFT_W_COUNTER:
+	case NFT_W_QUOTA:
+	case NFT_W_LIMIT:
+	case NFT_W_CT_HELPER:
+	case NFT_W_CT_TIMEOUT:
+	case NFT_W_CT_EXPECT:
+	case NFT_W_SYNPROXY:
+	case NFT_W_SECMARK:
+		nft_object_free(c->object);
+		break;
+	case NFT_W_FLOWTABLE:
+		nft_flowtable_free(c->flowtable);
+		break;
+	case NFT_W_EXPR:
+		nft_expr_free(c->expr);
+		break;
+	default:
+		break;
+	}
+}
+
+void nft_cmd_free(struct nft_cmd *c)
+{
+	if (!c)
+		return;
+	list_del(&c->node);
+	cmd_free_thing(c);
+	free(c->h.table);
+	free(c->h.chain);
+	free(c->h.name);
+	free(c->arg);
+	free(c);
+}
+
+void nft_cmds_free(struct list *cmds)
+{
+	struct nft_cmd *c, *tmp;
+
+	list_for_each_safe(c, tmp, cmds, node)
+		nft_cmd_free(c);
+}
