@@ -5,8 +5,8 @@
  * It stands at the beginning of the rule's way: text -> tokens -> parse.c.
  *
  * As in the real tool the longest match wins, and on a tie addresses go before times, times before numbers, and
- * keywords before names. Three habits follow from that, which scripts in the wild know: "22:33" without blanks is a MAC
- * address, a name may hold dots, dashes and slashes, and "tcp flags syn/ack" is one word. A line of nothing but a
+ * keywords before names. Three habits follow from that, which scripts in the wild know: "22:33" without a blank is a class
+ * of traffic, a name may hold dots, dashes and slashes, and so "syn/ack" is one word. A line of nothing but a
  * comment is no line at all, so that one may stand between the elements of a set; an empty line may not.
  *
  * References: nft(8) INPUT FILE FORMATS, LEXICAL CONVENTIONS; the real tool's answers.
@@ -434,26 +434,21 @@ static size_t name_len(const char *s, size_t n)
 	return i;
 }
 
-/* up to six pairs of hex digits */
+/* six pairs of hex digits */
 static size_t mac_len(const char *s, size_t n)
 {
-	size_t i = 0, best = 0;
+	size_t i = 0;
 
 	for (int group = 0; group < 6; group++) {
 		size_t d = 0;
 
 		while (d < 2 && i + d < n && isxdigit((unsigned char)s[i + d]))
 			d++;
-		if (!d)
-			break;
 		i += d;
-		if (group)
-			best = i;
-		if (i >= n || s[i] != ':')
-			break;
-		i++;
+		if (!d || (group < 5 && (i >= n || s[i++] != ':')))
+			return 0;
 	}
-	return best;
+	return i;
 }
 
 static size_t ip4_len(const char *s, size_t n)

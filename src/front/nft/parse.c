@@ -453,7 +453,7 @@ static void parse_undefine(struct nft_parser *p)
 {
 	char *name = p_name(p, "string");
 	struct nft_loc at = p->last.loc;
-	struct nft_define **d;
+	struct nft_define **d = NULL;
 
 	p_sep(p, NULL);
 	if (!p->failed && !(d = defined_here(p, name)))

@@ -82,7 +82,7 @@ struct nft_table *p_table_block(struct nft_parser *p, const struct nft_handle *h
 struct nft_chain *p_chain_block(struct nft_parser *p);
 struct nft_set *p_set_block(struct nft_parser *p, bool map);
 struct nft_flowtable *p_flowtable_block(struct nft_parser *p);
-struct nft_object *p_object(struct nft_parser *p, int type, bool braces_only);	/* parse_object.c: settings or { } */
+struct nft_object *p_object(struct nft_parser *p, int type, bool in_braces);	/* parse_object.c: settings or { } */
 struct nft_rule *p_rule(struct nft_parser *p);			/* parse_stmt.c */
 void p_rules(struct nft_parser *p, struct list *rules);		/* of an anonymous chain, to its '}' */
 uint8_t p_family(struct nft_parser *p);				/* NFPROTO_UNSPEC: none stands here */
@@ -94,9 +94,8 @@ bool p_is_stateful(struct nft_parser *p);
 struct nft_stmt *p_stateful(struct nft_parser *p);
 void p_stateful_list(struct nft_parser *p, struct list *stmts);	/* none or more */
 void p_limit(struct nft_parser *p, struct nft_limit *l);	/* behind `rate` */
-void p_quota(struct nft_parser *p, struct nft_quota *q);
-struct nft_stmt *p_nat_stmt(struct nft_parser *p);		/* parse_act.c: what acts on packets; NULL and not failed: none */
-struct nft_stmt *p_act_stmt(struct nft_parser *p);
+void p_quota(struct nft_parser *p, struct nft_quota *q, const struct nft_loc *begin);	/* errors' begin */
+struct nft_stmt *p_act_stmt(struct nft_parser *p);	/* parse_act.c: what acts on packets; NULL and not failed: none */
 
 /* ---- expressions ---- */
 

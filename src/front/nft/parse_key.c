@@ -173,9 +173,10 @@ struct nft_expr *p_tcpopt_type(struct nft_parser *p, const struct nft_loc *begin
 		proto = nft_tcpopt_find(tcpopt_alias(k), &instance);
 		if (!proto)
 			break;
-		set_field(e, proto, 0);
-		e->exthdr.op = NFT_EXTHDR_OP_TCPOPT;
+		e->exthdr.proto = proto;
+		e->exthdr.type = proto->id;
 		e->exthdr.instance = instance;
+		e->len_bits = 8;
 		e->loc = p_span(p, begin);
 		return e;
 	}
@@ -221,7 +222,7 @@ static struct nft_expr *tcp_option(struct nft_parser *p, const struct nft_loc *b
 		return e;
 	}
 	f = proto ? nft_field_find(proto, k) : -1;
-	if (f > 0) {
+	if (f >= 0) {
 		uint8_t instance = e->exthdr.instance;
 
 		p_next(p);
@@ -283,7 +284,7 @@ static struct nft_expr *sctp_chunk(struct nft_parser *p, const struct nft_loc *b
 static struct nft_expr *header_field(struct nft_parser *p, const struct header *h, enum nft_expr_kind kind,
 				     const struct nft_loc *begin)
 {
-	const struct nft_proto *proto = nft_proto_find(h->word);
+	const struct nft_proto *proto = kind == NFT_X_PAYLOAD ? nft_proto_find(h->word) : nft_ext_find(h->word);
 	struct nft_expr *e = nft_expr_new(kind, begin);
 
 	set_field(e, proto, field(p, h, proto));
@@ -367,7 +368,7 @@ static struct nft_expr *exthdr_exists(struct nft_parser *p)
 	p_next(p);
 	h = FIND(p, exthdrs);
 	proto = h && strcmp(h->word, "rt0") && strcmp(h->word, "rt2") && strcmp(h->word, "srh") ?
-			nft_proto_find(h->word) : NULL;
+			nft_ext_find(h->word) : NULL;
 	if (!e || !proto) {
 		p_unexpected(p, NULL);
 		return e;
