@@ -183,6 +183,34 @@ struct ir_set *set_new(const struct ruleset *rs, const struct set_desc *d)
 	return s;
 }
 
+int set_adopt(struct ir_set *s, struct ir_stmt *const *expr, unsigned n)
+{
+	struct set_impl *p = s->impl;
+	struct set_desc d = s->desc;
+	int err = d.n_exprs || p->live.n || p->limbo.n || p->live.catchall || p->limbo.catchall ? -EBUSY : 0;
+
+	for (unsigned i = 0; i < n && i < SET_EXPRS_MAX; i++)
+		d.expr[d.n_exprs++] = expr[i];
+	if (!err)
+		err = check_desc(&d);
+	if (err) {
+		for (unsigned i = 0; i < n; i++)
+			ir_stmt_free(expr[i]);
+		return err;
+	}
+	s->desc = d;
+	memset(&p->at, 0, sizeof(p->at));
+	layout(p, &s->desc);		/* cannot fail: states are small */
+	p->ordered = p->ranges;
+	mem_pool_destroy(&p->pool);
+	mem_pool_init(&p->pool, p->at.size, 0);
+	for (unsigned i = 0; i < s->desc.n_exprs; i++) {
+		s->needs_ct |= s->desc.expr[i]->test.fn->needs_ct;
+		s->needs_defrag |= s->desc.expr[i]->test.fn->needs_defrag;
+	}
+	return 0;
+}
+
 struct ir_set *ir_set_get(struct ir_set *s)
 {
 	s->refs++;

@@ -134,6 +134,11 @@ bool set_dynset(struct ir_set *s, enum set_op op, const uint8_t *key, const void
  * Return: NULL with errno: EEXIST, EINVAL (flags that do not go together), EOPNOTSUPP, ENOMEM
  */
 struct ir_set *txn_set_add(struct txn *x, struct table *t, const struct set_desc *d, struct set_form *form);
+/**
+ * set_adopt() - statements for all elements of a set that has neither: those of the first rule that fills it
+ * Takes @expr over, also when it fails. Return: 0, -EBUSY (there are elements), -EOPNOTSUPP
+ */
+int set_adopt(struct ir_set *s, struct ir_stmt *const *expr, unsigned n);
 int txn_set_del(struct txn *x, struct table *t, struct ir_set *s);	/* -EBUSY: a rule uses it */
 /** table_set() - by name, NULL: none; works on tables of a transaction (its view) and committed ones */
 struct ir_set *table_set(const struct table *t, const char *name);

@@ -271,6 +271,10 @@ static int anon_name(struct table *t, struct set_desc *d, unsigned *number)
 	int k = anon_kind(d->name), n;
 
 	items_sweep(t);
+	if (!strchr(d->name, '%')) {	/* a meter's */
+		*number = UINT32_MAX;
+		return table_set(t, d->name) ? -EEXIST : 0;
+	}
 	n = anon_number(t, k);
 	if (n < 0)
 		return -ENOMEM;
@@ -313,7 +317,7 @@ struct ir_set *txn_set_add(struct txn *x, struct table *t, const struct set_desc
 	s->handle = ++t->next_handle;
 	s->anon = number;
 	t->sets[t->n_sets++] = s;
-	if (anon)
+	if (anon && strchr(d->name, '%'))
 		t->anon[anon_kind(own.name)][number / 64] |= 1ull << number % 64;
 	return s;
 }
