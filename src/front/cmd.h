@@ -44,6 +44,7 @@ struct cmd {
 	struct world *world;
 	struct netns *ns;		/* where it runs */
 	const char *host;		/* its name, "lab" for the outside */
+	int pid;			/* of the process that it is; 0: there are none here */
 	const struct cmd_ops *ops;
 	void *ctx;			/* the place's own */
 	bool hints;			/* called as `natbox TOOL`: errors may be followed by "natbox: hint: ..." */

@@ -163,7 +163,8 @@ int tool_main(struct proc *p, int argc, char **argv)
 
 	waitq_init(&t.event);
 	t.cmd = (struct cmd){
-		.world = &p->lab->world, .ns = p->host->ns, .host = p->host->name, .ops = &ops, .ctx = &t
+		.world = &p->lab->world, .ns = p->host->ns, .host = p->host->name, .pid = p->pid, .ops = &ops,
+		.ctx = &t
 	};
 	status = tool->run(&t.cmd, argc, argv);
 	cmd_flush(&t.cmd);

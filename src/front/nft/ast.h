@@ -347,6 +347,7 @@ struct nft_cmd {
 	struct nft_handle h;
 	char *arg;			/* rename: the new name; monitor: "new", "destroy"; list hooks: a device */
 	uint32_t monitor;		/* NFT_MON_*: what to show; 0: all */
+	struct rule *made;		/* carried out: what became of .rule, borrowed (to be echoed) */
 	union {				/* by .what; NULL where the command has none */
 		struct nft_table *table;
 		struct nft_chain *chain;

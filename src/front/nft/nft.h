@@ -44,6 +44,10 @@ struct nft_ctx {
 	void *eval;
 	uint8_t family;			/* of the table at hand, while a rule or set is evaluated or printed */
 	bool oom;
+	struct nft_keep *keep;		/* shared with the forms that were made: form.c */
+	/* what the engine refused: told when nothing was found wrong before */
+	struct list refused;
+	unsigned n_cmds;		/* of the batch */
 };
 
 /* ---- errors (error.c) ---- */
@@ -98,19 +102,31 @@ int nft_lower_rule(struct nft_ctx *x, struct table *t, struct nft_rule *r, struc
 int nft_lower_set(struct nft_ctx *x, struct table *t, const struct nft_set *s, struct set_desc *d);
 /** nft_elem_fill() - an element as the engine takes it; @buf holds its bytes: at least NFT_ELEM_BYTES */
 #define NFT_ELEM_BYTES (8 * IR_VAL_MAX)
-int nft_elem_fill(struct nft_ctx *x, const struct nft_set *s, const struct nft_expr *elem, struct set_elem *e, uint8_t *buf);
+int nft_elem_fill(struct nft_ctx *x, struct table *t, const struct nft_set *s, const struct set_desc *d,
+		  const struct nft_expr *elem, struct set_elem *e, uint8_t *buf);
 /** nft_elem_of() - an engine's element as an expression (NFT_X_ELEM) of that set's types, to be printed */
 struct nft_expr *nft_elem_of(struct nft_ctx *x, const struct nft_set *s, const struct ir_set *is, const struct set_elem *e);
 
 /* the written form of an nft rule and of an nft set, kept by the engine for listing */
-struct nft_rule_form { struct rule_form form; uint8_t family; struct nft_rule *rule; };
-struct nft_set_form { struct set_form form; struct nft_set *set; };
+struct nft_keep;				/* what trees point to: form.c */
+struct nft_rule_form { struct rule_form form; uint8_t family; struct nft_rule *rule; struct nft_keep *keep; };
+/* elem_stmts: statements that elements got from the first rule that fills the set; empty: those of .set->stmts */
+struct nft_set_form { struct set_form form; struct nft_set *set; struct nft_keep *keep; struct list elem_stmts; };
 extern const struct rule_form_ops nft_rule_form_ops;
 extern const struct set_form_ops nft_set_form_ops;
 /** nft_rule_of() - a rule of either dialect as nft would list it: NULL: no memory. Not owned by the caller when .dialect is nft */
 struct nft_rule *nft_rule_of(struct nft_ctx *x, const struct table *t, const struct rule *r, bool *owned);
 /** nft_set_of() - the description of a set of either dialect */
 const struct nft_set *nft_set_of(const struct ir_set *s);
+/** nft_set_form_new() - a copy of the description (without .init), for the engine; NULL: no memory */
+struct set_form *nft_set_form_new(struct nft_ctx *x, const struct nft_set *s);
+/** nft_rule_form_new() - takes @r over, also when it fails; NULL: no memory */
+struct rule_form *nft_rule_form_new(struct nft_ctx *x, uint8_t family, struct nft_rule *r);
+/** nft_keep_release() - the context goes: what forms still point to lives as long as they do */
+void nft_keep_release(struct nft_ctx *x);
+
+/** nft_timeout_states() - names of a ct timeout policy's states, as numbered in struct object_ct_timeout; NULL-terminated */
+const char *const *nft_timeout_states(uint8_t l4);
 
 /* ---- exec.c: commands on the rule set ---- */
 
@@ -130,6 +146,9 @@ void nft_print_stmt(const struct nft_ctx *x, const struct nft_stmt *s, const str
 void nft_print_rule(struct nft_ctx *x, const struct table *t, const struct rule *r, struct sbuf *out);
 void nft_print_chain(struct nft_ctx *x, const struct chain *c, struct sbuf *out);		/* with one tab */
 void nft_print_set(struct nft_ctx *x, const struct table *t, const struct ir_set *s, struct sbuf *out);
+/** nft_print_set_elems() - a set with only some elements: a NFT_X_SET's (`get element`) */
+void nft_print_set_elems(struct nft_ctx *x, const struct table *t, const struct ir_set *s, const struct nft_expr *elems,
+			 struct sbuf *out);
 void nft_print_object(struct nft_ctx *x, const struct table *t, const struct ir_object *o, struct sbuf *out);
 void nft_print_flowtable(struct nft_ctx *x, const struct table *t, const struct flowtable *f, struct sbuf *out);
 void nft_print_table(struct nft_ctx *x, const struct table *t, struct sbuf *out);

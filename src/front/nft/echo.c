@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * front/nft/echo.c - `nft -e`: what a batch has added, as commands.
+ *
+ * Where it stands: on the way back from the engine, after the commit; print.c writes the parts.
+ *
+ * Theory of operation: the real tool prints the kernel's notifications. A set or object is its block in one line, an
+ * element a command of its own, and a replaced rule is a deletion and an addition.
+ *
+ * References: nft 1.0.6's behaviour, recorded in tests/golden/nft.
+ */
+#include <string.h>
+
+#include "front/nft/exec.h"
+
+static const struct table *table_now(struct nft_ctx *x, const struct nft_cmd *c)
+{
+	return ruleset_table(&x->c->ns->rules, nft_cmd_family(c), c->h.table);
+}
+
+static void put_handle(struct nft_ctx *x, struct sbuf *out, uint64_t handle)
+{
+	if (x->o.handle)
+		sbuf_printf(out, " # handle %llu", (unsigned long long)handle);
+}
+
+static void put_where(struct sbuf *out, const char *verb, const char *what, const struct table *t, const char *name)
+{
+	sbuf_printf(out, "%s %s %s %s%s%s", verb, what, nft_family_name(t->family), t->name, name ? " " : "", name ? name : "");
+}
+
+/* the lines of a block as one: "NAME {" and "}" included, each indent and line end a blank */
+static void one_line(struct sbuf *out, const char *block)
+{
+	for (const char *p = strchr(block, '{'); p && *p; p++) {
+		if (*p == '\t')
+			continue;
+		if (*p != '\n')
+			sbuf_putc(out, *p);
+		else if (p[-1] != '{' && p[-1] != '}' && !strchr("0123456789", p[-1]))
+			sbuf_puts(out, "; ");
+		else
+			sbuf_putc(out, ' ');
+	}
+}
+
+static void echo_table(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	put_where(out, "add", "table", t, NULL);
+	put_handle(x, out, t->handle);
+	sbuf_putc(out, '\n');
+}
+
+static void echo_chain(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	static const char *const types[] = { "filter", "nat", "route" };
+	const struct chain *ch = table_chain(t, c->h.chain);
+
+	if (!ch)
+		return;
+	put_where(out, "add", "chain", t, ch->name);
+	if (ch->base) {
+		sbuf_printf(out, " { type %s hook %s priority ", types[ch->type], nft_hook_name(t->family, ch->hook));
+		nft_print_prio(x, t->family, ch->hook, ch->priority, out);
+		sbuf_printf(out, "; policy %s; }", ch->policy_drop ? "drop" : "accept");
+	}
+	put_handle(x, out, ch->handle);
+	sbuf_putc(out, '\n');
+}
+
+static void echo_rule(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	if (!c->made)
+		return;
+	if (c->op == NFT_C_REPLACE) {
+		put_where(out, "delete", "rule", t, c->h.chain);
+		sbuf_printf(out, " handle %llu\n", (unsigned long long)c->h.handle);
+	}
+	put_where(out, c->op == NFT_C_INSERT ? "insert" : "add", "rule", t, c->h.chain);
+	sbuf_putc(out, ' ');
+	nft_print_rule(x, t, c->made, out);
+	sbuf_putc(out, '\n');
+}
+
+static void echo_elems(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, const struct nft_expr *elems,
+		       struct sbuf *out)
+{
+	const struct nft_expr *e;
+
+	if (!elems || elems->kind != NFT_X_SET)
+		return;
+	list_for_each(e, &elems->set.list, node) {
+		put_where(out, "add", "element", t, c->h.name);
+		sbuf_puts(out, " { ");
+		nft_print_expr(x, e, out);
+		sbuf_puts(out, " }\n");
+	}
+}
+
+static void echo_set(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	struct ir_set *s = table_set(t, c->h.name);
+	struct nft_expr *none = nft_expr_new(NFT_X_SET, NULL);
+	struct sbuf block = SBUF_INIT;
+
+	if (s && none) {
+		nft_print_set_elems(x, t, s, none, &block);
+		put_where(out, "add", s->desc.data != SET_DATA_NONE ? "map" : "set", t, c->h.name);
+		sbuf_putc(out, ' ');
+		one_line(out, sbuf_str(&block));
+		sbuf_putc(out, '\n');
+		echo_elems(x, c, t, c->set->init, out);
+	}
+	nft_expr_free(none);
+	sbuf_free(&block);
+}
+
+static void echo_object(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	static const char *const names[] = {
+		[NFT_OBJECT_COUNTER] = "counter", [NFT_OBJECT_QUOTA] = "quota", [NFT_OBJECT_CT_HELPER] = "ct helper",
+		[NFT_OBJECT_LIMIT] = "limit", [NFT_OBJECT_CT_TIMEOUT] = "ct timeout", [NFT_OBJECT_SECMARK] = "secmark",
+		[NFT_OBJECT_CT_EXPECT] = "ct expectation", [NFT_OBJECT_SYNPROXY] = "synproxy",
+	};
+	int type = nft_object_type(c->what);
+	const struct ir_object *o = type ? table_object(t, type, c->h.name) : NULL;
+	struct sbuf block = SBUF_INIT;
+
+	if (!o)
+		return;
+	nft_print_object(x, t, o, &block);
+	put_where(out, "add", names[type], t, c->h.name);
+	sbuf_putc(out, ' ');
+	one_line(out, sbuf_str(&block));
+	sbuf_putc(out, '\n');
+	sbuf_free(&block);
+}
+
+void nft_echo(struct nft_ctx *x, struct list *cmds)
+{
+	struct sbuf *out = &x->c->out;
+	size_t before = out->len;
+	const struct nft_cmd *c;
+
+	list_for_each(c, cmds, node) {
+		const struct table *t = c->h.table ? table_now(x, c) : NULL;
+		bool adds = c->op == NFT_C_ADD || c->op == NFT_C_CREATE || c->op == NFT_C_INSERT || c->op == NFT_C_REPLACE;
+
+		if (!t || !adds)
+			continue;
+		if (c->what == NFT_W_TABLE)
+			echo_table(x, c, t, out);
+		else if (c->what == NFT_W_CHAIN)
+			echo_chain(x, c, t, out);
+		else if (c->what == NFT_W_RULE)
+			echo_rule(x, c, t, out);
+		else if (c->what == NFT_W_SET || c->what == NFT_W_MAP)
+			echo_set(x, c, t, out);
+		else if (c->what == NFT_W_ELEMENT)
+			echo_elems(x, c, t, c->elems, out);
+		else
+			echo_object(x, c, t, out);
+	}
+	if (out->len != before)
+		sbuf_printf(out, "# new generation %u by process %d (nft)\n", x->c->ns->rules.gen + 1, x->c->pid);
+}
