@@ -16,6 +16,9 @@
  * more equality under a mask. The number of groups is bounded; rules whose signature is rare are candidates of every
  * packet.
  *
+ * An anonymous set never changes once it is committed: where no term serves, a rule that looks one up stands under each of
+ * its elements.
+ *
  * The table keeps hashes, not keys: two keys with one hash cost a useless candidate and nothing else, since vm.c runs
  * every candidate whole.
  *
@@ -38,6 +41,7 @@
 #define RULE_TERMS 8			/* terms of a rule that are looked at */
 #define FEW 8				/* rules that may share a term that is good enough alone */
 #define MANY 32				/* rules that share all terms: only then a range is cut up */
+#define SPREAD_MAX 64			/* elements of a set: one with more is not spread out */
 #define GROUP_MIN 4			/* rules: fewer are not worth a lookup */
 #define SIG_MAX 1024			/* signatures looked at while building */
 #define SIG_SLOTS (2 * SIG_MAX)
@@ -114,6 +118,8 @@ struct terms {
 	unsigned n;
 	struct term term[RULE_TERMS];
 	const struct insn *range;	/* the narrowest, NULL: none */
+	const struct insn *set;		/* a lookup in an anonymous set, the smallest; NULL: none */
+	uint64_t set_hash;		/* of its first element, as a term's */
 };
 
 struct entry {
@@ -182,10 +188,20 @@ static int sig_term_cmp(const struct sig_term *a, const struct sig_term *b)
 	return 0;
 }
 
+/* may the rule be entered under every element of the set */
+static bool can_spread(const struct insn *in)
+{
+	const struct ir_set *s = in->lookup.set;
+
+	return in->op == OP_LOOKUP && !in->neg && !in->lookup.expr && (s->desc.flags & NFT_SET_ANONYMOUS) &&
+	       in->len <= 16 && (in->len <= 4 || !(s->desc.flags & NFT_SET_INTERVAL)) && s->n_elems &&
+	       s->n_elems <= SPREAD_MAX && !set_has_catchall(s);
+}
+
 static void terms_of(const struct rule *r, struct terms *t)
 {
 	t->n = 0;
-	t->range = NULL;
+	t->range = t->set = NULL;
 	for (const struct insn *in = r->prog->insn; !insn_has_effect(in); in++) {
 		if ((in->op == OP_EQ || in->op == OP_EQ_WIDE) && t->n < RULE_TERMS)
 			term_add(t, in);
@@ -193,6 +209,8 @@ static void terms_of(const struct rule *r, struct terms *t)
 			 in->range.mask == (1ull << (8 * in->len)) - 1 &&
 			 (!t->range || in->range.hi - in->range.lo < t->range->range.hi - t->range->range.lo))
 			t->range = in;
+		else if (can_spread(in) && (!t->set || in->lookup.set->n_elems < t->set->lookup.set->n_elems))
+			t->set = in;
 	}
 	for (unsigned i = 1; i < t->n; i++)		/* in the order of signatures */
 		for (unsigned j = i; j && sig_term_cmp(&t->term[j].sig, &t->term[j - 1].sig) < 0; j--) {
@@ -243,6 +261,24 @@ static unsigned count_of(const uint64_t *v, size_t n, uint64_t h)
 	return lo[1] - lo[0];
 }
 
+static struct term elem_term(const struct insn *in, const struct set_elem *e)
+{
+	struct term t = { .sig = { .field = in->field, .wide = in->len > 8 } };
+
+	memset(t.sig.mask, 0xff, in->len);
+	memcpy(t.val, e->key, in->len);
+	return t;
+}
+
+static int first_elem(void *ctx, const struct set_elem *e)
+{
+	struct terms *t = ctx;
+	struct term one = elem_term(t->set, e);
+
+	t->set_hash = term_key_hash(&one);
+	return 1;
+}
+
 static void survey(struct build *b, struct rule *const *rules)
 {
 	for (unsigned i = 0; i < b->n_rules; i++) {
@@ -255,6 +291,10 @@ static void survey(struct build *b, struct rule *const *rules)
 			b->sigs[b->n_sigs++] = term_sig_hash(&t->term[j]);
 			full = mix(full, term_key_hash(&t->term[j]));
 		}
+		if (t->set && set_each(t->set->lookup.set, first_elem, t) == 1)
+			b->keys[b->n_keys++] = t->set_hash;
+		else
+			t->set = NULL;
 		b->full[i] = b->fulls[i] = full;
 	}
 	qsort(b->keys, b->n_keys, sizeof(*b->keys), u64_cmp);
@@ -353,6 +393,42 @@ static bool entry_add_range(struct build *b, uint32_t rule, const struct term *c
 	return true;
 }
 
+struct spread {
+	struct build *b;
+	uint32_t rule;
+	const struct term *const *others;
+	unsigned n;
+	const struct insn *in;
+};
+
+static int spread_elem(void *ctx, const struct set_elem *e)
+{
+	const struct spread *s = ctx;
+	const struct term *term[SIG_TERMS];
+	struct term own = elem_term(s->in, e);
+	struct insn range = { .field = s->in->field, .order = s->in->order, .len = s->in->len };
+	uint64_t end = 0;
+
+	memcpy(term, s->others, s->n * sizeof(term[0]));
+	term[s->n] = &own;
+	if (!e->key_end)
+		return !entry_add(s->b, s->rule, term, s->n + 1);
+	memcpy(&end, e->key_end, s->in->len);
+	range.range.mask = (1ull << (8 * range.len)) - 1;
+	range.range.lo = insn_number(own.val[0], range.len, range.order);
+	range.range.hi = insn_number(end, range.len, range.order);
+	return !entry_add_range(s->b, s->rule, s->others, s->n, &range);
+}
+
+/* each element of a set with the other terms; false: no room */
+static bool entry_add_set(struct build *b, uint32_t rule, const struct term *const *others, unsigned n,
+			  const struct insn *in)
+{
+	struct spread s = { b, rule, others, n, in };
+
+	return set_each(in->lookup.set, spread_elem, &s) == 0;
+}
+
 /* the term that few rules share, of the most common signature; NULL: none */
 static const struct term *best_term(const struct build *b, const struct terms *t)
 {
@@ -396,6 +472,8 @@ static bool place(struct build *b, uint32_t rule)
 	if (term[0])
 		return entry_add(b, rule, term, 1);
 	share = t->n ? count_of(b->fulls, b->n_rules, b->full[rule]) : b->n_rules;
+	if (t->set && share > FEW && count_of(b->keys, b->n_keys, t->set_hash) <= b->n_rules / 2)
+		return entry_add_set(b, rule, term, rarest_terms(t, term, SIG_TERMS - 1), t->set);
 	if (t->range && share > MANY) {
 		n = rarest_terms(t, term, SIG_TERMS - 1);
 		return entry_add_range(b, rule, term, n, t->range);
@@ -548,7 +626,7 @@ static bool build_alloc(struct build *b)
 
 	b->max_entries = n * ENTRIES_PER_RULE;
 	b->terms = mem_alloc(n * sizeof(*b->terms));
-	b->keys = mem_alloc(n * RULE_TERMS * sizeof(*b->keys));
+	b->keys = mem_alloc(n * (RULE_TERMS + 1) * sizeof(*b->keys));
 	b->sigs = mem_alloc(n * RULE_TERMS * sizeof(*b->sigs));
 	b->full = mem_alloc(n * sizeof(*b->full));
 	b->fulls = mem_alloc(n * sizeof(*b->fulls));

@@ -217,6 +217,8 @@ static void compile_lookup(const struct ir_stmt *s, struct insn *in)
 	in->op = OP_LOOKUP;
 	in->neg = s->match.op == IR_NOT_IN;
 	in->field = plain ? l->f.field : 0;
+	in->len = l->len;
+	in->order = plain ? fields[in->field].order : FIELD_ORDER_NET;
 	in->lookup.set = s->match.rhs->set.set;
 	in->lookup.expr = plain ? NULL : l;
 }
@@ -386,8 +388,10 @@ static int check_dynset(const struct ir_stmt *s)
 
 	if (!set || !s->dynset.key || !key_fits(set, s->dynset.key))
 		return -EINVAL;
-	if ((set->desc.flags & (NFT_SET_INTERVAL | NFT_SET_CONSTANT)) || set->desc.data > SET_DATA_VALUE)
-		return -EOPNOTSUPP;		/* those structures have no way in for packets: as in the kernel */
+	if (set->desc.flags & NFT_SET_CONSTANT)
+		return -EBUSY;
+	if (!set_takes_packets(set))
+		return -EOPNOTSUPP;
 	if (s->dynset.timeout_ms && !(set->desc.flags & NFT_SET_TIMEOUT))
 		return -EOPNOTSUPP;
 	if (s->dynset.op != SET_OP_DELETE && set->desc.data == SET_DATA_VALUE && (!data || data->len != set->desc.data_len))

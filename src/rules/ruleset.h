@@ -205,5 +205,7 @@ int txn_check(struct txn *x, struct chain **where);
  */
 int txn_commit(struct txn *x);
 void txn_abort(struct txn *x);
+/** txn_refuse() - the same, as when the kernel refuses a batch: the handles that it gave out are not given out again */
+void txn_refuse(struct txn *x);
 
 #endif

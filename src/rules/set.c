@@ -279,6 +279,21 @@ struct ir_set *table_set_by_handle(const struct table *t, uint64_t handle)
 
 /* ---- lookups ---- */
 
+bool set_has_catchall(const struct ir_set *s)
+{
+	return s->impl->live.catchall;
+}
+
+bool set_takes_packets(const struct ir_set *s)
+{
+	const struct set_desc *d = &s->desc;
+	bool small = d->n_parts == 1 && d->part[0].len <= 2 && d->data == SET_DATA_NONE;
+
+	if ((d->flags & NFT_SET_INTERVAL) || d->data > SET_DATA_VALUE)
+		return false;
+	return (d->flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT)) || (!d->size && !small);
+}
+
 unsigned set_key_len(const struct ir_set *s)
 {
 	return s->impl->at.klen;

@@ -21,6 +21,7 @@
 #include "rules/ruleset.h"
 
 #define SET_PARTS_MAX 16		/* fields of a concatenation (NFT_REG32_COUNT) */
+#define SET_DYNAMIC_SIZE 65535		/* elements at most of a set that packets fill and that says nothing */
 #define SET_EXPRS_MAX 2			/* stateful statements of an element (NFT_SET_EXPR_MAX) */
 
 struct ir_object;
@@ -96,6 +97,12 @@ struct set_elem {
 
 /* ---- lookups ---- */
 
+bool set_has_catchall(const struct ir_set *s);
+/**
+ * set_takes_packets() - may packets add to it: not to intervals, maps to verdicts or objects, nor to a set that did not
+ * say it is dynamic and that the kernel keeps in a structure made for its size
+ */
+bool set_takes_packets(const struct ir_set *s);
 /** set_key_len() - bytes of a key, padding included */
 unsigned set_key_len(const struct ir_set *s);
 
@@ -146,7 +153,7 @@ struct ir_set *table_set_by_handle(const struct table *t, uint64_t handle);
 /**
  * txn_elem_add()
  * Return: 0; -EEXIST (exclusive, or with other data, or an interval that overlaps), -ENFILE (full), -EINVAL, -ENOMEM,
- * -ENOENT (the verdict's chain), -EAGAIN (another open transaction changes the set)
+ * -ENOENT (the verdict's chain), -EBUSY (anonymous or constant, and a rule has it), -EAGAIN (another open transaction changes the set)
  */
 int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *e, bool exclusive);
 int txn_elem_del(struct txn *x, struct ir_set *s, const struct set_elem *e);	/* -ENOENT */

@@ -21,7 +21,6 @@
 #include "rules/set_impl.h"
 #include "rules/txn.h"
 
-#define DYNAMIC_SIZE 65535		/* elements at most of a set that packets fill and that says nothing */
 #define GC_MS 1000
 #define GC_SHARE 65536			/* elements looked through in a second */
 
@@ -481,10 +480,16 @@ static bool verdict_good(const struct ir_set *s, const struct set_verdict *v)
 	return s->impl->table && chain_called(s->impl->table, v->chain);
 }
 
+/* does a rule look it up that takes it for what it is */
+static bool fixed(const struct ir_set *s)
+{
+	return s->uses && (s->desc.flags & (NFT_SET_ANONYMOUS | NFT_SET_CONSTANT));
+}
+
 int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *from, bool exclusive)
 {
 	struct elem *e;
-	int err = own(x, s);
+	int err = fixed(s) ? -EBUSY : own(x, s);
 
 	if (err)
 		return err;
@@ -518,7 +523,7 @@ static struct elem *find_given(struct ir_set *s, const struct set_elem *e)
 
 int txn_elem_del(struct txn *x, struct ir_set *s, const struct set_elem *from)
 {
-	int err = own(x, s);
+	int err = fixed(s) ? -EBUSY : own(x, s);
 	struct elem *e = err ? NULL : find_given(s, from);
 
 	if (err)
@@ -538,7 +543,7 @@ static bool flush_one(void *ctx, struct elem *e)
 int txn_set_flush(struct txn *x, struct ir_set *s)
 {
 	struct set_impl *p = s->impl;
-	int err = own(x, s);
+	int err = fixed(s) ? -EBUSY : own(x, s);
 
 	if (err)
 		return err;
@@ -650,7 +655,7 @@ static struct elem *dyn_new(struct ir_set *s, const uint8_t *key, const void *da
 	struct set_impl *p = s->impl;
 	struct elem *e;
 
-	if (p->live.n >= (s->desc.size ? s->desc.size : DYNAMIC_SIZE) || !store_ready(p, &p->live))
+	if (p->live.n >= (s->desc.size ? s->desc.size : SET_DYNAMIC_SIZE) || !store_ready(p, &p->live))
 		return NULL;
 	e = elem_alloc(s, false);
 	if (!e)

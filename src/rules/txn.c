@@ -674,3 +674,17 @@ void txn_abort(struct txn *x)
 {
 	txn_free(x);
 }
+
+void txn_refuse(struct txn *x)
+{
+	struct change *ch;
+
+	if (x->gen == x->rs->gen) {
+		list_for_each(ch, &x->changes, node)
+			if (ch->copy && ch->origin)
+				ch->origin->next_handle = ch->copy->next_handle;
+		x->rs->next_handle = x->next_handle;
+		x->rs->next_chain_id = x->next_chain_id;
+	}
+	txn_free(x);
+}

@@ -525,6 +525,9 @@ static int count_object(void *ctx, struct ir_object *o)
 
 static void count_uses(const struct rule *r)
 {
+	for (const struct ir_stmt *s = r->body.first; s; s = s->next)
+		if (s->kind == IR_DYNSET && !s->dynset.set->desc.size)
+			s->dynset.set->desc.size = SET_DYNAMIC_SIZE;	/* as listings show it from then on */
 	rule_each_set(r, count_set, NULL);
 	rule_each_object(r, count_object, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "rules/classify.h"
 #include "rules/fn.h"
+#include "rules/set.h"
 #include "rules/vec.h"
 
 #define N_CHAINS 4
@@ -28,7 +29,14 @@ struct side {
 /* how values are drawn: from few, so that packets hit, or many, so that an index helps */
 struct profile {
 	unsigned hosts, ports, ifaces, rules;
-	bool prefixes, ranges, stateful, writes;
+	bool prefixes, ranges, stateful, writes, sets;
+};
+
+/* what a rule's parts may be made of: the transaction that makes its side */
+struct maker {
+	struct txn *x;
+	struct table *t;
+	struct ir_set *named, *verdicts, *seen;
 };
 
 static uint32_t draw_addr(struct rng *r, const struct profile *p)
@@ -53,6 +61,99 @@ static void match_port(struct ir_list *l, struct rng *r, const struct profile *p
 		ir_match_range(l, id, rng_below(r, 6) == 0, &a, &b);
 	else
 		ir_match_field(l, id, rng_below(r, 8) == 0, &a, NULL);
+}
+
+static struct ir_set *new_set(struct maker *k, const char *name, uint32_t flags, unsigned len, enum set_data data)
+{
+	struct set_desc d = { .flags = flags, .n_parts = 1, .part = { { len, FIELD_ORDER_NET } }, .data = data, .data_len = 4 };
+	struct ir_set *s;
+
+	strcpy(d.name, name);
+	s = txn_set_add(k->x, k->t, &d, NULL);
+	assert_non_null(s);
+	return s;
+}
+
+/* anonymous sets of ports and addresses, intervals or not */
+static struct ir_set *anon_set(struct maker *k, struct rng *r, const struct profile *p, unsigned len)
+{
+	bool interval = rng_below(r, 3) == 0;
+	struct ir_set *s = new_set(k, "__set%d", NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | (interval ? NFT_SET_INTERVAL : 0), len, 0);
+	unsigned n = rng_below(r, 8);
+
+	while (n-- > 0) {
+		uint8_t key[4] = { 0 }, end[4] = { 0 };
+		struct set_elem e = { .key = key, .key_end = interval ? end : NULL };
+
+		if (len == 2) {
+			put_u16(key, rng_below(r, p->ports));
+			put_u16(end, MIN(get_u16(key) + rng_below(r, 100), 65535));
+		} else {
+			put_u32(key, draw_addr(r, p));
+			put_u32(end, get_u32(key) + rng_below(r, 3000));
+		}
+		e.catchall = rng_below(r, 40) == 0;
+		txn_elem_add(k->x, s, &e, false);
+	}
+	return s;
+}
+
+static void match_set(struct ir_list *l, struct rng *r, const struct profile *p, struct maker *k)
+{
+	enum ir_op op = rng_below(r, 5) ? IR_IN : IR_NOT_IN;
+
+	switch (rng_below(r, 4)) {
+	case 0:
+		ir_match(l, ir_field(FIELD_TH_DPORT), op, ir_set(anon_set(k, r, p, 2)));
+		break;
+	case 1:
+		ir_match(l, ir_field(FIELD_IP_SADDR), op, ir_set(anon_set(k, r, p, 4)));
+		break;
+	case 2:
+		ir_match(l, ir_field(FIELD_IP_DADDR), op, ir_set(k->named));
+		break;
+	default:
+		ir_match(l, ir_field(FIELD_IP_DADDR), op, ir_set(k->seen));
+	}
+}
+
+static void set_effect(struct ir_list *l, struct rng *r, const struct profile *p, struct maker *k, unsigned chain)
+{
+	struct ir_stmt *s;
+
+	if (rng_below(r, 3) == 0) {
+		s = ir_append(l, IR_DYNSET);
+		s->dynset.set = ir_set_get(k->seen);
+		s->dynset.key = ir_field(FIELD_IP_SADDR);
+		s->dynset.op = rng_below(r, 3);
+	} else if (chain == 0) {
+		s = ir_append(l, IR_VMAP);
+		s->vmap = ir_map(k->verdicts, ir_field(FIELD_IP_DADDR));
+	}
+}
+
+/* the sets that rules share */
+static void make_sets(struct maker *k, struct rng *r, const struct profile *p)
+{
+	static const enum ir_verdict v[] = { IR_ACCEPT, IR_DROP, IR_CONTINUE, IR_RETURN, IR_JUMP, IR_GOTO };
+	uint8_t key[4], end[4];
+
+	k->named = new_set(k, "named", NFT_SET_INTERVAL, 4, SET_DATA_NONE);
+	k->seen = new_set(k, "seen", NFT_SET_EVAL | NFT_SET_TIMEOUT, 4, SET_DATA_NONE);
+	k->verdicts = new_set(k, "verdicts", NFT_SET_MAP, 4, SET_DATA_VERDICT);
+	for (unsigned i = 0; i < 50; i++) {
+		struct set_elem e = { .key = key, .key_end = end, .verdict = { v[rng_below(r, 6)], NULL } };
+		char name[16];
+
+		put_u32(key, draw_addr(r, p));
+		put_u32(end, get_u32(key) + rng_below(r, 500));
+		txn_elem_add(k->x, k->named, &e, false);
+		e.key_end = NULL;
+		sprintf(name, "c%u", 1 + rng_below(r, N_CHAINS - 1));
+		if (e.verdict.v == IR_JUMP || e.verdict.v == IR_GOTO)
+			e.verdict.chain = name;
+		txn_elem_add(k->x, k->verdicts, &e, false);
+	}
 }
 
 static void match_misc(struct ir_list *l, struct rng *r, const struct profile *p)
@@ -153,7 +254,7 @@ static void some_verdict(struct ir_list *l, struct rng *r, unsigned chain)
 	}
 }
 
-static struct rule *some_rule(struct rng *r, const struct profile *p, unsigned chain)
+static struct rule *some_rule(struct maker *k, struct rng *r, const struct profile *p, unsigned chain)
 {
 	unsigned n = 1 + rng_below(r, 4);
 	struct ir_list l;
@@ -162,9 +263,14 @@ static struct rule *some_rule(struct rng *r, const struct profile *p, unsigned c
 	for (unsigned i = 0; i < n; i++) {
 		if (p->stateful && rng_below(r, 6) == 0)
 			some_test(&l, r);
-		some_match(&l, r, p);
+		if (p->sets && rng_below(r, 2))
+			match_set(&l, r, p, k);
+		else
+			some_match(&l, r, p);
 		if (rng_below(r, 20) == 0)
 			some_effect(&l, r, p);
+		if (p->sets && rng_below(r, 25) == 0)
+			set_effect(&l, r, p, k, chain);
 	}
 	ir_append(&l, IR_COUNTER);
 	some_effect(&l, r, p);
@@ -200,25 +306,30 @@ static void log_rule(struct match_ctx *m, const struct chain *c, unsigned i, con
 static void make_side(struct side *s, uint64_t seed, const struct profile *p, bool indexed)
 {
 	struct rng r;
-	struct txn *x;
-	struct table *t;
+	struct maker k;
 	struct chain *c;
 	char name[16];
 
 	wr_init(&s->w);
 	ruleset_init(&s->rs);
+	s->rs.clock = &s->w.clock;
 	rng_seed(&r, seed);
-	x = txn_begin(&s->rs);
-	t = txn_table_add(x, NFPROTO_IPV4, "filter", false);
+	k.x = txn_begin(&s->rs);
+	k.t = txn_table_add(k.x, NFPROTO_IPV4, "filter", false);
 	for (unsigned i = 0; i < N_CHAINS; i++) {
 		sprintf(name, "c%u", i);
-		c = txn_chain_add(x, t, name);
+		c = txn_chain_add(k.x, k.t, name);
 		if (!i)
-			txn_chain_set_base(x, c, CHAIN_FILTER, NF_INET_FORWARD, 0, false);
-		for (unsigned k = 0; k < p->rules; k++)
-			assert_int_equal(txn_rule_insert(x, c, k, some_rule(&r, p, i)), 0);
+			txn_chain_set_base(k.x, c, CHAIN_FILTER, NF_INET_FORWARD, 0, false);
 	}
-	assert_int_equal(txn_commit(x), 0);
+	make_sets(&k, &r, p);
+	for (unsigned i = 0; i < N_CHAINS; i++) {
+		sprintf(name, "c%u", i);
+		c = table_chain(k.t, name);
+		for (unsigned n = 0; n < p->rules; n++)
+			assert_int_equal(txn_rule_insert(k.x, c, n, some_rule(&k, &r, p, i)), 0);
+	}
+	assert_int_equal(txn_commit(k.x), 0);
 	list_for_each(c, &ruleset_table(&s->rs, NFPROTO_IPV4, "filter")->chains, node) {
 		c->index_after = 0;
 		if (indexed)
@@ -311,6 +422,7 @@ static struct profile some_profile(uint64_t seed)
 		.ranges = rng_below(&r, 2),
 		.stateful = rng_below(&r, 2),
 		.writes = rng_below(&r, 2),
+		.sets = rng_below(&r, 2),
 	};
 }
 
