@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * path/bridge_nf.c - IP's hooks for bridged packets, where net.bridge.bridge-nf-call-iptables asks for them.
+ * path/bridge_nf.c - IP's hooks for bridged packets, where net.bridge.bridge-nf-call-iptables or bridge-nf-call-ip6tables asks for them.
  *
  * On the packet's way: bridge.c calls bridge_nf_pre() before it looks where a frame goes, and bridge_nf_forward() for each port that it goes to.
  *
@@ -26,7 +26,10 @@
 
 bool bridge_nf_wanted(const struct netns *ns, const struct pkt *p)
 {
-	return ns->sysctl.bridge_nf_call_iptables && p->ethertype == htons(ETH_P_IP) && !(p->flags & PKT_VLAN);
+	if (p->flags & PKT_VLAN)
+		return false;
+	return (ns->sysctl.bridge_nf_call_iptables && p->ethertype == htons(ETH_P_IP)) ||
+	       (ns->sysctl.bridge_nf_call_ip6tables && p->ethertype == htons(ETH_P_IPV6));
 }
 
 /* the link-layer address of the station that a translated packet is for; false: it is not on this bridge, or not known to be */
@@ -37,7 +40,7 @@ static bool station_of(struct netns *ns, const struct link *br, const struct pkt
 	union inet_addr next;
 	struct route_key k;
 
-	if (!link_conf(br, LINK_CONF_FORWARDING))	/* a translated packet is forwarded, even where it is only bridged */
+	if (!(p->family == AF_INET ? link_conf(br, LINK_CONF_FORWARDING) : link_forwards6(br)))	/* a translated packet is forwarded, even where it is only bridged */
 		return false;
 	path_route_key(ns, p, &k);
 	k.iif = br->ifindex;
@@ -107,13 +110,14 @@ static void fragments(struct link *port, struct pkt *p, uint32_t mtu)
 	struct ethhdr eth = *pkt_eth(p);
 	struct pkt *list, *next;
 
-	if (pkt_ip4(p)->frag_off & htons(IP4_DF) && !(p->frag_max && p->frag_max <= mtu)) {
-		icmp_send(ns, p, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+	if (!path_may_fragment(p, mtu)) {
+		if (p->family == AF_INET)	/* a bridge has no IPv6 address to complain from */
+			icmp_report(ns, p, ICMP_ABOUT_TOO_BIG, mtu);
 		path_drop(ns, p, DROP_TOO_BIG);
 		return;
 	}
 	p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
-	if (frag_split(p, mtu, 0, &list)) {
+	if (frag_split(p, mtu, path_frag_id(ns, p), &list)) {
 		path_drop(ns, p, DROP_NO_MEMORY);
 		return;
 	}

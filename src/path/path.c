@@ -487,8 +487,7 @@ static int to_neighbour(struct netns *ns, struct pkt *p, struct link *out, const
 	return path_device_xmit(out, p);
 }
 
-/* may a packet that does not fit leave in pieces */
-static bool may_fragment(const struct pkt *p, uint32_t mtu)
+bool path_may_fragment(const struct pkt *p, uint32_t mtu)
 {
 	bool came_so = p->frag_max && p->frag_max <= mtu;
 
@@ -497,12 +496,17 @@ static bool may_fragment(const struct pkt *p, uint32_t mtu)
 	return came_so || (p->flags & PKT_LOCAL_OUT && p->proto != IPPROTO_TCP);
 }
 
+be32 path_frag_id(struct netns *ns, const struct pkt *p)
+{
+	return p->family == AF_INET6 ? rng_u32(&ns->world->rng) : 0;
+}
+
 static int fragment(struct netns *ns, struct pkt *p, struct link *out, const struct route_result *rt, uint32_t mtu)
 {
 	struct pkt *list, *next;
 	int err;
 
-	if (!may_fragment(p, mtu)) {
+	if (!path_may_fragment(p, mtu)) {
 		icmp_report(ns, p, ICMP_ABOUT_TOO_BIG, mtu);
 		path_drop(ns, p, DROP_TOO_BIG);
 		return -EMSGSIZE;
@@ -510,7 +514,7 @@ static int fragment(struct netns *ns, struct pkt *p, struct link *out, const str
 	if (p->frag_max && p->frag_max < mtu)
 		mtu = p->family == AF_INET ? p->frag_max : MAX(p->frag_max, IP6_MIN_MTU);
 	p->flags &= ~(uint32_t)PKT_CSUM_PARTIAL;
-	if (frag_split(p, mtu, p->family == AF_INET6 ? rng_u32(&ns->world->rng) : 0, &list)) {
+	if (frag_split(p, mtu, path_frag_id(ns, p), &list)) {
 		path_drop(ns, p, DROP_NO_MEMORY);
 		return -ENOBUFS;
 	}

@@ -186,6 +186,9 @@ static inline void path_from_kernel(struct pkt *p)
 
 /** path_ttl() - TTL or hop limit of what this host sends by @out */
 uint8_t path_ttl(const struct netns *ns, uint8_t family, const struct link *out);
+/** path_may_fragment() - may a packet that does not fit leave in pieces */
+bool path_may_fragment(const struct pkt *p, uint32_t mtu);
+be32 path_frag_id(struct netns *ns, const struct pkt *p);	/* for frag_split() */
 /** path_label_flow() - one label for all packets of an IPv6 flow, unless it has one (RFC 6437); which one nobody can tell beforehand */
 void path_label_flow(struct netns *ns, struct pkt *p);
 /** path_link_out() - a packet made here that its link's neighbours get, whatever the routes say; 0 or -errno */
