@@ -3,7 +3,8 @@
  * front/ifconfig.c - the `ifconfig` command.
  *
  * It knows one IPv4 address by its label ("eth0", "eth0:1"), as the kernel's old calls do: setting one replaces
- * the address of that label, with the netmask of its class until another is given.
+ * the address of that label, with the netmask of its class until another is given. IPv6 addresses are added and
+ * deleted.
  *
  * References: ifconfig(8) of net-tools 2.10, netdevice(7).
  */
@@ -377,15 +378,46 @@ static int refuse(struct cmd *c, const char *word)
 	return 1;
 }
 
+/* add or del ADDRESS[/PLEN]: IPv6, with its own calls */
+static void set_ip6(struct target *t, bool adding, const char *word)
+{
+	struct link_addr a = { .family = AF_INET6 };
+	char text[64], *slash;
+	uint32_t plen = 128;
+	int err;
+
+	snprintf(text, sizeof(text), "%s", word);
+	slash = strchr(text, '/');
+	if (slash)
+		*slash++ = '\0';
+	if (addr_parse(AF_INET6, text, &a.addr) || (slash && fmt_parse_u32(slash, 10, 128, &plen))) {
+		cmd_err(t->c, "%s: Unknown host\n", word);
+		t->status = 1;
+		return;
+	}
+	a.peer = a.addr;
+	a.plen = (uint8_t)plen;
+	if (!adding)
+		err = link_addr_del(t->l, AF_INET6, &a.addr, a.plen);
+	else
+		err = !link_ip6_on(t->l) ? -EACCES : link_addr_add(t->l, &a);
+	if (err)
+		failed(t, adding ? "SIOCSIFADDR" : "SIOCDIFADDR", err);
+}
+
 static void set_words(struct target *t, int n, char **w)
 {
-	static const char *const refused[] = { "inet6",     "add",      "del",       "pointopoint",
-					       "dstaddr",   "tunnel",   "metric",    "allmulti",
-					       "-allmulti", "trailers", "-trailers", "mem_start",
-					       "io_addr",   "irq",      "media",     "name" };
+	static const char *const refused[] = { "pointopoint", "dstaddr",   "tunnel",    "metric", "allmulti", "-allmulti",
+					       "trailers",    "-trailers", "mem_start", "io_addr", "irq",     "media",
+					       "name" };
 
 	for (int i = 0; i < n && !t->status; i++) {
-		if (!strcmp(w[i], "inet") || (!strcmp(w[i], "hw") && i + 1 < n && !strcmp(w[i + 1], "ether")))
+		if ((!strcmp(w[i], "add") || !strcmp(w[i], "del")) && i + 1 < n) {
+			set_ip6(t, w[i][0] == 'a', w[i + 1]);
+			i++;
+			continue;
+		}
+		if (!strcmp(w[i], "inet") || !strcmp(w[i], "inet6") || (!strcmp(w[i], "hw") && i + 1 < n && !strcmp(w[i + 1], "ether")))
 			continue;
 		for (size_t k = 0; k < ARRAY_LEN(refused); k++)
 			if (!strcmp(w[i], refused[k]))

@@ -59,16 +59,20 @@ static void put_metrics(struct sbuf *o, uint32_t mtu, bool locked, uint32_t advm
 		sbuf_printf(o, "hoplimit %u ", hop_limit);
 }
 
-/* what an IPv6 route always ends with */
-static void put_rest6(struct ip *x, const struct route *r)
+static void put_expires(struct ip *x, uint64_t at_ms)
 {
-	static const char *const pref[] = { [0] = "medium", [1] = "high", [3] = "low" };
 	uint64_t now = clock_ms(&x->ns->world->clock);
 
-	if (r->expires_ms)
-		cmd_out(x->c, "expires %llusec ",
-			(unsigned long long)(r->expires_ms > now ? (r->expires_ms - now - 1) / 1000 : 0));
-	cmd_out(x->c, "pref %s", pref[r->pref & 3] ? pref[r->pref & 3] : "medium");
+	if (at_ms)
+		cmd_out(x->c, "expires %llusec ", (unsigned long long)(at_ms > now ? (at_ms - now - 1) / 1000 : 0));
+}
+
+/* what an IPv6 route always ends with */
+static void put_pref(struct sbuf *o, const struct route *r)
+{
+	static const char *const pref[] = { [0] = "medium", [1] = "high", [3] = "low" };
+
+	sbuf_printf(o, "pref %s", pref[r->pref & 3] ? pref[r->pref & 3] : "medium");
 }
 
 static void put_nexthops(struct ip *x, const struct route *r)
@@ -121,9 +125,10 @@ void ip_put_route(struct ip *x, const struct route *r, const struct ip_route_vie
 		sbuf_printf(o, "metric %u ", r->metric);
 	if (nh)
 		put_nh_flags(o, nh->flags);
+	put_expires(x, r->expires_ms);
 	put_metrics(o, r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
 	if (r->family == AF_INET6)
-		put_rest6(x, r);
+		put_pref(o, r);
 	if (r->n_nh > 1)
 		put_nexthops(x, r);
 	sbuf_puts(o, "\n");
@@ -274,13 +279,11 @@ static void put_answer6(struct ip *x, const struct get *g, const struct route_re
 	sbuf_printf(o, "metric %u ", r->metric);
 	if (r->n_nh == 1)
 		put_nh_flags(o, r->nh[0].flags);
-	if (g->learned.until_ms)
-		sbuf_printf(o, "expires %llusec ",
-			    (unsigned long long)(g->learned.until_ms - clock_ms(&x->ns->world->clock)) / 1000);
+	put_expires(x, g->learned.until_ms ? g->learned.until_ms : r->expires_ms);
 	put_metrics(o, g->learned.pmtu ? g->learned.pmtu : r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
 	if (g->iif)
 		sbuf_printf(o, "iif %s ", g->iif);
-	put_rest6(x, r);
+	put_pref(o, r);
 	sbuf_puts(o, "\n");
 }
 

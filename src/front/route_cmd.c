@@ -58,6 +58,47 @@ static int show(struct cmd *c, bool numeric)
 	return 0;
 }
 
+/* IPv6's list is the file that the kernel makes of both tables; one without a default route has a line for that */
+static int show_one6(void *ctx, const struct route *r)
+{
+	const struct show *s = ctx;
+	char dst[ADDR_STRLEN + 4], gw[ADDR_STRLEN] = "::", flags[4];
+	const struct nexthop none = { 0 };
+
+	addr_fmt(dst, AF_INET6, &r->dst);
+	snprintf(dst + strlen(dst), 5, "/%u", r->plen);
+	for (unsigned i = 0; i < MAX(r->n_nh, 1u); i++) {
+		const struct nexthop *nh = i < r->n_nh ? &r->nh[i] : &none;
+		const struct link *l = link_by_index(&s->c->ns->links, nh->ifindex);
+
+		if (nh->gw_family)
+			addr_fmt(gw, AF_INET6, &nh->gw);
+		snprintf(flags, sizeof(flags), "%s%s%s", l && (l->flags & IFF_LOOPBACK) && r->type != RTN_LOCAL ? "!" : "U",
+			 nh->gw_family ? "G" : "", r->type == RTN_LOCAL || r->type == RTN_ANYCAST ? "n" : "");
+		cmd_out(s->c, "%-30s %-26s %-4s %-3u %-4d %3d %s\n", dst, gw, flags, r->metric, 1, 0,
+			l ? l->name : "lo");
+	}
+	return 0;
+}
+
+static void show_table6(struct show *s, uint32_t table)
+{
+	fib_walk(&s->c->ns->fib, AF_INET6, table, show_one6, s);
+	if (!fib_has_default6(&s->c->ns->fib, table))
+		cmd_out(s->c, "%-30s %-26s %-4s %-3d %-4d %3d %s\n", "::/0", "::", "!n", -1, 1, 0, "lo");
+}
+
+static int show6(struct cmd *c, bool numeric)
+{
+	struct show s = { c, numeric };
+
+	cmd_out(c, "Kernel IPv6 routing table\n"
+		   "Destination                    Next Hop                   Flag Met Ref  Use If\n");
+	show_table6(&s, RT_TABLE_MAIN);
+	show_table6(&s, RT_TABLE_LOCAL);
+	return 0;
+}
+
 /* ---- adding and deleting ---- */
 
 struct spec {
@@ -209,19 +250,121 @@ static int change(struct cmd *c, bool adding, int n, char **words)
 	return 7;
 }
 
+/* ---- IPv6 ---- */
+
+struct spec6 {
+	struct route r;
+	struct nexthop nh;
+	bool have_dst;
+};
+
+static int parse_target6(struct cmd *c, struct spec6 *s, const char *word)
+{
+	char text[64], *slash;
+	uint32_t plen = 128;
+
+	s->have_dst = true;
+	if (!strcmp(word, "default"))
+		return 0;
+	snprintf(text, sizeof(text), "%s", word);
+	slash = strchr(text, '/');
+	if (slash)
+		*slash++ = '\0';
+	if (addr_parse(AF_INET6, text, &s->r.dst) || (slash && fmt_parse_u32(slash, 10, 128, &plen))) {
+		cmd_err(c, "getaddrinfo: %s: -2\n%s: Unknown host\n", text, text);
+		return 1;
+	}
+	s->r.plen = (uint8_t)plen;
+	return 0;
+}
+
+static int parse_dev6(struct cmd *c, struct spec6 *s, const char *name)
+{
+	const struct link *l = link_by_name(&c->ns->links, name);
+
+	if (!l) {
+		cmd_err(c, "SIOGIFINDEX: No such device\n");
+		return 7;
+	}
+	s->nh.ifindex = l->ifindex;
+	return 0;
+}
+
+static int parse6(struct cmd *c, struct spec6 *s, int n, char **w)
+{
+	int err = 0;
+
+	for (int i = 0; i < n && !err; i++) {
+		bool value = i + 1 < n;
+
+		if (!strcmp(w[i], "gw") && value) {
+			if (addr_parse(AF_INET6, w[++i], &s->nh.gw)) {
+				cmd_err(c, "getaddrinfo: %s: -2\n%s: Unknown host\n", w[i], w[i]);
+				return 1;
+			}
+			s->nh.gw_family = AF_INET6;
+		} else if (!strcmp(w[i], "metric") && value) {
+			if (fmt_parse_u32(w[++i], 10, INT32_MAX, &s->r.metric))
+				return usage(c, NULL);
+		} else if (!strcmp(w[i], "dev") && value) {
+			err = parse_dev6(c, s, w[++i]);
+		} else if (!strcmp(w[i], "mod") || !strcmp(w[i], "dyn")) {
+			return refuse(c, w[i]);
+		} else {
+			err = s->have_dst ? parse_dev6(c, s, w[i]) : parse_target6(c, s, w[i]);
+		}
+	}
+	return !err && !s->have_dst ? usage(c, NULL) : err;
+}
+
+static int change6(struct cmd *c, bool adding, int n, char **words)
+{
+	struct spec6 s = { .r = { .family = AF_INET6, .table = RT_TABLE_MAIN, .metric = 1 } };
+	int err = parse6(c, &s, n, words);
+
+	if (err)
+		return err;
+	s.r.type = adding ? RTN_UNICAST : 0;
+	s.r.protocol = adding ? RTPROT_BOOT : 0;
+	s.r.nh = &s.nh;
+	s.r.n_nh = s.nh.gw_family || s.nh.ifindex;
+	err = adding ? fib_add(&c->ns->fib, &s.r, NLM_F_CREATE | NLM_F_APPEND) : fib_del(&c->ns->fib, &s.r);
+	if (!err)
+		return 0;
+	cmd_err(c, "%s: %s\n", adding ? "SIOCADDRT" : "SIOCDELRT", strerror(-err));
+	return 7;
+}
+
+/* the options of @argv from @i on; false: one was refused */
+static bool options(struct cmd *c, int argc, char **argv, int *i, bool *numeric, bool *six)
+{
+	for (; *i < argc && argv[*i][0] == '-'; ++*i) {
+		const char *o = argv[*i];
+
+		if (!strcmp(o, "-A") && *i + 1 < argc && (!strcmp(argv[*i + 1], "inet6") || !strcmp(argv[*i + 1], "inet")))
+			*six = !strcmp(argv[++*i], "inet6");
+		else if (!strcmp(o, "-6") || !strcmp(o, "--inet6") || !strcmp(o, "-6n") || !strcmp(o, "-n6"))
+			*six = true;
+		else if (strcmp(o, "-4") != 0 && strcmp(o, "-n") != 0 && strcmp(o, "--inet") != 0)
+			return refuse(c, o) == 0;
+		*numeric |= o[1] != '-' && strchr(o, 'n');
+	}
+	return true;
+}
+
 int route_main(struct cmd *c, int argc, char **argv)
 {
-	bool numeric = false;
+	bool numeric = false, six = false;
 	int i = 1;
 
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (!strcmp(argv[i], "-n"))
-			numeric = true;
-		else if (strcmp(argv[i], "-4") != 0)
-			return refuse(c, argv[i]);
-	}
+	if (!options(c, argc, argv, &i, &numeric, &six))
+		return 1;
 	if (i >= argc)
-		return show(c, numeric);
+		return six ? show6(c, numeric) : show(c, numeric);
+	if (six && !strcmp(argv[i], "add"))
+		return change6(c, true, argc - i - 1, argv + i + 1);
+	if (six && (!strcmp(argv[i], "del") || !strcmp(argv[i], "delete")))
+		return change6(c, false, argc - i - 1, argv + i + 1);
 	if (!strcmp(argv[i], "add"))
 		return change(c, true, argc - i - 1, argv + i + 1);
 	if (!strcmp(argv[i], "del") || !strcmp(argv[i], "delete"))

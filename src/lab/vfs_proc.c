@@ -77,6 +77,95 @@ static void put_route(struct host *h, struct sbuf *out)
 	fib_walk(&h->ns->fib, AF_INET, RT_TABLE_MAIN, put_one_route, &ctx);
 }
 
+/* ---- IPv6's ---- */
+
+static void put_hex(struct sbuf *out, const union inet_addr *a)
+{
+	for (unsigned i = 0; i < sizeof(a->b); i++)
+		sbuf_printf(out, "%02x", a->b[i]);
+}
+
+/* the kernel lists them by a hash: here by scope, the nearest first */
+static void put_if_inet6(struct host *h, struct sbuf *out)
+{
+	static const struct {
+		uint8_t scope, shown;
+	} order[] = { { RT_SCOPE_HOST, 0x10 }, { RT_SCOPE_LINK, 0x20 }, { RT_SCOPE_SITE, 0x40 }, { RT_SCOPE_UNIVERSE, 0 } };
+	const struct link *l;
+	const struct link_addr *a;
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		list_for_each(l, &h->ns->links.links, node)
+			list_for_each(a, &l->addrs, node) {
+				if (a->family != AF_INET6 || a->scope != order[i].scope)
+					continue;
+				put_hex(out, &a->addr);
+				sbuf_printf(out, " %02x %02x %02x %02x %8s\n", l->ifindex, a->plen, order[i].shown,
+					    a->flags & 0xff, l->name);
+			}
+}
+
+static uint32_t route6_flags(const struct route *r, const struct nexthop *nh)
+{
+	uint32_t f = 1 /* RTF_UP */ | (nh->gw_family ? 2 : 0) | (r->expires_ms ? 0x400000 : 0);
+
+	switch (r->type) {
+	case RTN_LOCAL:
+		return f | 0x80200000; /* RTF_LOCAL, RTF_NONEXTHOP */
+	case RTN_ANYCAST:
+		return f | 0x00300000;
+	case RTN_BLACKHOLE:
+	case RTN_UNREACHABLE:
+	case RTN_PROHIBIT:
+	case RTN_THROW:
+		return f | 0x00200200; /* RTF_REJECT, RTF_NONEXTHOP */
+	default:
+		return f;
+	}
+}
+
+static int put_one_route6(void *ctx, const struct route *r)
+{
+	struct {
+		struct host *h;
+		struct sbuf *out;
+	} *c = ctx;
+	const union inet_addr none = { 0 };
+
+	for (unsigned i = 0; i < r->n_nh; i++) {
+		const struct link *l = link_by_index(&c->h->ns->links, r->nh[i].ifindex);
+
+		put_hex(c->out, &r->dst);
+		sbuf_printf(c->out, " %02x ", r->plen);
+		put_hex(c->out, &r->src);
+		sbuf_printf(c->out, " %02x ", r->src_plen);
+		put_hex(c->out, r->nh[i].gw_family ? &r->nh[i].gw : &none);
+		sbuf_printf(c->out, " %08x %08x %08x %08x %8s\n", r->metric, 1, 0, route6_flags(r, &r->nh[i]),
+			    l ? l->name : "lo");
+	}
+	return 0;
+}
+
+/* a table without a default route ends with one that stands for none */
+static void put_table6(struct host *h, uint32_t table, struct sbuf *out)
+{
+	struct {
+		struct host *h;
+		struct sbuf *out;
+	} ctx = { h, out };
+
+	fib_walk(&h->ns->fib, AF_INET6, table, put_one_route6, &ctx);
+	if (!fib_has_default6(&h->ns->fib, table))
+		sbuf_puts(out, "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+			       "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n");
+}
+
+static void put_route6(struct host *h, struct sbuf *out)
+{
+	put_table6(h, RT_TABLE_MAIN, out);
+	put_table6(h, RT_TABLE_LOCAL, out);
+}
+
 static void put_arp(struct host *h, struct sbuf *out)
 {
 	const struct neigh *n;
@@ -132,6 +221,8 @@ static const struct proc_file {
 	{ "/proc/net", NULL },
 	{ "/proc/net/arp", put_arp },
 	{ "/proc/net/dev", put_dev },
+	{ "/proc/net/if_inet6", put_if_inet6 },
+	{ "/proc/net/ipv6_route", put_route6 },
 	{ "/proc/net/nf_conntrack", put_nf_conntrack },
 	{ "/proc/net/route", put_route },
 	{ "/proc/net/xt_recent", NULL },

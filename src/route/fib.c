@@ -446,6 +446,14 @@ int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void
 	return 0;
 }
 
+bool fib_has_default6(const struct fib *f, uint32_t table)
+{
+	const struct fib_table *t = fib_table_find(f, table);
+	static const union inet_addr any;
+
+	return t && lpm_exact(&t->trie[1], any.b, 0);
+}
+
 struct flush {
 	struct fib *f;
 	bool (*want)(void *ctx, const struct route *r);

@@ -123,6 +123,7 @@ int fib_del(struct fib *f, const struct route *like);	/* first that matches what
 /** fib_walk() - every route of @table (0: all), in the order `ip route show` prints them */
 int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r),
 	     void *ctx);
+bool fib_has_default6(const struct fib *f, uint32_t table);	/* is there an IPv6 route to everywhere */
 /** fib_lookup() - what the rules and tables say, with the source address that the kernel would take (prefsrc) */
 void fib_lookup(const struct fib *f, const struct route_key *k, struct route_result *res);
 /**

@@ -222,7 +222,7 @@ int main(void)
 		GOLDEN("link"),  GOLDEN("netns"),  GOLDEN("addr"),   GOLDEN("route"), GOLDEN("rule"),
 		GOLDEN("neigh"), GOLDEN("sysctl"), GOLDEN("bridge"), GOLDEN("ipv6"), GOLDEN("nettools"),
 		GOLDEN("addr6"), GOLDEN("route6"), GOLDEN("rule6"),  GOLDEN("neigh6"), GOLDEN("link6"),
-		GOLDEN("sysctl6"), GOLDEN("source6"),
+		GOLDEN("sysctl6"), GOLDEN("source6"), GOLDEN("nettools6"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
