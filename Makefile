@@ -10,13 +10,13 @@ SAN     ?=
 SEED    ?= 1
 
 # what building and testing need, and what the tests against the real kernel need besides
-PACKAGES        := build-essential pkg-config libpcap-dev libedit-dev libpcre2-dev libcmocka-dev
-KERNEL_PACKAGES := iptables conntrack iproute2 tcpdump iputils-ping iputils-arping netcat-openbsd traceroute procps bridge-utils
+PACKAGES        := build-essential pkg-config libpcap-dev libedit-dev libpcre2-dev libjansson-dev libcmocka-dev
+KERNEL_PACKAGES := iptables nftables conntrack iproute2 tcpdump iputils-ping iputils-arping netcat-openbsd traceroute procps bridge-utils
 FUZZ_PACKAGES   := clang libclang-rt-14-dev
 
 ALL_CFLAGS := -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -D_GNU_SOURCE \
 	-DNATBOX_VERSION='"$(VERSION)"' -Isrc -Iinclude -MMD -MP -fno-strict-aliasing $(CFLAGS) $(SAN)
-LIBS := -lpcap -ledit -lpcre2-8
+LIBS := -lpcap -ledit -lpcre2-8 -ljansson
 
 SRCS     := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 APP_SRCS := $(filter src/app/%,$(SRCS))

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "front/nft/exec.h"
+#include "front/nft/json.h"
 
 struct listing {
 	struct nft_cmd *cmd;
@@ -222,6 +223,8 @@ bool nft_list(struct nft_ctx *x, struct nft_cmd *cmd)
 {
 	struct listing l = { .cmd = cmd, .out = &x->c->out };
 
+	if (x->o.json)
+		return nft_json_list(x, cmd, false);
 	switch (cmd->what) {
 	case NFT_W_RULESET:
 		return nft_each_table(x, print_table, &l);
@@ -255,6 +258,8 @@ bool nft_reset(struct nft_ctx *x, struct nft_cmd *cmd)
 
 	if (!nft_open_txn(x))
 		return false;
+	if (x->o.json)
+		return nft_json_list(x, cmd, true);
 	if (cmd->what == NFT_W_COUNTER || cmd->what == NFT_W_QUOTA) {
 		if (cmd->h.table && !nft_table_view(x, nft_cmd_family(cmd), cmd->h.table))
 			return nft_not_found(x, cmd, &cmd->h.table_loc);

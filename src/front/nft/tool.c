@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "front/nft/exec.h"
+#include "front/nft/json.h"
 #include "front/nft/tool.h"
 #include "front/nft/type.h"
 #include "front/optscan.h"
@@ -254,7 +255,7 @@ static int read_options(struct nft_line *l, struct optscan *s)
 
 /* ---- where the text comes from ---- */
 
-static int run_text(struct nft_ctx *x, const char *name, struct sbuf *text)
+static int run_plain(struct nft_ctx *x, const char *name, struct sbuf *text)
 {
 	size_t len = text->len;
 	char *bytes = text->failed ? NULL : sbuf_steal(text);
@@ -264,6 +265,32 @@ static int run_text(struct nft_ctx *x, const char *name, struct sbuf *text)
 		return nft_run(x, src);
 	cmd_err(x->c, "Error: out of memory\n");
 	return 1;
+}
+
+/* -j: JSON becomes text; what does not begin like JSON is text already */
+static int json_text(struct nft_ctx *x, struct sbuf *text)
+{
+	const char *s = sbuf_str(text);
+	struct sbuf out = SBUF_INIT;
+
+	if (s[strspn(s, " \t\r\n")] != '{')
+		return 0;
+	if (!nft_json_to_text(x, s, text->len, &out)) {
+		sbuf_free(&out);
+		sbuf_free(text);
+		nft_errors_print(x);
+		return -EINVAL;
+	}
+	sbuf_free(text);
+	*text = out;
+	return 0;
+}
+
+static int run_text(struct nft_ctx *x, const char *name, struct sbuf *text)
+{
+	if (x->o.json && json_text(x, text) < 0)
+		return 1;
+	return run_plain(x, name, text);
 }
 
 static int run_words(struct nft_ctx *x, int n, char **words)
@@ -318,10 +345,6 @@ static int run(struct nft_line *l, struct optscan *s)
 {
 	struct nft_ctx *x = l->x;
 
-	if (x->o.json) {
-		cmd_err(x->c, "natbox cannot do this yet: -j\n");
-		return 1;
-	}
 	if (l->defines && !l->file) {
 		cmd_err(x->c, "Error: -D/--define can only be used with -f/--filename\n");
 		return 1;
