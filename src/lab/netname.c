@@ -174,7 +174,9 @@ names:
 	each_line(p, "/etc/hosts", hosts_line, &h);
 	sort_addrs(p, out, h.n);
 	*n = h.n;
-	return h.n ? 0 : h.known ? EAI_ADDRFAMILY : EAI_NONAME;
+	if (h.n)
+		return 0;
+	return h.known && family == AF_INET6 ? EAI_ADDRFAMILY : EAI_NONAME;	/* glibc says so of that family only */
 }
 
 int netname_addr(struct proc *p, const char *name, uint8_t family, bool numeric, struct sock_addr *out, struct sbuf *canon)
