@@ -149,6 +149,9 @@ static bool pick_source(struct netns *ns, const struct pkt *p, union inet_addr *
 
 static void finish(struct netns *ns, struct pkt *e, const struct pkt *about, const struct link *out)
 {
+	/* to this host itself it goes by the loopback, but a link-local address is of the link that the packet was for */
+	const struct link *scope = out->kind == LINK_LOOPBACK && about->oif ? link_by_index(&ns->links, about->oif) : NULL;
+
 	if (!e)
 		return;
 	if (e->family == AF_INET)
@@ -159,7 +162,7 @@ static void finish(struct netns *ns, struct pkt *e, const struct pkt *about, con
 		e->mark = about->mark;
 	path_label_flow(ns, e);
 	path_from_kernel(e);
-	path_local_out(ns, e, about, path_scope_oif(e, out));
+	path_local_out(ns, e, about, path_scope_oif(e, scope ? scope : out));
 }
 
 void icmp_send(struct netns *ns, const struct pkt *p, uint8_t type, uint8_t code, uint32_t info)

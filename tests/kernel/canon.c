@@ -47,14 +47,25 @@ static const struct rule {
 	{ "ecr ([1-9][0-9]*)", "TS" },
 	{ "\\b(3276[89]|327[7-9][0-9]|32[89][0-9]{2}|3[3-9][0-9]{3}|[45][0-9]{4}|60[0-9]{3})\\b", "PORT" },
 	{ "(([0-9a-f]{2}:){5}[0-9a-f]{2})", "MAC" },
+	{ "flowlabel (0x[0-9a-f]{5})", "LABEL" },
+	{ "frag \\((0x[0-9a-f]{8}):", "ID" },
+	{ "(\\[udp sum ok\\]|\\[bad udp cksum 0x[0-9a-f]+ -> 0x[0-9a-f]+!\\])", "SUM" },
+	/* what a link makes of its MAC */
+	{ "(fe80::[0-9a-f]{1,4}(:[0-9a-f]{1,4}){0,3})", "LINKLOCAL" },
+	{ "(ff02::1:ff[0-9a-f]{2}:[0-9a-f]{1,4})", "SOLICITED" },
+	{ "expires ([0-9]+)sec", "T" },
 	{ "0x00[0-9a-f]0:  ([0-9a-f ]{4,39}) .*", "BYTES" },
 	/* how a neighbour is doing, where it was asked when */
 	{ "\\b(REACHABLE|STALE|DELAY|PROBE)\\b", "NUD" },
 	{ "used [0-9/]+ (probes [0-9]+)", "" },
 };
 
+/* in labs that are not about IPv6, and in those that are: what its neighbours and groups say of their own accord */
 static const char *const noise[] = { "inet6", "fe80:", "IP6", "IPv6", "packets captured", "packets received by filter", "packets dropped by kernel", "ethertype IPv6",
 				     "valid_lft forever preferred_lft forever", "ff02::", NULL };
+
+static const char *const noise6[] = { "packets captured", "packets received by filter", "packets dropped by kernel", "router solicitation", "multicast listener",
+				      "IP6 fe80:", NULL };
 
 static regex_t compiled[ARRAY_LEN(rules)];
 
@@ -130,9 +141,9 @@ static char *canonical(const char *in)
 	return line;
 }
 
-static bool is_noise(const char *line)
+static bool is_noise(const char *line, bool about_ipv6)
 {
-	for (const char *const *n = noise; *n; n++)
+	for (const char *const *n = about_ipv6 ? noise6 : noise; *n; n++)
 		if (strstr(line, *n))
 			return true;
 	return false;
@@ -156,14 +167,23 @@ static char *as_original(const struct transcript *o, const struct step *s, const
 	return NULL;
 }
 
+/* does a lab give out addresses of IPv6 */
+static bool is_about_ipv6(const struct transcript *t)
+{
+	for (unsigned i = 0; i < t->n_steps; i++)
+		if (t->steps[i].text && strstr(t->steps[i].text, "addr") && strstr(t->steps[i].text, "::"))
+			return true;
+	return false;
+}
+
 static void show_step(const struct transcript *t, const struct step *s, const struct transcript *o, const struct step *os)
 {
 	char **line = calloc(s->n_want + 1, sizeof(*line));
-	bool sorted = false;
+	bool sorted = false, v6 = is_about_ipv6(t);
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->n_want; i++)
-		if (!is_noise(t->lines[s->want + i]) && !(line[n++] = as_original(o, os, t->lines[s->want + i])))
+		if (!is_noise(t->lines[s->want + i], v6) && !(line[n++] = as_original(o, os, t->lines[s->want + i])))
 			line[n - 1] = canonical(t->lines[s->want + i]);
 	for (unsigned i = 0; i < n; i++)
 		sorted |= strstr(line[i], "listening on ") != NULL;
@@ -173,7 +193,7 @@ static void show_step(const struct transcript *t, const struct step *s, const st
 		printf("%s\n", t->lines[s->first + i]);
 	for (unsigned i = 0; i < n; i++) {
 		/* Linux forwards a burst of segments as one packet, and complains of it once */
-		if (i + 1 == n || strcmp(line[i], line[i + 1]) || !strstr(line[i], "need to frag"))
+		if (i + 1 == n || strcmp(line[i], line[i + 1]) || (!strstr(line[i], "need to frag") && !strstr(line[i], "packet too big")))
 			printf("    %s\n", line[i]);
 		free(line[i]);
 	}
