@@ -82,9 +82,13 @@ static bool shows_mark(const struct conn *c, unsigned flags)
 
 static void text_tuple(struct sbuf *out, const struct tuple *t, bool kernel)
 {
-	char src[ADDR_STRLEN], dst[ADDR_STRLEN];
+	void (*put)(struct sbuf *out, uint8_t family, const union inet_addr *a) = kernel ? addr_put_kernel : addr_put;
 
-	sbuf_printf(out, "src=%s dst=%s ", addr_fmt(src, t->family, &t->src), addr_fmt(dst, t->family, &t->dst));
+	sbuf_puts(out, "src=");
+	put(out, t->family, &t->src);
+	sbuf_puts(out, " dst=");
+	put(out, t->family, &t->dst);
+	sbuf_putc(out, ' ');
 	if (shows_ports(t->proto, kernel))
 		sbuf_printf(out, "sport=%u dport=%u ", ntohs(t->sport), ntohs(t->dport));
 	else if (is_icmp(t->proto))

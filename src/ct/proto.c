@@ -105,10 +105,14 @@ static enum ct_track relate(struct ct_table *t, struct pkt *pkt, enum nf_inet_ho
 		return CT_TRACK_INVALID;
 	/* to nobody but the end that sent what is quoted */
 	if (!addr_eq(&dst, &c->tuple[dir].dst)) {
-		char a[ADDR_STRLEN], b[ADDR_STRLEN];
+		struct sbuf said = SBUF_INIT;
 
-		conn_log_invalid(t, pkt, hook, "outer daddr %s != inner %s ", addr_fmt(a, pkt->family, &dst),
-				 addr_fmt(b, pkt->family, &c->tuple[dir].dst));
+		sbuf_puts(&said, "outer daddr ");
+		addr_put_kernel(&said, pkt->family, &dst);
+		sbuf_puts(&said, " != inner ");
+		addr_put_kernel(&said, pkt->family, &c->tuple[dir].dst);
+		conn_log_invalid(t, pkt, hook, "%s ", sbuf_str(&said));
+		sbuf_free(&said);
 		return CT_TRACK_INVALID;
 	}
 	pkt->ct = c;

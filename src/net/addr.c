@@ -99,3 +99,13 @@ void addr_put(struct sbuf *out, uint8_t family, const union inet_addr *a)
 
 	sbuf_puts(out, addr_fmt(buf, family, a));
 }
+
+void addr_put_kernel(struct sbuf *out, uint8_t family, const union inet_addr *a)
+{
+	if (family == AF_INET) {
+		addr_put(out, family, a);
+		return;
+	}
+	for (unsigned i = 0; i < 8; i++)
+		sbuf_printf(out, "%s%02x%02x", i ? ":" : "", a->b[2 * i], a->b[2 * i + 1]);
+}

@@ -59,5 +59,7 @@ int addr_parse(uint8_t family, const char *text, union inet_addr *a);
 /** addr_fmt() - into @buf of ADDR_STRLEN; returns @buf */
 char *addr_fmt(char *buf, uint8_t family, const union inet_addr *a);
 void addr_put(struct sbuf *out, uint8_t family, const union inet_addr *a);
+/** addr_put_kernel() - as the kernel itself writes it: IPv6 with all its zeros */
+void addr_put_kernel(struct sbuf *out, uint8_t family, const union inet_addr *a);
 
 #endif

@@ -232,12 +232,13 @@ static bool is_ext(uint8_t proto)
 	       proto == IPPROTO_AH || proto == IPPROTO_ESP;
 }
 
-/* an address with all its zeros */
 static void log_addr6(struct sbuf *out, const char *what, const uint8_t *b)
 {
-	sbuf_puts(out, what);
-	for (unsigned i = 0; i < 8; i++)
-		sbuf_printf(out, "%s%04x", i ? ":" : "=", get_u16(b + 2 * i));
+	union inet_addr a;
+
+	memcpy(&a, b, sizeof(a));
+	sbuf_printf(out, "%s=", what);
+	addr_put_kernel(out, AF_INET6, &a);
 	sbuf_putc(out, ' ');
 }
 

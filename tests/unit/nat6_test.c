@@ -8,6 +8,8 @@
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include "ct/print.h"
+
 /* one more rule at the end of a chain for @hook, without conditions */
 static void rule(struct rig *g, enum chain_type type, enum nf_inet_hooks hook, const struct ir_stmt *s)
 {
@@ -151,6 +153,31 @@ static void snat(void **state)
 		assert_int_equal(ct_count(g.ns->ct), 1);
 		world_free(&g.world);
 	}
+}
+
+/* as /proc/net/nf_conntrack and conntrack -L have it */
+static void printed(void **state)
+{
+	struct ir_stmt s = nat(IR_ACT_MASQUERADE, NULL, NULL, 0, 0);
+	struct sbuf out = SBUF_INIT;
+	struct tuple t = { .src = addr6(A), .dst = addr6(B), .sport = htons(40000), .dport = htons(80), .family = AF_INET6, .proto = IPPROTO_UDP };
+	struct rig g;
+	int dir;
+
+	rig_up(&g, "");
+	rule(&g, CHAIN_NAT, NF_INET_POST_ROUTING, &s);
+	receive(&g, build(&g, &udp), NULL);
+	ct_print_proc(&out, g.ns->ct);
+	assert_string_equal(sbuf_str(&out), "ipv6     10 udp      17 30 src=2001:0db8:0001:0000:0000:0000:0000:0002 dst=2001:0db8:0002:0000:0000:0000:0000:0002 "
+			    "sport=40000 dport=80 [UNREPLIED] src=2001:0db8:0002:0000:0000:0000:0000:0002 dst=2001:0db8:0002:0000:0000:0000:0000:0001 "
+			    "sport=80 dport=40000 mark=0 zone=0 use=2\n");
+	sbuf_free(&out);
+	assert_non_null(ct_find(g.ns->ct, &t, &dir));
+	ct_print(&out, g.ns->ct, ct_find(g.ns->ct, &t, &dir), 0);
+	assert_string_equal(sbuf_str(&out), "udp      17 30 src=2001:db8:1::2 dst=2001:db8:2::2 sport=40000 dport=80 [UNREPLIED] "
+			    "src=2001:db8:2::2 dst=2001:db8:2::1 sport=80 dport=40000 mark=0 use=1");
+	sbuf_free(&out);
+	world_free(&g.world);
 }
 
 /* what an error quotes is what the sender sent, checksums too */
@@ -322,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(snat),
+		cmocka_unit_test(printed),
 		cmocka_unit_test(quotes),
 		cmocka_unit_test(dnat),
 		cmocka_unit_test(redirect),
