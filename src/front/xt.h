@@ -41,6 +41,12 @@ struct xt_where {
 	bool proto_inverted;
 };
 
+/* what a translation asks of its rule */
+struct xt_xlate {
+	uint8_t family;			/* AF_* */
+	uint8_t proto;			/* of -p, 0: any */
+};
+
 enum xt_kind { XT_MATCH, XT_TARGET };
 
 struct xt_ext {
@@ -76,6 +82,12 @@ struct xt_ext {
 	bool (*hidden)(const void *data);
 	/* lower to the IR; matches append statements, targets their actions and verdict (-EOPNOTSUPP: refused by name) */
 	int (*emit)(struct ir_list *out, const void *data, uint8_t family);
+	/*
+	 * as nft lists it ("ct state new"), without a blank in front; NULL, or false: nft has no words for it, and lists "xt match NAME". And does
+	 * iptables-nft make comparisons of it, so that nft sees no match at all? NULL: no
+	 */
+	bool (*xlate)(struct sbuf *out, const void *data, const struct xt_xlate *x);
+	bool (*native)(const void *data);
 	void (*help)(struct sbuf *out);		/* what `iptables -m NAME -h` adds; NULL: none */
 	void (*free)(void *data);		/* what data points to, NULL: nothing */
 };

@@ -133,6 +133,29 @@ static int at_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool at_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const char *const types[] = { "unspec", "unicast", "local", "broadcast", "anycast", "multicast",
+					     "blackhole", "unreachable", "prohibit" };
+	const struct xt_addrtype_info_v1 *d = data;
+	uint16_t bits = d->source ? d->source : d->dest;
+	bool invert = d->flags & (d->source ? XT_ADDRTYPE_INVERT_SOURCE : XT_ADDRTYPE_INVERT_DEST);
+	bool several = bits & (bits - 1);
+	const char *sep = "";
+
+	sbuf_printf(out, "fib %s%s type %s%s", d->source ? "saddr" : "daddr",	/* of both only the source */
+		    d->flags & XT_ADDRTYPE_LIMIT_IFACE_IN ? " . iif" : d->flags & XT_ADDRTYPE_LIMIT_IFACE_OUT ? " . oif" : "",
+		    invert ? "!= " : "", several ? "{ " : "");
+	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
+		if (!(bits >> i & 1))
+			continue;
+		sbuf_printf(out, "%s%s", sep, types[i]);
+		sep = ", ";
+	}
+	sbuf_puts(out, several ? " }" : "");
+	return true;
+}
+
 const struct xt_ext xt_addrtype = {
 	.kind = XT_MATCH,
 	.name = "addrtype",
@@ -146,4 +169,5 @@ const struct xt_ext xt_addrtype = {
 	.print = at_print,
 	.save = at_save,
 	.emit = at_emit,
+	.xlate = at_xlate,
 };

@@ -48,8 +48,16 @@ static int classify_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool classify_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct classify *d = data;
+
+	sbuf_printf(out, "meta priority set %x:%x", d->priority >> 16, d->priority & 0xffff);
+	return true;
+}
+
 const struct xt_ext xt_CLASSIFY = {
 	.kind = XT_TARGET, .name = "CLASSIFY", .families = XT_IPV4, .size = sizeof(struct classify), .opts = opts,
 	.only_hooks = 1u << NF_INET_FORWARD | 1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING,
-	.parse = classify_parse, .print = classify_print, .save = classify_save, .emit = classify_emit,
+	.parse = classify_parse, .print = classify_print, .save = classify_save, .emit = classify_emit, .xlate = classify_xlate,
 };

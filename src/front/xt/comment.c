@@ -44,6 +44,11 @@ static int comment_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool comment_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return true;		/* nothing is shown, but for the blank in front of it */
+}
+
 const struct xt_ext xt_comment = {
 	.kind = XT_MATCH,
 	.name = "comment",
@@ -54,4 +59,5 @@ const struct xt_ext xt_comment = {
 	.print = comment_print,
 	.save = comment_save,
 	.emit = comment_emit,
+	.xlate = comment_xlate,
 };

@@ -194,6 +194,37 @@ static int cm_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static void xlate_set(struct sbuf *out, const struct connmark *d)
+{
+	sbuf_puts(out, "ct mark set ");
+	if (d->ctmask == UINT32_MAX)
+		sbuf_printf(out, "0x%x", d->ctmark);
+	else if (!d->ctmark)
+		sbuf_printf(out, "ct mark and 0x%x", ~d->ctmask);
+	else if (d->ctmark == d->ctmask)
+		sbuf_printf(out, "ct mark or 0x%x", d->ctmark);
+	else if (!d->ctmask)
+		sbuf_printf(out, "ct mark xor 0x%x", d->ctmark);
+	else
+		sbuf_printf(out, "ct mark xor 0x%x and 0x%x", d->ctmark, ~d->ctmask);
+}
+
+static bool cm_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct connmark *d = data;
+
+	if (d->shift || (d->mode != CM_SET_XMARK && d->nfmask != d->ctmask))
+		return false;
+	if (d->mode == CM_SET_XMARK) {
+		xlate_set(out, d);
+		return true;
+	}
+	sbuf_puts(out, d->mode == CM_SAVE ? "ct mark set mark" : "meta mark set ct mark");
+	if (d->ctmask != UINT32_MAX)
+		sbuf_printf(out, " and 0x%x", d->ctmask);
+	return true;
+}
+
 const struct xt_ext xt_CONNMARK = {
 	.kind = XT_TARGET,
 	.name = "CONNMARK",
@@ -208,4 +239,5 @@ const struct xt_ext xt_CONNMARK = {
 	.print = cm_print,
 	.save = cm_save,
 	.emit = cm_emit,
+	.xlate = cm_xlate,
 };

@@ -327,6 +327,115 @@ static int conntrack_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+/* words of a bit mask, from the lowest on */
+static void xlate_bits(struct sbuf *out, uint32_t bits, const char *const *words, unsigned n)
+{
+	const char *sep = "";
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!(bits >> i & 1) || !words[i])
+			continue;
+		sbuf_printf(out, "%s%s", sep, words[i]);
+		sep = ",";
+	}
+}
+
+static void xlate_state(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d)
+{
+	static const char *const words[] = { "invalid", "established", "related", "new", NULL, NULL, "untracked" };
+	const char *invert = d->invert_flags & XT_CONNTRACK_STATE ? "! " : "";
+	uint32_t bits = (d->state_mask & 0xfu) | (d->state_mask & XT_CONNTRACK_STATE_UNTRACKED ? 1u << 6 : 0);
+	const char *sep = "";
+	static const uint8_t order[] = { 0, 3, 2, 1, 6 };	/* invalid, new, related, established, untracked */
+
+	if (d->state_mask & (XT_CONNTRACK_STATE_SNAT | XT_CONNTRACK_STATE_DNAT)) {
+		sbuf_printf(out, " ct status %s%s", invert, d->state_mask & XT_CONNTRACK_STATE_SNAT ? "snat" : "dnat");
+		return;
+	}
+	sbuf_printf(out, " ct state %s", invert);
+	for (unsigned i = 0; i < ARRAY_LEN(order); i++) {
+		if (!(bits >> order[i] & 1))
+			continue;
+		sbuf_printf(out, "%s%s", sep, words[order[i]]);
+		sep = ",";
+	}
+}
+
+static void xlate_addr(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d, const struct xt_xlate *x, uint16_t flag,
+		       const char *word, const union nf_inet_addr *addr, const union nf_inet_addr *mask)
+{
+	unsigned n = x->family == AF_INET6 ? 16 : 4, plen = 0;
+	union inet_addr a;
+	uint8_t m[16];
+	char text[ADDR_STRLEN];
+	bool prefix = true, end = false;
+
+	if (!(d->match_flags & flag))
+		return;
+	memcpy(&a, addr, sizeof(a));
+	memcpy(m, mask, sizeof(m));
+	for (unsigned b = 0; b < 8 * n; b++) {
+		bool set = m[b / 8] & (0x80 >> b % 8);
+
+		prefix = prefix && !(set && end);
+		end = end || !set;
+		plen += set;
+	}
+	sbuf_printf(out, " ct %s %s%s", word, d->invert_flags & flag ? "!= " : "", addr_fmt(text, x->family, &a));
+	if (prefix && plen < 8 * n)
+		sbuf_printf(out, "/%u", plen);
+}
+
+static void xlate_ports(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d, uint16_t flag, const char *word,
+			uint16_t lo, uint16_t hi)
+{
+	if (!(d->match_flags & flag))
+		return;
+	sbuf_printf(out, " ct %s %s%u", word, d->invert_flags & flag ? "!= " : "", lo);
+	if (hi != lo)
+		sbuf_printf(out, "-%u", hi);
+}
+
+static void xlate_numbers(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d)
+{
+	static const char *const status[] = { "expected", "seen-reply", "assured", "confirmed" };
+
+	if (d->match_flags & XT_CONNTRACK_STATUS) {
+		sbuf_printf(out, " ct status%s%s", d->status_mask ? " " : "", d->invert_flags & XT_CONNTRACK_STATUS ? "! " : "");
+		xlate_bits(out, d->status_mask, status, ARRAY_LEN(status));
+	}
+	if (d->match_flags & XT_CONNTRACK_DIRECTION)
+		sbuf_printf(out, " ct direction %s", d->invert_flags & XT_CONNTRACK_DIRECTION ? "reply" : "original");
+	if (d->match_flags & XT_CONNTRACK_EXPIRES) {
+		sbuf_printf(out, " ct expiration %s%u", d->invert_flags & XT_CONNTRACK_EXPIRES ? "!= " : "", d->expires_min);
+		if (d->expires_max != d->expires_min)
+			sbuf_printf(out, "-%u", d->expires_max);
+	}
+	if (d->match_flags & XT_CONNTRACK_PROTO)
+		sbuf_printf(out, " ct original protocol %s%u", d->invert_flags & XT_CONNTRACK_PROTO ? "!= " : "", d->l4proto);
+}
+
+static bool conntrack_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct xt_conntrack_mtinfo3 *d = data;
+	struct sbuf all = SBUF_INIT;
+
+	if (d->match_flags & XT_CONNTRACK_STATE)
+		xlate_state(&all, d);
+	xlate_numbers(&all, d);
+	xlate_addr(&all, d, x, XT_CONNTRACK_ORIGSRC, "original saddr", &d->origsrc_addr, &d->origsrc_mask);
+	xlate_addr(&all, d, x, XT_CONNTRACK_ORIGDST, "original daddr", &d->origdst_addr, &d->origdst_mask);
+	xlate_addr(&all, d, x, XT_CONNTRACK_REPLSRC, "reply saddr", &d->replsrc_addr, &d->replsrc_mask);
+	xlate_addr(&all, d, x, XT_CONNTRACK_REPLDST, "reply daddr", &d->repldst_addr, &d->repldst_mask);
+	xlate_ports(&all, d, XT_CONNTRACK_ORIGSRC_PORT, "original proto-src", d->origsrc_port, d->origsrc_port_high);
+	xlate_ports(&all, d, XT_CONNTRACK_ORIGDST_PORT, "original proto-dst", d->origdst_port, d->origdst_port_high);
+	xlate_ports(&all, d, XT_CONNTRACK_REPLSRC_PORT, "reply proto-src", d->replsrc_port, d->replsrc_port_high);
+	xlate_ports(&all, d, XT_CONNTRACK_REPLDST_PORT, "reply proto-dst", d->repldst_port, d->repldst_port_high);
+	sbuf_puts(out, all.len ? sbuf_str(&all) + 1 : "");
+	sbuf_free(&all);
+	return true;
+}
+
 const struct xt_ext xt_conntrack = {
 	.kind = XT_MATCH,
 	.name = "conntrack",
@@ -339,6 +448,7 @@ const struct xt_ext xt_conntrack = {
 	.print = conntrack_print,
 	.save = conntrack_save,
 	.emit = conntrack_emit,
+	.xlate = conntrack_xlate,
 };
 
 const struct xt_ext xt_state = {
@@ -352,4 +462,5 @@ const struct xt_ext xt_state = {
 	.print = state_print,
 	.save = state_save,
 	.emit = conntrack_emit,
+	.xlate = conntrack_xlate,
 };

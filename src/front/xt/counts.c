@@ -79,6 +79,21 @@ static int cb_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool cb_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const char *const dirs[] = { "original ", "reply ", "" };
+	const struct xt_connbytes_info *d = data;
+	bool invert = d->count.from > d->count.to;
+	uint64_t lo = MIN(d->count.from, d->count.to), hi = MAX(d->count.from, d->count.to);
+
+	sbuf_printf(out, "ct %s%s ", dirs[d->direction], cb_modes[d->what]);
+	if (hi == UINT64_MAX)
+		sbuf_printf(out, "%s %" PRIu64, invert ? "lt" : "ge", lo);
+	else
+		sbuf_printf(out, "%s%" PRIu64 "-%" PRIu64, invert ? "!= " : "", lo, hi);
+	return true;
+}
+
 const struct xt_ext xt_connbytes = {
 	.kind = XT_MATCH,
 	.name = "connbytes",
@@ -89,6 +104,7 @@ const struct xt_ext xt_connbytes = {
 	.print = cb_print,
 	.save = cb_save,
 	.emit = cb_emit,
+	.xlate = cb_xlate,
 };
 
 /* ---- quota ---- */
@@ -126,6 +142,14 @@ static int quota_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool quota_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct fn_quota *d = data;
+
+	sbuf_printf(out, "quota %s%" PRIu64 " bytes", d->invert ? "over " : "", d->quota);
+	return true;
+}
+
 const struct xt_ext xt_quota = {
 	.kind = XT_MATCH,
 	.name = "quota",
@@ -136,4 +160,5 @@ const struct xt_ext xt_quota = {
 	.print = quota_print,
 	.save = quota_save,
 	.emit = quota_emit,
+	.xlate = quota_xlate,
 };

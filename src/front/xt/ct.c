@@ -195,6 +195,26 @@ static int ct_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool ct_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	if (!((const struct ir_ct *)data)->notrack)
+		return false;
+	sbuf_puts(out, "notrack");
+	return true;
+}
+
+static bool notrack_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	sbuf_puts(out, "notrack");
+	return true;
+}
+
+static bool trace_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	sbuf_puts(out, "meta nftrace set 1");
+	return true;
+}
+
 const struct xt_ext xt_CT = {
 	.kind = XT_TARGET,
 	.name = "CT",
@@ -208,6 +228,7 @@ const struct xt_ext xt_CT = {
 	.print = ct_print,
 	.save = ct_save,
 	.emit = ct_emit,
+	.xlate = ct_xlate,
 };
 
 static void notrack_print(struct sbuf *out, const void *data, bool numeric)
@@ -236,6 +257,7 @@ const struct xt_ext xt_NOTRACK = {
 	.print = notrack_print,
 	.save = nothing_save,
 	.emit = notrack_emit,
+	.xlate = notrack_xlate,
 };
 
 static void trace_print(struct sbuf *out, const void *data, bool numeric)
@@ -256,4 +278,5 @@ const struct xt_ext xt_TRACE = {
 	.print = trace_print,
 	.save = nothing_save,
 	.emit = trace_emit,
+	.xlate = trace_xlate,
 };

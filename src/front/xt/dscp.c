@@ -109,6 +109,14 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool match_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct dscp *d = data;
+
+	sbuf_printf(out, "%s dscp %s0x%02x", x->family == AF_INET6 ? "ip6" : "ip", d->invert ? "!= " : "", d->dscp);
+	return true;
+}
+
 const struct xt_ext xt_dscp = {
 	.kind = XT_MATCH,
 	.name = "dscp",
@@ -120,7 +128,16 @@ const struct xt_ext xt_dscp = {
 	.print = match_print,
 	.save = match_save,
 	.emit = match_emit,
+	.xlate = match_xlate,
 };
+
+static bool target_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct dscp *d = data;
+
+	sbuf_printf(out, "%s dscp set 0x%02x", x->family == AF_INET6 ? "ip6" : "ip", d->dscp);
+	return true;
+}
 
 const struct xt_ext xt_DSCP = {
 	.kind = XT_TARGET,
@@ -134,4 +151,5 @@ const struct xt_ext xt_DSCP = {
 	.print = target_print,
 	.save = target_save,
 	.emit = target_emit,
+	.xlate = target_xlate,
 };

@@ -97,6 +97,25 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool ecn_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const char *const ects[] = { "not-ect", "ect1", "ect0", "ce" };
+	const struct ecn *d = data;
+	const char *sep = "";
+
+	if (d->op & XT_ECN_OP_MATCH_ECE) {
+		sbuf_printf(out, "tcp flags %secn", d->invert & XT_ECN_OP_MATCH_ECE ? "!= " : "");
+		sep = " ";
+	}
+	if (d->op & XT_ECN_OP_MATCH_CWR) {
+		sbuf_printf(out, "%stcp flags %scwr", sep, d->invert & XT_ECN_OP_MATCH_CWR ? "!= " : "");
+		sep = " ";
+	}
+	if (d->op & XT_ECN_OP_MATCH_IP)
+		sbuf_printf(out, "%sip ecn %s%s", sep, d->invert & XT_ECN_OP_MATCH_IP ? "!= " : "", ects[d->ect & 3]);
+	return true;
+}
+
 const struct xt_ext xt_ecn = {
 	.kind = XT_MATCH,
 	.name = "ecn",
@@ -109,4 +128,5 @@ const struct xt_ext xt_ecn = {
 	.print = match_print,
 	.save = match_save,
 	.emit = match_emit,
+	.xlate = ecn_xlate,
 };

@@ -163,6 +163,29 @@ static int icmp_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool icmp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const struct { uint8_t type; const char *name; } words[] = {
+		{ 0, "echo-reply" }, { 3, "destination-unreachable" }, { 4, "source-quench" }, { 5, "redirect" },
+		{ 8, "echo-request" }, { 9, "router-advertisement" }, { 10, "router-solicitation" },
+		{ 11, "time-exceeded" }, { 12, "parameter-problem" }, { 13, "timestamp-request" },
+		{ 14, "timestamp-reply" }, { 17, "address-mask-request" }, { 18, "address-mask-reply" },
+	};
+	const struct icmp_data *d = data;
+
+	if (d->type == 255) {
+		sbuf_puts(out, "ip protocol icmp");
+		return true;
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(words) && d->code[0] == 0 && d->code[1] == 255; i++) {
+		if (words[i].type != d->type)
+			continue;
+		sbuf_printf(out, "icmp type %s%s", d->invert ? "!= " : "", words[i].name);
+		return true;
+	}
+	return false;
+}
+
 const struct xt_ext xt_icmp = {
 	.kind = XT_MATCH,
 	.name = "icmp",
@@ -175,4 +198,5 @@ const struct xt_ext xt_icmp = {
 	.print = icmp_print,
 	.save = icmp_save,
 	.emit = icmp_emit,
+	.xlate = icmp_xlate,
 };

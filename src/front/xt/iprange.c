@@ -101,6 +101,32 @@ static int ipr_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static void xlate_range(struct sbuf *out, const struct xt_xlate *x, const char *word, bool invert,
+			const union nf_inet_addr *lo, const union nf_inet_addr *hi)
+{
+	union inet_addr a, b;
+	char text[ADDR_STRLEN];
+
+	memcpy(&a, lo, sizeof(a));
+	memcpy(&b, hi, sizeof(b));
+	sbuf_printf(out, "%s %s %s%s", x->family == AF_INET6 ? "ip6" : "ip", word, invert ? "!= " : "",
+		    addr_fmt(text, x->family, &a));
+	sbuf_printf(out, "-%s", addr_fmt(text, x->family, &b));
+}
+
+static bool ipr_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct xt_iprange_mtinfo *d = data;
+
+	if (d->flags & IPRANGE_SRC)
+		xlate_range(out, x, "saddr", d->flags & IPRANGE_SRC_INV, &d->src_min, &d->src_max);
+	if ((d->flags & IPRANGE_SRC) && (d->flags & IPRANGE_DST))
+		sbuf_putc(out, ' ');
+	if (d->flags & IPRANGE_DST)
+		xlate_range(out, x, "daddr", d->flags & IPRANGE_DST_INV, &d->dst_min, &d->dst_max);
+	return true;
+}
+
 const struct xt_ext xt_iprange = {
 	.kind = XT_MATCH,
 	.name = "iprange",
@@ -113,4 +139,5 @@ const struct xt_ext xt_iprange = {
 	.print = ipr_print,
 	.save = ipr_save,
 	.emit = ipr_emit,
+	.xlate = ipr_xlate,
 };

@@ -115,6 +115,20 @@ static int limit_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool limit_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct limit *d = data;
+	struct fn_limit f = { 0 };
+	const char *unit;
+
+	fn_limit_of_avg(d->avg, d->burst, &f);
+	unit = f.unit_s == 1 ? "second" : f.unit_s == 60 ? "minute" : f.unit_s == 3600 ? "hour" : f.unit_s == 86400 ? "day" : "week";
+	sbuf_printf(out, "limit rate %llu/%s", (unsigned long long)f.rate, unit);
+	if (d->burst != LIMIT_BURST)
+		sbuf_printf(out, " burst %u packets", d->burst);
+	return true;
+}
+
 const struct xt_ext xt_limit = {
 	.kind = XT_MATCH,
 	.name = "limit",
@@ -126,4 +140,5 @@ const struct xt_ext xt_limit = {
 	.print = limit_print,
 	.save = limit_save,
 	.emit = limit_emit,
+	.xlate = limit_xlate,
 };

@@ -152,6 +152,36 @@ static int log_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit(l, IR_ACT_LOG, &log);
 }
 
+static void xlate_log_flags(struct sbuf *out, uint8_t f)
+{
+	if ((f & NF_LOG_MASK) == NF_LOG_MASK) {
+		sbuf_puts(out, " flags all");
+		return;
+	}
+	if (f & (NF_LOG_TCPSEQ | NF_LOG_TCPOPT))
+		sbuf_printf(out, " flags tcp %s%s%s", f & NF_LOG_TCPSEQ ? "sequence" : "",
+			    (f & NF_LOG_TCPSEQ) && (f & NF_LOG_TCPOPT) ? "," : "", f & NF_LOG_TCPOPT ? "options" : "");
+	if (f & NF_LOG_IPOPT)
+		sbuf_puts(out, " flags ip options");
+	if (f & NF_LOG_UID)
+		sbuf_puts(out, " flags skuid");
+	if (f & NF_LOG_MACDECODE)
+		sbuf_puts(out, " flags ether");
+}
+
+static bool log_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct log *d = data;
+
+	sbuf_puts(out, "log");
+	if (*d->prefix)
+		sbuf_printf(out, " prefix \"%s\"", d->prefix);
+	if (d->level != LOG_LEVEL_DEFAULT)
+		sbuf_printf(out, " level %s", level_words[d->level & 7]);
+	xlate_log_flags(out, d->flags);
+	return true;
+}
+
 const struct xt_ext xt_LOG = {
 	.kind = XT_TARGET,
 	.name = "LOG",
@@ -163,6 +193,7 @@ const struct xt_ext xt_LOG = {
 	.print = log_print,
 	.save = log_save,
 	.emit = log_emit,
+	.xlate = log_xlate,
 };
 
 /* ---- NFLOG ---- */
@@ -250,6 +281,21 @@ static int nflog_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit(l, IR_ACT_NFLOG, &log);
 }
 
+static bool nflog_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct nflog *d = data;
+
+	sbuf_puts(out, "log");
+	if (*d->prefix)
+		sbuf_printf(out, " prefix \"%s\"", d->prefix);
+	sbuf_printf(out, " group %u", d->group);
+	if (d->have_size)
+		sbuf_printf(out, " snaplen %u", d->size);
+	if (d->threshold)
+		sbuf_printf(out, " queue-threshold %u", d->threshold);
+	return true;
+}
+
 const struct xt_ext xt_NFLOG = {
 	.kind = XT_TARGET,
 	.name = "NFLOG",
@@ -261,4 +307,5 @@ const struct xt_ext xt_NFLOG = {
 	.print = nflog_print,
 	.save = nflog_save,
 	.emit = nflog_emit,
+	.xlate = nflog_xlate,
 };

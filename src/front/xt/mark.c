@@ -62,6 +62,17 @@ static int connmark_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool mark_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct mark_match *d = data;
+
+	if (d->mask == UINT32_MAX)
+		sbuf_printf(out, "meta mark %s0x%08x", d->invert ? "!= " : "", d->mark);
+	else
+		sbuf_printf(out, "meta mark & 0x%08x %s 0x%08x", d->mask, d->invert ? "!=" : "==", d->mark);
+	return true;
+}
+
 const struct xt_ext xt_mark = {
 	.kind = XT_MATCH,
 	.name = "mark",
@@ -73,7 +84,19 @@ const struct xt_ext xt_mark = {
 	.print = mark_print,
 	.save = match_save,
 	.emit = mark_emit,
+	.xlate = mark_xlate,
 };
+
+static bool connmark_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct mark_match *d = data;
+
+	if (d->mask == UINT32_MAX)
+		sbuf_printf(out, "ct mark %s0x%x", d->invert ? "!= " : "", d->mark);
+	else
+		sbuf_printf(out, "ct mark and 0x%x %s 0x%x", d->mask, d->invert ? "!=" : "==", d->mark);
+	return true;
+}
 
 const struct xt_ext xt_connmark = {
 	.kind = XT_MATCH,
@@ -86,6 +109,7 @@ const struct xt_ext xt_connmark = {
 	.print = connmark_print,
 	.save = match_save,
 	.emit = connmark_emit,
+	.xlate = connmark_xlate,
 };
 
 /* ---- the target: mark = (mark & ~mask) ^ mark ---- */
@@ -161,6 +185,24 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool target_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct mark_target *d = data;
+
+	sbuf_puts(out, "meta mark set ");
+	if (d->mask == UINT32_MAX)
+		sbuf_printf(out, "0x%x", d->mark);
+	else if (!d->mark)
+		sbuf_printf(out, "mark and 0x%x", ~d->mask);
+	else if (d->mark == d->mask)
+		sbuf_printf(out, "mark or 0x%x", d->mark);
+	else if (!d->mask)
+		sbuf_printf(out, "mark xor 0x%x", d->mark);
+	else
+		sbuf_printf(out, "mark and 0x%x xor 0x%x", ~d->mask, d->mark);
+	return true;
+}
+
 const struct xt_ext xt_MARK = {
 	.kind = XT_TARGET,
 	.name = "MARK",
@@ -173,4 +215,5 @@ const struct xt_ext xt_MARK = {
 	.print = target_print,
 	.save = target_save,
 	.emit = target_emit,
+	.xlate = target_xlate,
 };

@@ -137,6 +137,62 @@ static int mp_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static const char *proto_word(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_UDPLITE:
+		return "udplite";
+	case IPPROTO_SCTP:
+		return "sctp";
+	default:
+		return "dccp";
+	}
+}
+
+/* any of both ports: every port with all ports of the other side */
+static void xlate_either(struct sbuf *out, const struct multiport *d)
+{
+	const char *proto = proto_word(d->proto), *sep = "";
+
+	sbuf_printf(out, "%s sport . %s dport { ", proto, proto);
+	for (unsigned i = 0; i < d->info.count; i++) {
+		char ports[16];
+		uint16_t lo = d->info.ports[i];
+
+		if (d->info.pflags[i])
+			snprintf(ports, sizeof(ports), "%u-%u", lo, d->info.ports[++i]);
+		else
+			snprintf(ports, sizeof(ports), "%u", lo);
+		sbuf_printf(out, "%s0-65535 . %s, %s . 0-65535", sep, ports, ports);
+		sep = ", ";
+	}
+	sbuf_puts(out, " }");
+}
+
+static bool mp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct multiport *d = data;
+	bool several = d->info.count > 2 || (d->info.count == 2 && !d->info.pflags[0]);
+
+	if (d->info.flags == XT_MULTIPORT_EITHER) {
+		xlate_either(out, d);
+		return true;
+	}
+	sbuf_printf(out, "%s %s %s%s", proto_word(d->proto), d->info.flags == XT_MULTIPORT_SOURCE ? "sport" : "dport",
+		    d->info.invert ? "!= " : "", several ? "{ " : "");
+	for (unsigned i = 0; i < d->info.count; i++) {
+		sbuf_printf(out, "%s%u", i ? ", " : "", d->info.ports[i]);
+		if (d->info.pflags[i])
+			sbuf_printf(out, "-%u", d->info.ports[++i]);
+	}
+	sbuf_puts(out, several ? " }" : "");
+	return true;
+}
+
 const struct xt_ext xt_multiport = {
 	.kind = XT_MATCH,
 	.name = "multiport",
@@ -149,4 +205,5 @@ const struct xt_ext xt_multiport = {
 	.print = mp_print,
 	.save = mp_save,
 	.emit = mp_emit,
+	.xlate = mp_xlate,
 };

@@ -292,6 +292,55 @@ static int redirect_emit(struct ir_list *l, const void *data, uint8_t family)
 #define DST_HOOKS (1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_OUT)
 #define SRC_HOOKS (1u << NF_INET_POST_ROUTING | 1u << NF_INET_LOCAL_IN)
 
+static void xlate_flags(struct sbuf *out, const struct nat *d)
+{
+	static const struct { uint32_t bit; const char *word; } words[] = {
+		{ NF_NAT_RANGE_PROTO_RANDOM, "random" }, { NF_NAT_RANGE_PROTO_RANDOM_FULLY, "fully-random" },
+		{ NF_NAT_RANGE_PERSISTENT, "persistent" },
+	};
+	char sep = ' ';
+
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		if (!(d->flags & words[i].bit))
+			continue;
+		sbuf_printf(out, "%c%s", sep, words[i].word);
+		sep = ',';
+	}
+}
+
+static bool xlate(struct sbuf *out, const struct nat *d, const char *verb)
+{
+	if (d->base)
+		return false;
+	sbuf_puts(out, verb);
+	if (d->flags & (NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED)) {
+		sbuf_puts(out, " to ");
+		put_to(out, d);
+	}
+	xlate_flags(out, d);
+	return true;
+}
+
+static bool dnat_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return xlate(out, data, "dnat");
+}
+
+static bool snat_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return xlate(out, data, "snat");
+}
+
+static bool masquerade_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return xlate(out, data, "masquerade");
+}
+
+static bool redirect_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return xlate(out, data, "redirect");
+}
+
 const struct xt_ext xt_DNAT = {
 	.kind = XT_TARGET,
 	.name = "DNAT",
@@ -305,6 +354,7 @@ const struct xt_ext xt_DNAT = {
 	.print = addr_nat_print,
 	.save = dnat_save,
 	.emit = dnat_emit,
+	.xlate = dnat_xlate,
 };
 
 const struct xt_ext xt_SNAT = {
@@ -319,6 +369,7 @@ const struct xt_ext xt_SNAT = {
 	.print = addr_nat_print,
 	.save = snat_save,
 	.emit = snat_emit,
+	.xlate = snat_xlate,
 };
 
 const struct xt_ext xt_MASQUERADE = {
@@ -333,6 +384,7 @@ const struct xt_ext xt_MASQUERADE = {
 	.print = masquerade_print,
 	.save = port_nat_save,
 	.emit = masquerade_emit,
+	.xlate = masquerade_xlate,
 };
 
 const struct xt_ext xt_REDIRECT = {
@@ -347,4 +399,5 @@ const struct xt_ext xt_REDIRECT = {
 	.print = redirect_print,
 	.save = port_nat_save,
 	.emit = redirect_emit,
+	.xlate = redirect_xlate,
 };

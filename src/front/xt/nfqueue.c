@@ -85,6 +85,19 @@ static int nq_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool nq_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct nfqueue *d = data;
+
+	sbuf_printf(out, "queue num %u", d->num);
+	if (d->total > 1)
+		sbuf_printf(out, "-%u", d->num + d->total - 1);
+	if (d->bypass || d->fanout)
+		sbuf_printf(out, " %s%s%s", d->bypass ? "bypass" : "", d->bypass && d->fanout ? "," : "",
+			    d->fanout ? "fanout" : "");
+	return true;
+}
+
 const struct xt_ext xt_NFQUEUE = {
 	.kind = XT_TARGET,
 	.name = "NFQUEUE",
@@ -97,4 +110,5 @@ const struct xt_ext xt_NFQUEUE = {
 	.print = nq_print,
 	.save = nq_save,
 	.emit = nq_emit,
+	.xlate = nq_xlate,
 };

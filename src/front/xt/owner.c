@@ -144,6 +144,20 @@ static int owner_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool owner_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct xt_owner_match_info *d = data;
+	bool uid = d->match == XT_OWNER_UID;
+	uint32_t lo = uid ? d->uid_min : d->gid_min, hi = uid ? d->uid_max : d->gid_max;
+
+	if (!uid && d->match != XT_OWNER_GID)
+		return false;
+	sbuf_printf(out, "%s %s%u", uid ? "skuid" : "skgid", d->invert & d->match ? "!= " : "", lo);
+	if (hi != lo)
+		sbuf_printf(out, "-%u", hi);
+	return true;
+}
+
 const struct xt_ext xt_owner = {
 	.kind = XT_MATCH,
 	.name = "owner",
@@ -158,4 +172,5 @@ const struct xt_ext xt_owner = {
 	.print = owner_print,
 	.save = owner_save,
 	.emit = owner_emit,
+	.xlate = owner_xlate,
 };

@@ -89,6 +89,16 @@ static int po_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool po_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct policy *d = data;
+
+	if (!(d->flags & XT_POLICY_MATCH_IN))
+		return false;
+	sbuf_printf(out, "meta secpath %s", d->flags & XT_POLICY_MATCH_NONE ? "missing" : "exists");
+	return true;
+}
+
 const struct xt_ext xt_policy = {
 	.kind = XT_MATCH,
 	.name = "policy",
@@ -101,4 +111,5 @@ const struct xt_ext xt_policy = {
 	.print = po_print,
 	.save = po_save,
 	.emit = po_emit,
+	.xlate = po_xlate,
 };

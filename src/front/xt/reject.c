@@ -88,6 +88,21 @@ static int reject_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool reject_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const char *const words[] = { "net-unreachable", "host-unreachable", "prot-unreachable", "",
+					     "net-prohibited", "host-prohibited", "", "admin-prohibited" };
+	const struct reject *d = data;
+
+	if (d->type == TYPE_DEFAULT)
+		sbuf_puts(out, "reject");
+	else if (d->type == TYPE_RST)
+		sbuf_puts(out, "reject with tcp reset");
+	else
+		sbuf_printf(out, "reject with icmp type %s", words[d->type]);
+	return true;
+}
+
 const struct xt_ext xt_REJECT = {
 	.kind = XT_TARGET,
 	.name = "REJECT",
@@ -102,4 +117,5 @@ const struct xt_ext xt_REJECT = {
 	.print = reject_print,
 	.save = reject_save,
 	.emit = reject_emit,
+	.xlate = reject_xlate,
 };

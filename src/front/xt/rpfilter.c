@@ -55,6 +55,15 @@ static int rp_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool rp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct xt_rpfilter_info *d = data;
+
+	sbuf_printf(out, "fib saddr%s%s oif %s0", d->flags & XT_RPFILTER_VALID_MARK ? " . mark" : "",
+		    d->flags & XT_RPFILTER_LOOSE ? "" : " . iif", d->flags & XT_RPFILTER_INVERT ? "" : "!= ");
+	return true;
+}
+
 const struct xt_ext xt_rpfilter = {
 	.kind = XT_MATCH,
 	.name = "rpfilter",
@@ -67,4 +76,5 @@ const struct xt_ext xt_rpfilter = {
 	.print = rp_print,
 	.save = rp_save,
 	.emit = rp_emit,
+	.xlate = rp_xlate,
 };

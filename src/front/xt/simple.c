@@ -63,6 +63,18 @@ static int mac_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool mac_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct mac *d = data;
+	char text[18];
+
+	sbuf_printf(out, "ether saddr %s", d->invert ? "!= " : "");
+	fmt_mac(text, d->addr);
+	for (char *p = text; *p; p++)
+		sbuf_putc(out, *p >= 'A' && *p <= 'F' ? (char)(*p + 32) : *p);
+	return true;
+}
+
 const struct xt_ext xt_mac = {
 	.kind = XT_MATCH,
 	.name = "mac",
@@ -74,6 +86,7 @@ const struct xt_ext xt_mac = {
 	.print = mac_print,
 	.save = mac_save,
 	.emit = mac_emit,
+	.xlate = mac_xlate,
 };
 
 /* ---- length ---- */
@@ -131,6 +144,16 @@ static int length_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool length_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct length *d = data;
+
+	sbuf_printf(out, "meta length %s%u", d->invert ? "!= " : "", d->min);
+	if (d->max != d->min)
+		sbuf_printf(out, "-%u", d->max);
+	return true;
+}
+
 const struct xt_ext xt_length = {
 	.kind = XT_MATCH,
 	.name = "length",
@@ -141,6 +164,7 @@ const struct xt_ext xt_length = {
 	.print = length_print,
 	.save = length_save,
 	.emit = length_emit,
+	.xlate = length_xlate,
 };
 
 /* ---- pkttype ---- */
@@ -209,6 +233,14 @@ static int pkttype_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool pkttype_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct pkttype *d = data;
+
+	sbuf_printf(out, "pkttype %s%s", d->invert ? "!= " : "", pkttype_name(d->type));
+	return true;
+}
+
 const struct xt_ext xt_pkttype = {
 	.kind = XT_MATCH,
 	.name = "pkttype",
@@ -219,4 +251,5 @@ const struct xt_ext xt_pkttype = {
 	.print = pkttype_print,
 	.save = pkttype_save,
 	.emit = pkttype_emit,
+	.xlate = pkttype_xlate,
 };

@@ -100,6 +100,21 @@ static int ah_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit(l, data, 4, 12);
 }
 
+static void xlate_spi(struct sbuf *out, const struct fn_spi *d, const char *word)
+{
+	if (!d->min && d->max == UINT32_MAX)
+		return;
+	sbuf_printf(out, "%s spi %s%u", word, d->invert ? "!= " : "", d->min);
+	if (d->max != d->min)
+		sbuf_printf(out, "-%u", d->max);
+}
+
+static bool esp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	xlate_spi(out, data, "esp");
+	return true;
+}
+
 const struct xt_ext xt_esp = {
 	.kind = XT_MATCH,
 	.name = "esp",
@@ -112,7 +127,14 @@ const struct xt_ext xt_esp = {
 	.print = esp_print,
 	.save = esp_save,
 	.emit = esp_emit,
+	.xlate = esp_xlate,
 };
+
+static bool ah_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	xlate_spi(out, data, "ah");
+	return true;
+}
 
 const struct xt_ext xt_ah = {
 	.kind = XT_MATCH,
@@ -126,4 +148,5 @@ const struct xt_ext xt_ah = {
 	.print = ah_print,
 	.save = ah_save,
 	.emit = ah_emit,
+	.xlate = ah_xlate,
 };

@@ -112,6 +112,17 @@ static int st_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool st_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct statistic *d = data;
+
+	if (d->nth)
+		sbuf_printf(out, "numgen inc mod %u %s%u", d->every, d->invert ? "!= " : "", d->packet);
+	else
+		sbuf_printf(out, "meta random & %u %s %u", INT32_MAX, d->invert ? ">=" : "<", d->probability);
+	return true;
+}
+
 const struct xt_ext xt_statistic = {
 	.kind = XT_MATCH,
 	.name = "statistic",
@@ -123,4 +134,5 @@ const struct xt_ext xt_statistic = {
 	.print = st_print,
 	.save = st_save,
 	.emit = st_emit,
+	.xlate = st_xlate,
 };

@@ -382,6 +382,87 @@ static int udp_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit(l, data, 8);
 }
 
+static void xlate_tcp_flags(struct sbuf *out, uint8_t bits)
+{
+	static const char *const words[] = { "fin", "syn", "rst", "psh", "ack", "urg" };
+	const char *sep = "";
+
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
+		if (!(bits >> i & 1))
+			continue;
+		sbuf_printf(out, "%s%s", sep, words[i]);
+		sep = ",";
+	}
+}
+
+static void xlate_ports(struct sbuf *out, const struct tcp_data *d, int id, const char *proto)
+{
+	const uint16_t *p = d->port[id];
+	bool invert = d->inv & XT_BIT(id);
+
+	if (all_ports(d, id) && !invert)
+		return;
+	sbuf_printf(out, " %s %s ", proto, id ? "dport" : "sport");
+	if (p[0] == p[1])
+		sbuf_printf(out, "%s%u", invert ? "!= " : "", p[0]);
+	else if (p[0] == 0 && is_native(d))
+		sbuf_printf(out, "%s %u", invert ? ">" : "<=", p[1]);
+	else
+		sbuf_printf(out, "%s%u-%u", invert ? "!= " : "", p[0], p[1]);
+}
+
+static void xlate_cmp(struct sbuf *out, const struct tcp_data *d)
+{
+	bool invert = d->inv & XT_BIT(TCP_FLAGS);
+
+	sbuf_puts(out, " tcp flags ");
+	if (!d->cmp) {
+		sbuf_puts(out, invert ? "" : "! ");
+		xlate_tcp_flags(out, d->mask);
+	} else if (d->cmp == d->mask && !(d->mask & (d->mask - 1))) {
+		sbuf_puts(out, "& ");
+		xlate_tcp_flags(out, d->mask);
+		sbuf_puts(out, invert ? " != " : " == ");
+		xlate_tcp_flags(out, d->cmp);
+	} else {
+		sbuf_puts(out, invert ? "!= " : "");
+		xlate_tcp_flags(out, d->cmp);
+		sbuf_puts(out, " / ");
+		xlate_tcp_flags(out, d->mask);
+	}
+}
+
+static bool xlate(struct sbuf *out, const struct tcp_data *d, const char *proto)
+{
+	struct sbuf all = SBUF_INIT;
+
+	xlate_ports(&all, d, 0, proto);
+	xlate_ports(&all, d, 1, proto);
+	if (d->option)
+		sbuf_printf(&all, " tcp option %u %s", d->option, d->inv & XT_BIT(TCP_OPTION) ? "missing" : "exists");
+	if (d->mask)
+		xlate_cmp(&all, d);
+	sbuf_puts(out, all.len ? sbuf_str(&all) + 1 : "");
+	sbuf_free(&all);
+	return true;
+}
+
+static bool tcp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return xlate(out, data, "tcp");
+}
+
+static bool udp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	return xlate(out, data, "udp");
+}
+
+/* compared without a match of its own, so that the header says the protocol */
+static bool port_native(const void *data)
+{
+	return is_native(data);
+}
+
 const struct xt_ext xt_tcp = {
 	.kind = XT_MATCH,
 	.name = "tcp",
@@ -398,6 +479,8 @@ const struct xt_ext xt_tcp = {
 	.merge = tcp_merge,
 	.hidden = tcp_hidden,
 	.emit = tcp_emit,
+	.xlate = tcp_xlate,
+	.native = port_native,
 };
 
 const struct xt_ext xt_udp = {
@@ -415,4 +498,6 @@ const struct xt_ext xt_udp = {
 	.merge = tcp_merge,
 	.hidden = tcp_hidden,
 	.emit = udp_emit,
+	.xlate = udp_xlate,
+	.native = port_native,
 };

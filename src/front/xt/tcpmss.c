@@ -47,6 +47,16 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool match_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct fn_tcpmss *d = data;
+
+	sbuf_printf(out, "tcp option maxseg size %s%u", d->invert ? "!= " : "", d->min);
+	if (d->max != d->min)
+		sbuf_printf(out, "-%u", d->max);
+	return true;
+}
+
 const struct xt_ext xt_tcpmss = {
 	.kind = XT_MATCH,
 	.name = "tcpmss",
@@ -58,6 +68,7 @@ const struct xt_ext xt_tcpmss = {
 	.print = match_print,
 	.save = match_save,
 	.emit = match_emit,
+	.xlate = match_xlate,
 };
 
 /* ---- the target ---- */
@@ -135,6 +146,17 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool target_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct tcpmss *d = data;
+
+	if (d->clamp)
+		sbuf_puts(out, "tcp option maxseg size set rt mtu");
+	else
+		sbuf_printf(out, "tcp option maxseg size set %u", d->mss);
+	return true;
+}
+
 const struct xt_ext xt_TCPMSS = {
 	.kind = XT_TARGET,
 	.name = "TCPMSS",
@@ -148,4 +170,5 @@ const struct xt_ext xt_TCPMSS = {
 	.print = target_print,
 	.save = target_save,
 	.emit = target_emit,
+	.xlate = target_xlate,
 };

@@ -312,6 +312,51 @@ static int tm_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static void xlate_day(struct sbuf *out, time_t t)
+{
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	sbuf_printf(out, "\"%04d-%02d-%02d %02d:%02d:%02d\"", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		    tm.tm_min, tm.tm_sec);
+}
+
+static void xlate_weekdays(struct sbuf *out, uint8_t bits)
+{
+	const char *sep = "";
+	bool several = bits & (bits - 1);
+
+	sbuf_printf(out, " meta day %s", several ? "{ " : "");
+	for (unsigned i = 1; i <= 7; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		sbuf_printf(out, "%s%u", sep, i == 7 ? 0 : i);
+		sep = ", ";
+	}
+	sbuf_puts(out, several ? " }" : "");
+}
+
+static bool tm_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct xt_time_info *d = data;
+
+	if (d->monthdays_match != XT_TIME_ALL_MONTHDAYS)
+		return false;
+	if (d->date_start || d->date_stop != INT_MAX) {
+		sbuf_puts(out, "meta time ");
+		xlate_day(out, d->date_start);
+		sbuf_putc(out, '-');
+		xlate_day(out, d->date_stop);
+	}
+	if (!whole_day(d))
+		sbuf_printf(out, " meta hour \"%02u:%02u:%02u\"-\"%02u:%02u:%02u\"", d->daytime_start / 3600,
+			    d->daytime_start / 60 % 60, d->daytime_start % 60, d->daytime_stop / 3600,
+			    d->daytime_stop / 60 % 60, d->daytime_stop % 60);
+	if (d->weekdays_match != XT_TIME_ALL_WEEKDAYS)
+		xlate_weekdays(out, d->weekdays_match);
+	return true;
+}
+
 const struct xt_ext xt_time = {
 	.kind = XT_MATCH,
 	.name = "time",
@@ -324,4 +369,5 @@ const struct xt_ext xt_time = {
 	.print = tm_print,
 	.save = tm_save,
 	.emit = tm_emit,
+	.xlate = tm_xlate,
 };

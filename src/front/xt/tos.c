@@ -176,6 +176,26 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+/* the real tool says ip6 for both families */
+static bool target_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct tos *d = data;
+	unsigned value = d->value >> 2, keep = (uint8_t)~d->mask >> 2;
+
+	sbuf_puts(out, "ip6 dscp set ");
+	if (d->mask == 0xff || d->mask == SYMBOL_MASK)
+		sbuf_printf(out, "0x%02x", value);
+	else if (!d->value)
+		sbuf_printf(out, "ip6 dscp and 0x%02x", keep);
+	else if (d->value == d->mask)
+		sbuf_printf(out, "ip6 dscp or 0x%02x", value);
+	else if (!d->mask)
+		sbuf_printf(out, "ip6 dscp xor 0x%02x", value);
+	else
+		sbuf_printf(out, "ip6 dscp and 0x%02x xor 0x%02x", keep, value);
+	return true;
+}
+
 const struct xt_ext xt_TOS = {
 	.kind = XT_TARGET,
 	.name = "TOS",
@@ -189,4 +209,5 @@ const struct xt_ext xt_TOS = {
 	.print = target_print,
 	.save = target_save,
 	.emit = target_emit,
+	.xlate = target_xlate,
 };

@@ -61,6 +61,15 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool match_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const char *const ops[] = { "lt ", "gt ", "" };
+	const struct ttl *d = data;
+
+	sbuf_printf(out, "ip ttl %s%u", d->invert ? "!= " : ops[d->mode], d->ttl);
+	return true;
+}
+
 const struct xt_ext xt_ttl = {
 	.kind = XT_MATCH,
 	.name = "ttl",
@@ -72,6 +81,7 @@ const struct xt_ext xt_ttl = {
 	.print = match_print,
 	.save = match_save,
 	.emit = match_emit,
+	.xlate = match_xlate,
 };
 
 /* ---- the target ---- */

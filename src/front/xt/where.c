@@ -83,6 +83,17 @@ static int realm_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit_constant(l, (d->id == 0) != d->invert);
 }
 
+static bool realm_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct realm *d = data;
+
+	if (d->mask == UINT32_MAX)
+		sbuf_printf(out, "rtclassid %s0x%x", d->invert ? "!= " : "", d->id);
+	else
+		sbuf_printf(out, "rtclassid and 0x%x %s 0x%x", d->mask, d->invert ? "!=" : "==", d->id);
+	return true;
+}
+
 const struct xt_ext xt_realm = {
 	.kind = XT_MATCH,
 	.name = "realm",
@@ -94,6 +105,7 @@ const struct xt_ext xt_realm = {
 	.print = realm_print,
 	.save = realm_save,
 	.emit = realm_emit,
+	.xlate = realm_xlate,
 };
 
 /* ---- devgroup ---- */
@@ -169,6 +181,28 @@ static int devgroup_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+/* with a mask the real tool says the opposite */
+static void xlate_group(struct sbuf *out, const char *word, bool invert, uint32_t group, uint32_t mask)
+{
+	if (mask == UINT32_MAX)
+		sbuf_printf(out, "%s %s0x%x", word, invert ? "!= " : "", group);
+	else
+		sbuf_printf(out, "%s and 0x%x %s 0x%x", word, mask, invert ? "==" : "!=", group);
+}
+
+static bool devgroup_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct xt_devgroup_info *d = data;
+
+	if (d->flags & XT_DEVGROUP_MATCH_SRC)
+		xlate_group(out, "iifgroup", d->flags & XT_DEVGROUP_INVERT_SRC, d->src_group, d->src_mask);
+	if ((d->flags & XT_DEVGROUP_MATCH_SRC) && (d->flags & XT_DEVGROUP_MATCH_DST))
+		sbuf_putc(out, ' ');
+	if (d->flags & XT_DEVGROUP_MATCH_DST)
+		xlate_group(out, "oifgroup", d->flags & XT_DEVGROUP_INVERT_DST, d->dst_group, d->dst_mask);
+	return true;
+}
+
 const struct xt_ext xt_devgroup = {
 	.kind = XT_MATCH,
 	.name = "devgroup",
@@ -181,6 +215,7 @@ const struct xt_ext xt_devgroup = {
 	.print = devgroup_print,
 	.save = devgroup_save,
 	.emit = devgroup_emit,
+	.xlate = devgroup_xlate,
 };
 
 /* ---- helper ---- */
@@ -226,6 +261,14 @@ static int helper_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit_constant(l, ((const struct helper *)data)->invert);
 }
 
+static bool helper_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct helper *d = data;
+
+	sbuf_printf(out, "ct helper %s\"%s\"", d->invert ? "!= " : "", d->name);
+	return true;
+}
+
 const struct xt_ext xt_helper = {
 	.kind = XT_MATCH,
 	.name = "helper",
@@ -236,6 +279,7 @@ const struct xt_ext xt_helper = {
 	.print = helper_print,
 	.save = helper_save,
 	.emit = helper_emit,
+	.xlate = helper_xlate,
 };
 
 /* ---- cpu ---- */
@@ -280,6 +324,14 @@ static int cpu_emit(struct ir_list *l, const void *data, uint8_t family)
 	return emit_constant(l, (d->cpu == 0) != d->invert);
 }
 
+static bool cpu_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct cpu *d = data;
+
+	sbuf_printf(out, "cpu %s%u", d->invert ? "!= " : "", d->cpu);
+	return true;
+}
+
 const struct xt_ext xt_cpu = {
 	.kind = XT_MATCH,
 	.name = "cpu",
@@ -290,4 +342,5 @@ const struct xt_ext xt_cpu = {
 	.print = cpu_print,
 	.save = cpu_save,
 	.emit = cpu_emit,
+	.xlate = cpu_xlate,
 };
