@@ -329,8 +329,8 @@ static int l4_sum_at(const struct pkt *p, unsigned sums)
 		return 0;
 	if (pkt_l4_len(p) < (uint32_t)off + 2)
 		return -EINVAL;
-	if (p->proto == IPPROTO_UDP && !pkt_l4(p)[off] && !pkt_l4(p)[off + 1])
-		return 0;
+	if (!(sums & EDIT_SUM_L4) && p->proto == IPPROTO_UDP && !pkt_l4(p)[off] && !pkt_l4(p)[off + 1])
+		return 0;	/* "none"; a field of UDP's own header is changed as if there were one: so does Linux */
 	return (int)p->l4 + off;
 }
 

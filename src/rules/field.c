@@ -420,10 +420,11 @@ static bool load_IP6_FLOWLABEL(const struct match_ctx *m, uint8_t *val)
 static inline bool load_l4(const struct match_ctx *m, uint8_t *val, unsigned at, unsigned len)
 {
 	const struct pkt *p = m->pkt;
+	int64_t l4 = match_header(m);
 
-	if ((p->flags & PKT_LATER_FRAG) || p->l4 + at + len > p->end)
+	if (l4 < 0 || l4 + at + len > p->end)
 		return false;
-	memcpy(val, p->buf + p->l4 + at, len);
+	memcpy(val, p->buf + l4 + at, len);
 	return true;
 }
 

@@ -107,11 +107,19 @@ int field_payload_base(const struct match_ctx *m, uint32_t base)
 	}
 }
 
+static bool is_short(const struct ir_expr *e)
+{
+	return (e->len == 1 || e->len == 2 || e->len == 4) && e->f.arg[1] % e->len == 0;
+}
+
 static bool load_payload(const struct match_ctx *m, const struct ir_expr *e, uint8_t *out)
 {
 	const struct pkt *p = m->pkt;
-	int base = field_payload_base(m, e->f.arg[0]);
+	int64_t base = field_payload_base(m, e->f.arg[0]);
 	uint32_t at = e->f.arg[1];
+
+	if (base < 0 && e->f.arg[0] == NFT_PAYLOAD_TRANSPORT_HEADER && m->family && is_short(e))
+		base = match_header(m);
 
 	if (base < 0)
 		return false;

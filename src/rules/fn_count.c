@@ -70,26 +70,33 @@ static bool connection_over(const struct match_ctx *m, const struct counted *e)
 						 c->proto.tcp.state == TCP_CONNTRACK_CLOSE);
 }
 
-/* connections of @key in @b, those that are over removed; *known: @own is among them */
+#define EVICT_MAX 8		/* connections that are over, found in one go: CONNCOUNT_GC_MAX_NODES, and one more */
+
+/*
+ * Connections of @key in @b, which stand there in the order in which they came. Those that are over are taken out on the way,
+ * until @own is found or enough were: what stands behind still counts. *known: @own is among them; *end: behind the last
+ */
 static unsigned count_key(struct match_ctx *m, struct connlimit_state *s, struct counted **b, const union inet_addr *key,
-			  uint16_t zone, const struct tuple *own, bool *known)
+			  uint16_t zone, const struct tuple *own, bool *known, struct counted ***end)
 {
-	unsigned n = 0;
+	unsigned n = 0, evicted = 0;
 
 	while (*b) {
 		struct counted *e = *b;
 		bool same = e->zone == zone && addr_eq(&e->key, key);
 
-		if (same && tuple_eq(&e->tuple, own)) {
+		if (same && !*known && tuple_eq(&e->tuple, own)) {
 			*known = true;
-		} else if (same && connection_over(m, e)) {
+		} else if (same && !*known && evicted <= EVICT_MAX && connection_over(m, e)) {
 			*b = e->next;
 			mem_pool_put(&s->pool, e);
+			evicted++;
 			continue;
 		}
 		n += same;
 		b = &e->next;
 	}
+	*end = b;
 	return n;
 }
 
@@ -97,7 +104,7 @@ static unsigned count_key(struct match_ctx *m, struct connlimit_state *s, struct
 static int64_t connections(struct match_ctx *m, struct connlimit_state *s, const union inet_addr *key)
 {
 	bool known = false;
-	struct counted **b, *e;
+	struct counted **end, *e;
 	struct tuple own;
 	unsigned n;
 
@@ -107,14 +114,14 @@ static int64_t connections(struct match_ctx *m, struct connlimit_state *s, const
 		return -1;
 	if (!connlimit_ready(s, m->rng))
 		return -1;
-	b = &s->bucket[hash_bytes(&s->hash, key, sizeof(*key)) % CONNLIMIT_BUCKETS];
-	n = count_key(m, s, b, key, own.zone, &own, &known);
+	n = count_key(m, s, &s->bucket[hash_bytes(&s->hash, key, sizeof(*key)) % CONNLIMIT_BUCKETS], key, own.zone, &own, &known,
+		      &end);
 	if (!known) {
 		e = mem_pool_get(&s->pool);
 		if (!e)
 			return -1;
-		*e = (struct counted){ .next = *b, .key = *key, .zone = own.zone, .tuple = own };
-		*b = e;
+		*e = (struct counted){ .key = *key, .zone = own.zone, .tuple = own };
+		*end = e;
 		n++;
 	}
 	return n;

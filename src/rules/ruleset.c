@@ -132,6 +132,8 @@ static int set_needs(void *ctx, struct ir_set *s)
 	r->has_refs = true;
 	r->needs_ct = r->needs_ct || s->needs_ct || (s->desc.data == SET_DATA_OBJECT && object_needs_ct(s->desc.object_type));
 	r->needs_defrag = r->needs_defrag || r->needs_ct || s->needs_defrag;
+	if (s->needs_ct || s->needs_defrag)
+		memset(r->other_af, 0, sizeof(r->other_af));
 	return 0;
 }
 
@@ -145,6 +147,31 @@ static int object_needs(void *ctx, struct ir_object *o)
 	return 0;
 }
 
+/* the family that an action is for, AF_UNSPEC: any */
+static uint8_t action_family(const struct ir_stmt *s)
+{
+	if (s->action.act == IR_ACT_SNAT || s->action.act == IR_ACT_DNAT)
+		return s->action.nat.family;
+	return s->action.act == IR_ACT_TPROXY ? s->action.tproxy.family : AF_UNSPEC;
+}
+
+/* in inet tables: tracking is switched on for one family only where nothing else in the rule asks for it */
+static void survey_family(struct rule *r)
+{
+	uint8_t only = AF_UNSPEC;
+
+	for (const struct ir_stmt *s = r->body.first; s; s = s->next) {
+		uint8_t family = s->kind == IR_ACTION ? action_family(s) : AF_UNSPEC;
+
+		if (family == AF_INET || family == AF_INET6)
+			only = family;
+		else if ((stmt_needs(s) & FIELD_CT) || (s->kind == IR_TEST && s->test.fn->needs_defrag))
+			return;
+	}
+	r->other_af[0] = only == AF_INET6 && !r->has_refs;
+	r->other_af[1] = only == AF_INET && !r->has_refs;
+}
+
 static void rule_survey(struct rule *r)
 {
 	for (struct ir_stmt *s = r->body.first; s; s = s->next) {
@@ -152,12 +179,14 @@ static void rule_survey(struct rule *r)
 
 		r->needs_ct = r->needs_ct || (needs & FIELD_CT);
 		r->wants_acct = r->wants_acct || (needs & FIELD_ACCT);
-		r->needs_defrag = r->needs_defrag || r->needs_ct || (s->kind == IR_TEST && s->test.fn->needs_defrag);
+		r->needs_defrag = r->needs_defrag || r->needs_ct || (s->kind == IR_TEST && s->test.fn->needs_defrag) ||
+				  (s->kind == IR_ACTION && s->action.act == IR_ACT_TPROXY);
 		if (s->kind == IR_VERDICT && (s->verdict.v == IR_JUMP || s->verdict.v == IR_GOTO))
 			r->jump = s;
 		r->has_vmap = r->has_vmap || s->kind == IR_VMAP;
 		r->has_refs = r->has_refs || (s->kind == IR_ACTION && s->action.act == IR_ACT_FLOW);
 	}
+	survey_family(r);
 }
 
 struct rule *rule_new(struct rule_form *form, struct ir_list *body)
@@ -219,8 +248,10 @@ static void vec_set(struct chain *c, struct rule_vec *v)
 static void vec_count(struct rule_vec *v, const struct rule *r, int by)
 {
 	v->n_jumps += r->jump ? by : 0;
-	v->n_ct += r->needs_ct ? by : 0;
-	v->n_defrag += r->needs_defrag ? by : 0;
+	for (int af = 0; af < 2; af++) {
+		v->n_ct[af] += r->needs_ct && !r->other_af[af] ? by : 0;
+		v->n_defrag[af] += r->needs_defrag && !r->other_af[af] ? by : 0;
+	}
 	v->n_refs += r->has_refs ? by : 0;
 	v->n_vmaps += r->has_vmap ? by : 0;
 	v->n_limited += rule_limited(r) ? by : 0;

@@ -52,6 +52,7 @@ struct rule {
 	bool has_refs;		/* to sets, objects or flowtables: rule_each_set(), rule_each_object() */
 	bool has_vmap;
 	bool needs_ct, needs_defrag;
+	bool other_af[2];		/* needs them, but not in that family: it translates packets of the other one only */
 	bool wants_acct;		/* it reads connections' counters */
 };
 

@@ -596,8 +596,8 @@ static void needs_of(struct ruleset *rs, const struct table *t, int af)
 
 	list_for_each(c, &t->chains, node) {
 		rs->has_nat[af] |= c->base && c->type == CHAIN_NAT && !t->dormant;
-		rs->needs_ct[af] |= c->vec && c->vec->n_ct;
-		rs->needs_defrag[af] |= c->vec && c->vec->n_defrag;
+		rs->needs_ct[af] |= c->vec && c->vec->n_ct[af];
+		rs->needs_defrag[af] |= c->vec && c->vec->n_defrag[af];
 	}
 }
 

@@ -14,7 +14,8 @@ struct rule_vec {
 	int refs;
 	unsigned n, cap;
 	/* rules that jump, need tracking or defragmentation, may not be reached from every base chain */
-	unsigned n_jumps, n_ct, n_defrag, n_limited;
+	unsigned n_jumps, n_limited;
+	unsigned n_ct[2], n_defrag[2];	/* by family index */
 	unsigned n_refs, n_vmaps;	/* rules that refer to sets, objects or flowtables; that look up verdicts */
 	struct classifier *index;
 	bool index_tried;

@@ -581,6 +581,7 @@ void vm_run(const struct chain *base, struct match_ctx *m, struct vm_result *res
 	vm_init(&w.vm, m);
 	w.depth = 0;
 	m->hotdrop = false;
+	m->native = !base->table->xt;
 	walk_enter(&w, base, 0);
 	for (;;) {
 		walk_seek(&w);

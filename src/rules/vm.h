@@ -25,6 +25,7 @@ struct match_ctx {
 	enum nf_inet_hooks hook;
 	uint8_t family;			/* AF_*; 0: not IP (bridge, netdev and arp hooks) */
 	uint8_t pf;			/* NFPROTO_* of the hook; 0: that of .family */
+	bool native;			/* the chain is nft's own, not an iptables table's: vm_run() sets it */
 	bool with_mac;			/* the packet begins with its link-layer header: egress and ARP output */
 	const struct link *in, *out;	/* NULL where the hook has none */
 	const struct link *phys_in, *phys_out;
@@ -68,6 +69,22 @@ struct vm_result {
 /** rule_compile() - 0 or -ENOMEM, -EINVAL; @rs holds what its tests share by name */
 int rule_compile(struct ruleset *rs, struct rule *r);
 void program_free(struct program *p);
+/**
+ * match_header() - where the transport header begins for a short load from it, as offset into the packet's buffer
+ * The kernel's quick way of loading 1, 2 or 4 aligned bytes does not look whether the packet is a later fragment: nft's
+ * ports are then whatever stands behind an IPv4 header, or at the begin of an IPv6 one. -1: there is none
+ */
+static inline int64_t match_header(const struct match_ctx *m)
+{
+	const struct pkt *p = m->pkt;
+
+	if (likely(!(p->flags & PKT_LATER_FRAG)))
+		return p->l4;
+	if (!m->native)
+		return -1;
+	return m->family == AF_INET6 ? p->l3 : p->l4;
+}
+
 /**
  * vm_run() - a packet through a base chain and all that it jumps to; counts rules and policies
  * A RETURN, or the end, of a base chain is its policy.
