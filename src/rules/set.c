@@ -211,6 +211,21 @@ int set_adopt(struct ir_set *s, struct ir_stmt *const *expr, unsigned n)
 	return 0;
 }
 
+bool set_same(const struct ir_set *s, const struct set_desc *d)
+{
+	const struct set_desc *o = &s->desc;
+	bool same = o->flags == d->flags && o->n_parts == d->n_parts && o->data == d->data && o->n_exprs == d->n_exprs &&
+		    o->size == d->size && o->timeout_ms == d->timeout_ms && o->gc_interval_ms == d->gc_interval_ms &&
+		    o->policy == d->policy && o->data_len == d->data_len && o->data_interval == d->data_interval &&
+		    o->object_type == d->object_type;
+
+	for (unsigned i = 0; same && i < d->n_parts; i++)
+		same = o->part[i].len == d->part[i].len && o->part[i].order == d->part[i].order;
+	for (unsigned i = 0; same && i < d->n_exprs; i++)
+		same = o->expr[i]->test.fn == d->expr[i]->test.fn;
+	return same;
+}
+
 struct ir_set *ir_set_get(struct ir_set *s)
 {
 	s->refs++;

@@ -146,6 +146,8 @@ struct ir_set *txn_set_add(struct txn *x, struct table *t, const struct set_desc
  * Takes @expr over, also when it fails. Return: 0, -EBUSY (there are elements), -EOPNOTSUPP
  */
 int set_adopt(struct ir_set *s, struct ir_stmt *const *expr, unsigned n);
+/** set_same() - may `add` name a set of that description once more: it is what @s is already */
+bool set_same(const struct ir_set *s, const struct set_desc *d);
 int txn_set_del(struct txn *x, struct table *t, struct ir_set *s);	/* -EBUSY: a rule uses it */
 /** table_set() - by name, NULL: none; works on tables of a transaction (its view) and committed ones */
 struct ir_set *table_set(const struct table *t, const char *name);

@@ -179,11 +179,23 @@ static void live_take(struct ir_set *s, struct elem *e)
 	count(s);
 }
 
+static void added(struct set_impl *p, struct elem *e)
+{
+	if (e->flags & ELEM_CATCHALL)
+		return;
+	if (p->n_added < SET_ADDED_MAX)
+		p->added[p->n_added] = e;
+	p->n_added = MIN(p->n_added + 1, SET_ADDED_MAX + 1u);
+}
+
 /* frees an element that no store has, and what was to be done with it */
 static void elem_drop(struct ir_set *s, struct elem *e)
 {
 	struct set_impl *p = s->impl;
 
+	for (unsigned i = 0; i < p->n_added && p->n_added <= SET_ADDED_MAX; i++)
+		if (p->added[i] == e)
+			p->added[i--] = p->added[--p->n_added];
 	for (unsigned i = 0; i < p->n_later; i++)
 		if (p->later[i].e == e)
 			p->later[i--] = p->later[--p->n_later];
@@ -470,6 +482,7 @@ static int add(struct ir_set *s, const struct set_elem *from, struct elem *e, bo
 	if (!p->tree)
 		e->seq = p->seq++;
 	live_add(s, e);
+	added(p, e);
 	return 0;
 }
 
@@ -594,7 +607,7 @@ static void release(struct ir_set *s)
 	p->table = NULL;
 	mem_free(p->later);
 	p->later = NULL;
-	p->n_later = 0;
+	p->n_later = p->n_added = 0;
 	store_free(&p->limbo);
 	targets_sweep(p);
 	count(s);
@@ -638,7 +651,14 @@ void set_abort(struct ir_set *s)
 {
 	struct set_impl *p = s->impl;
 
-	store_filter(p, &p->live, keep_seen, s);
+	if (p->n_added > SET_ADDED_MAX)
+		store_filter(p, &p->live, keep_seen, s);
+	while (p->n_added && p->n_added <= SET_ADDED_MAX) {
+		struct elem *e = p->added[p->n_added - 1];
+
+		live_take(s, e);
+		elem_drop(s, e);
+	}
 	if (p->live.catchall && !keep_seen(s, p->live.catchall))
 		p->live.catchall = NULL;
 	store_filter(p, &p->limbo, limbo_back, s);

@@ -93,6 +93,8 @@ struct set_later {			/* what happens to an element at commit */
 	struct elem_time time;
 };
 
+#define SET_ADDED_MAX 64
+
 struct set_impl {
 	const struct set_desc *desc;
 	struct set_layout at;
@@ -114,6 +116,9 @@ struct set_impl {
 	unsigned n_targets, n_target_slots;
 	struct set_later *later;
 	unsigned n_later;
+	/* pending elements but the catchall one, while they are few: an abort then need not look for them */
+	struct elem *added[SET_ADDED_MAX];
+	unsigned n_added;		/* SET_ADDED_MAX + 1: there were too many */
 	uint64_t gc_at_ms;
 };
 

@@ -435,7 +435,7 @@ static void packets_fill_sets(void **state)
 	after_ms(700);
 	assert_true(has("s", 1) && !has("s", 2));
 	after_ms(600);
-	assert_int_equal(probe(4), IR_DROP);		/* those that are over make room */
+	assert_int_equal(probe(4), IR_DROP);		/* D-120: those that are over make room */
 	assert_int_equal(s->n_elems, 1);
 }
 
