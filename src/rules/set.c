@@ -54,12 +54,29 @@ static int layout(struct set_impl *p, const struct set_desc *d)
 		p->at.end = room(&at, klen, 4);
 	if (d->data == SET_DATA_VALUE)
 		p->at.data = room(&at, d->data_len * (d->data_interval ? 2 : 1), 4);
-	for (unsigned i = 0; i < d->n_exprs; i++)
-		p->at.state[i] = room(&at, d->expr[i]->test.fn->state_size, 16);
+	p->at.plain = at;
 	p->at.comment = room(&at, 0, 8);
-	if (at > UINT16_MAX - sizeof(char *))
-		return -EINVAL;
+	return 0;
+}
+
+int set_lay_states(struct ir_set *s)
+{
+	struct set_impl *p = s->impl;
+	unsigned at = p->at.comment + sizeof(char *);
+
+	s->needs_ct = s->needs_defrag = false;
+	for (unsigned i = 0; i < s->desc.n_exprs; i++) {
+		const struct ir_fn *fn = s->desc.expr[i]->test.fn;
+
+		if (fn->state_size > UINT16_MAX / 4)
+			return -EOPNOTSUPP;
+		p->at.state[i] = room(&at, fn->state_size, 16);
+		s->needs_ct |= fn->needs_ct;
+		s->needs_defrag |= fn->needs_defrag;
+	}
 	p->at.size = at;
+	mem_pool_destroy(&p->pool[1]);
+	mem_pool_init(&p->pool[1], p->at.size, 0);
 	return 0;
 }
 
@@ -77,33 +94,37 @@ static void states_init(struct ir_set *s, struct elem *e)
 	}
 }
 
-struct elem *elem_alloc(struct ir_set *s, bool comment)
+struct elem *elem_alloc(struct ir_set *s, bool comment, bool states)
 {
 	struct set_impl *p = s->impl;
-	struct elem *e = comment ? mem_alloc(p->at.comment + sizeof(char *)) : mem_pool_get(&p->pool);
+	unsigned size = states ? p->at.size : p->at.plain;
+	struct elem *e = comment ? mem_alloc(MAX(size, p->at.comment + sizeof(char *))) : mem_pool_get(&p->pool[states]);
 
 	if (!e)
 		return NULL;
-	memset(e, 0, p->at.size);
-	if (comment) {
-		e->flags = ELEM_COMMENT;
+	memset(e, 0, size);
+	e->flags = (comment ? ELEM_COMMENT : 0) | (states ? ELEM_STATES : 0);
+	if (comment)
 		*elem_comment(p, e) = NULL;
-	}
-	states_init(s, e);
+	p->n_states += states;
+	if (states)
+		states_init(s, e);
 	return e;
 }
 
 void elem_free(struct ir_set *s, struct elem *e)
 {
 	struct set_impl *p = s->impl;
+	bool states = e->flags & ELEM_STATES;
 
-	for (unsigned i = 0; i < s->desc.n_exprs; i++)
+	for (unsigned i = 0; states && i < s->desc.n_exprs; i++)
 		if (s->desc.expr[i]->test.fn->state_free)
 			s->desc.expr[i]->test.fn->state_free(elem_state(p, e, i));
+	p->n_states -= states;
 	if (s->desc.data == SET_DATA_OBJECT)
 		ir_object_put(*elem_ptr(p, e));
 	if (!(e->flags & ELEM_COMMENT)) {
-		mem_pool_put(&p->pool, e);
+		mem_pool_put(&p->pool[states], e);
 		return;
 	}
 	mem_free(*elem_comment(p, e));
@@ -112,12 +133,22 @@ void elem_free(struct ir_set *s, struct elem *e)
 
 /* ---- sets ---- */
 
+int set_check_exprs(const struct set_desc *d)
+{
+	if (d->n_exprs > SET_EXPRS_MAX)
+		return -E2BIG;
+	for (unsigned i = 0; i < d->n_exprs; i++)
+		if (d->expr[i]->kind != IR_TEST || d->expr[i]->test.neg || d->expr[i]->test.fn->bind)
+			return -EOPNOTSUPP;
+	return 0;
+}
+
 /* what nf_tables_newset() refuses */
 static int check_desc(const struct set_desc *d)
 {
 	uint32_t f = d->flags;
 
-	if (!d->n_parts || d->n_parts > SET_PARTS_MAX || d->n_exprs > SET_EXPRS_MAX)
+	if (!d->n_parts || d->n_parts > SET_PARTS_MAX)
 		return -EINVAL;
 	if ((d->timeout_ms || d->gc_interval_ms) && !(f & NFT_SET_TIMEOUT))
 		return -EINVAL;
@@ -127,10 +158,7 @@ static int check_desc(const struct set_desc *d)
 		return -EOPNOTSUPP;
 	if ((f & NFT_SET_CONSTANT) && (f & (NFT_SET_TIMEOUT | NFT_SET_EVAL)) && !(f & NFT_SET_ANONYMOUS))
 		return -EOPNOTSUPP;
-	for (unsigned i = 0; i < d->n_exprs; i++)
-		if (d->expr[i]->kind != IR_TEST || d->expr[i]->test.neg || d->expr[i]->test.fn->bind)
-			return -EOPNOTSUPP;
-	return 0;
+	return set_check_exprs(d);
 }
 
 static struct set_impl *impl_new(struct ir_set *s)
@@ -148,7 +176,7 @@ static struct set_impl *impl_new(struct ir_set *s)
 	p->ranges = s->desc.n_parts > 1 && (s->desc.flags & NFT_SET_INTERVAL);
 	p->tree = s->desc.n_parts == 1 && (s->desc.flags & NFT_SET_INTERVAL);
 	p->ordered = p->ranges && (s->desc.data != SET_DATA_NONE || s->desc.n_exprs);
-	mem_pool_init(&p->pool, p->at.size, 0);
+	mem_pool_init(&p->pool[0], p->at.plain, 0);
 	p->prio = 0x9e3779b9;
 	return p;
 }
@@ -176,45 +204,19 @@ struct ir_set *set_new(const struct ruleset *rs, const struct set_desc *d)
 	s->impl->clock = rs->clock;
 	if (rs->rng)
 		rng_fill(rs->rng, &s->impl->key, sizeof(s->impl->key));
-	for (unsigned i = 0; i < d->n_exprs; i++) {
-		s->needs_ct |= d->expr[i]->test.fn->needs_ct;
-		s->needs_defrag |= d->expr[i]->test.fn->needs_defrag;
-	}
-	return s;
-}
-
-int set_adopt(struct ir_set *s, struct ir_stmt *const *expr, unsigned n)
-{
-	struct set_impl *p = s->impl;
-	struct set_desc d = s->desc;
-	int err = d.n_exprs || p->live.n || p->limbo.n || p->live.catchall || p->limbo.catchall ? -EBUSY : 0;
-
-	for (unsigned i = 0; i < n && i < SET_EXPRS_MAX; i++)
-		d.expr[d.n_exprs++] = expr[i];
+	err = set_lay_states(s);
 	if (!err)
-		err = check_desc(&d);
-	if (err) {
-		for (unsigned i = 0; i < n; i++)
-			ir_stmt_free(expr[i]);
-		return err;
-	}
-	s->desc = d;
-	memset(&p->at, 0, sizeof(p->at));
-	layout(p, &s->desc);		/* cannot fail: states are small */
-	p->ordered = p->ranges;
-	mem_pool_destroy(&p->pool);
-	mem_pool_init(&p->pool, p->at.size, 0);
-	for (unsigned i = 0; i < s->desc.n_exprs; i++) {
-		s->needs_ct |= s->desc.expr[i]->test.fn->needs_ct;
-		s->needs_defrag |= s->desc.expr[i]->test.fn->needs_defrag;
-	}
-	return 0;
+		return s;
+	mem_free(s->impl);
+	mem_free(s);
+	errno = -err;
+	return NULL;
 }
 
 bool set_same(const struct ir_set *s, const struct set_desc *d)
 {
 	const struct set_desc *o = &s->desc;
-	bool same = o->flags == d->flags && o->n_parts == d->n_parts && o->data == d->data && o->n_exprs == d->n_exprs &&
+	bool same = o->flags == d->flags && o->n_parts == d->n_parts && o->data == d->data && (s->adopted ? 0 : o->n_exprs) == d->n_exprs &&
 		    o->size == d->size && o->timeout_ms == d->timeout_ms && o->gc_interval_ms == d->gc_interval_ms &&
 		    o->policy == d->policy && o->data_len == d->data_len && o->data_interval == d->data_interval &&
 		    o->object_type == d->object_type;
@@ -260,7 +262,8 @@ static void impl_free(struct ir_set *s)
 	mem_free(p->group);
 	mem_free(p->group_slot);
 	mem_free(p->later);
-	mem_pool_destroy(&p->pool);
+	mem_pool_destroy(&p->pool[0]);
+	mem_pool_destroy(&p->pool[1]);
 	mem_free(p);
 }
 
@@ -346,7 +349,7 @@ static struct elem *find_key(const struct ir_set *s, const uint8_t *key, uint64_
 
 bool elem_run(struct ir_set *s, struct elem *e, struct match_ctx *m)
 {
-	for (unsigned i = 0; i < s->desc.n_exprs; i++) {
+	for (unsigned i = 0; (e->flags & ELEM_STATES) && i < s->desc.n_exprs; i++) {
 		const struct ir_stmt *x = s->desc.expr[i];
 
 		if (!x->test.fn->cacheable)
@@ -445,9 +448,9 @@ void elem_list(const struct ir_set *s, const struct elem *e, struct set_elem *ou
 	list_data(s, e, out);
 	if (e->flags & ELEM_COMMENT)
 		out->comment = *elem_comment(p, e);
-	for (unsigned i = 0; i < s->desc.n_exprs; i++)
+	for (unsigned i = 0; (e->flags & ELEM_STATES) && i < s->desc.n_exprs; i++)
 		state[i] = elem_state(p, e, i);
-	if (s->desc.n_exprs)
+	if (e->flags & ELEM_STATES)
 		out->state = state;
 }
 

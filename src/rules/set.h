@@ -71,6 +71,7 @@ struct ir_set {
 	unsigned uses;			/* rules of the committed generation that look it up or change it */
 	unsigned n_elems;		/* without the catchall one */
 	uint32_t gen;			/* moves with every change of its elements: outcomes that looked here are void */
+	bool adopted;			/* .desc.expr are a rule's: elements that commands add have them only if they say so */
 	bool needs_ct, needs_defrag;	/* of its elements' statements */
 	struct set_form *form;
 	struct set_impl *impl;		/* rules/set*.c */
@@ -142,10 +143,11 @@ bool set_dynset(struct ir_set *s, enum set_op op, const uint8_t *key, const void
  */
 struct ir_set *txn_set_add(struct txn *x, struct table *t, const struct set_desc *d, struct set_form *form);
 /**
- * set_adopt() - statements for all elements of a set that has neither: those of the first rule that fills it
- * Takes @expr over, also when it fails. Return: 0, -EBUSY (there are elements), -EOPNOTSUPP
+ * txn_set_adopt() - statements for the elements that packets add to a set that was made without: those of the rule that fills
+ * it. Another rule may change what they say, not which functions they are while elements have them
+ * Takes @expr over, also when it fails. Return: 0, -EBUSY (elements have others), -EOPNOTSUPP, -EAGAIN, -ENOMEM
  */
-int set_adopt(struct ir_set *s, struct ir_stmt *const *expr, unsigned n);
+int txn_set_adopt(struct txn *x, struct ir_set *s, struct ir_stmt *const *expr, unsigned n);
 /** set_same() - may `add` name a set of that description once more: it is what @s is already */
 bool set_same(const struct ir_set *s, const struct set_desc *d);
 int txn_set_del(struct txn *x, struct table *t, struct ir_set *s);	/* -EBUSY: a rule uses it */

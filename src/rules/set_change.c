@@ -368,7 +368,7 @@ static bool same_data(const struct ir_set *s, const struct elem *a, const struct
 
 static void take_states(struct ir_set *s, const struct set_elem *from, struct elem *e)
 {
-	for (unsigned i = 0; from->state && i < s->desc.n_exprs; i++)
+	for (unsigned i = 0; from->state && (e->flags & ELEM_STATES) && i < s->desc.n_exprs; i++)
 		if (from->state[i])
 			memcpy(elem_state(s->impl, e, i), from->state[i], s->desc.expr[i]->test.fn->state_size);
 }
@@ -493,6 +493,16 @@ static bool verdict_good(const struct ir_set *s, const struct set_verdict *v)
 	return s->impl->table && chain_called(s->impl->table, v->chain);
 }
 
+static bool wants_states(const struct ir_set *s, const struct set_elem *e)
+{
+	if (!s->adopted || !s->desc.n_exprs)
+		return s->desc.n_exprs;
+	for (unsigned i = 0; e->state && i < s->desc.n_exprs; i++)
+		if (e->state[i])
+			return true;
+	return false;
+}
+
 /* does a rule look it up that takes it for what it is */
 static bool fixed(const struct ir_set *s)
 {
@@ -508,7 +518,7 @@ int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *from, b
 		return err;
 	if (s->desc.data == SET_DATA_VERDICT && !verdict_good(s, &from->verdict))
 		return -ENOENT;
-	e = elem_alloc(s, from->comment);
+	e = elem_alloc(s, from->comment, wants_states(s, from));
 	if (!e)
 		return -ENOMEM;
 	err = fill(s, from, e);
@@ -579,11 +589,106 @@ int txn_elem_reset(struct txn *x, struct ir_set *s, const struct set_elem *from)
 	return e ? later(s->impl, (struct set_later){ .e = e, .reset = true }) : -ENOENT;
 }
 
+/* ---- statements of a rule's ---- */
+
+static void free_exprs(struct ir_stmt *const *expr, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		ir_stmt_free(expr[i]);
+}
+
+static bool same_functions(struct ir_stmt *const *a, unsigned n_a, struct ir_stmt *const *b, unsigned n_b)
+{
+	if (n_a != n_b)
+		return false;
+	for (unsigned i = 0; i < n_a; i++)
+		if (a[i]->test.fn != b[i]->test.fn)
+			return false;
+	return true;
+}
+
+static int check_adopt(const struct ir_set *s, struct ir_stmt *const *expr, unsigned n)
+{
+	struct set_desc d = { .n_exprs = n };
+	int err;
+
+	memcpy(d.expr, expr, MIN(n, SET_EXPRS_MAX) * sizeof(d.expr[0]));
+	err = set_check_exprs(&d);
+	if (err)
+		return err;
+	if (s->desc.n_exprs && !s->adopted)
+		return -EOPNOTSUPP;
+	return s->impl->n_states && !same_functions(s->desc.expr, s->desc.n_exprs, expr, n) ? -EBUSY : 0;
+}
+
+static void put_exprs(struct ir_set *s, struct ir_stmt *const *expr, unsigned n)
+{
+	bool same = same_functions(s->desc.expr, s->desc.n_exprs, expr, n);
+
+	s->desc.n_exprs = n;
+	memcpy(s->desc.expr, expr, n * sizeof(expr[0]));
+	if (!same)
+		set_lay_states(s);	/* it was good once */
+	s->adopted = n;
+}
+
+int txn_set_adopt(struct txn *x, struct ir_set *s, struct ir_stmt *const *expr, unsigned n)
+{
+	struct ir_stmt *before[SET_EXPRS_MAX];
+	struct set_impl *p = s->impl;
+	unsigned n_before = s->desc.n_exprs;
+	int err = own(x, s);
+
+	if (!err)
+		err = check_adopt(s, expr, n);
+	if (err) {
+		free_exprs(expr, n);
+		return err;
+	}
+	memcpy(before, s->desc.expr, sizeof(before));
+	put_exprs(s, expr, n);
+	if (p->adopting) {
+		free_exprs(before, n_before);
+		return 0;
+	}
+	memcpy(p->was, before, sizeof(before));
+	p->n_was = n_before;
+	p->adopting = true;
+	return 0;
+}
+
+static bool without_states(void *ctx, struct elem *e)
+{
+	struct ir_set *s = ctx;
+
+	if (!(e->flags & ELEM_STATES))
+		return true;
+	verdict_count(s, e, -1);
+	elem_free(s, e);
+	return false;
+}
+
+static void adopt_abort(struct ir_set *s)
+{
+	struct set_impl *p = s->impl;
+	struct ir_stmt *now[SET_EXPRS_MAX];
+	unsigned n = s->desc.n_exprs;
+
+	if (!p->adopting)
+		return;
+	memcpy(now, s->desc.expr, n * sizeof(now[0]));
+	if (!same_functions(p->was, p->n_was, now, n))	/* packets may have been quick */
+		store_filter(p, &p->live, without_states, s);
+	put_exprs(s, p->was, p->n_was);
+	free_exprs(now, n);
+	p->adopting = false;
+}
+
 /* ---- the end of a transaction ---- */
 
 static void do_later(struct ir_set *s, const struct set_later *l)
 {
-	for (unsigned i = 0; l->reset && i < s->desc.n_exprs; i++) {
+	for (unsigned i = 0; l->reset && (l->e->flags & ELEM_STATES) && i < s->desc.n_exprs; i++) {
 		const struct ir_stmt *x = s->desc.expr[i];
 
 		if (x->test.fn->state_reset)
@@ -619,6 +724,9 @@ void set_commit(struct ir_set *s)
 
 	for (unsigned i = 0; i < p->n_later; i++)
 		do_later(s, &p->later[i]);
+	if (p->adopting)
+		free_exprs(p->was, p->n_was);
+	p->adopting = false;
 	store_filter(p, &p->limbo, limbo_free, s);
 	if (p->limbo.catchall)
 		elem_free(s, p->limbo.catchall);
@@ -664,6 +772,7 @@ void set_abort(struct ir_set *s)
 	store_filter(p, &p->limbo, limbo_back, s);
 	if (p->limbo.catchall)
 		limbo_back(s, p->limbo.catchall);
+	adopt_abort(s);
 	release(s);
 }
 
@@ -677,7 +786,7 @@ static struct elem *dyn_new(struct ir_set *s, const uint8_t *key, const void *da
 
 	if (p->live.n >= (s->desc.size ? s->desc.size : SET_DYNAMIC_SIZE) || !store_ready(p, &p->live))
 		return NULL;
-	e = elem_alloc(s, false);
+	e = elem_alloc(s, false, s->desc.n_exprs);
 	if (!e)
 		return NULL;
 	if (fill(s, &from, e)) {

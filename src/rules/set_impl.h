@@ -38,6 +38,7 @@ enum elem_flags {
 	ELEM_CATCHALL = 1 << 3,
 	ELEM_NO_TIMEOUT = 1 << 4,	/* lives for ever, whatever the set's default is */
 	ELEM_RANGE = 1 << 5,		/* was given with an upper end */
+	ELEM_STATES = 1 << 6,		/* the set's statements have their states in it */
 };
 
 struct elem {
@@ -57,9 +58,10 @@ struct elem {
 
 struct set_layout {			/* offsets from the element's beginning; 0: there is none */
 	uint16_t klen;			/* padded length of a key */
-	uint16_t time, ptr, key, end, data, state[SET_EXPRS_MAX];
-	uint16_t comment;		/* of elements with ELEM_COMMENT: behind all others */
-	uint16_t size;
+	uint16_t time, ptr, key, end, data;
+	uint16_t comment;		/* of elements with ELEM_COMMENT */
+	uint16_t state[SET_EXPRS_MAX];	/* of elements with ELEM_STATES */
+	uint16_t plain, size;		/* bytes without and with states, both without a comment */
 };
 
 struct elem_time {
@@ -105,7 +107,11 @@ struct set_impl {
 	const struct table *table;	/* the owner's, for the chains of verdicts */
 	uint32_t txn_no;
 	uint32_t seq, prio;
-	struct mem_pool pool;
+	struct mem_pool pool[2];	/* elements without and with states */
+	uint32_t n_states;		/* elements with them, in whatever store */
+	struct ir_stmt *was[SET_EXPRS_MAX];	/* before the owner's txn_set_adopt() */
+	unsigned n_was;
+	bool adopting;
 	struct hash_key key;
 	const struct clock *clock;
 	struct set_group *group;
@@ -197,7 +203,10 @@ int group_of(struct set_impl *p, const struct set_desc *d, const uint8_t *key, c
 
 /* ---- set.c ---- */
 
-struct elem *elem_alloc(struct ir_set *s, bool comment);
+struct elem *elem_alloc(struct ir_set *s, bool comment, bool states);
+/** set_lay_states() - places for the states of the set's statements; no element may have any */
+int set_lay_states(struct ir_set *s);
+int set_check_exprs(const struct set_desc *d);
 /** elem_free() - with its states and what it refers to; it is in no store */
 void elem_free(struct ir_set *s, struct elem *e);
 void elem_list(const struct ir_set *s, const struct elem *e, struct set_elem *out, uint8_t *key, uint8_t *end,

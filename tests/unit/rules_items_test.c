@@ -491,6 +491,92 @@ static void elements_with_statements(void **state)
 	assert_int_equal(probe(2), IR_DROP);
 }
 
+static struct ir_stmt *limit_of(unsigned burst)
+{
+	struct fn_limit two = { .rate = 1, .unit_s = 60, .burst = burst };
+	struct ir_list l;
+
+	ir_list_init(&l);
+	ir_test(&l, &fn_limit, mem_dup(&two, sizeof(two)), false);
+	return l.first;
+}
+
+static struct ir_stmt *counter_of(void)
+{
+	struct ir_list l;
+
+	ir_list_init(&l);
+	ir_test(&l, &fn_counter, mem_zalloc(sizeof(struct fn_counter)), false);
+	return l.first;
+}
+
+static int count_states(void *ctx, const struct set_elem *e)
+{
+	*(unsigned *)ctx += e->state != NULL;
+	return 0;
+}
+
+static unsigned with_states(const struct ir_set *s)
+{
+	unsigned n = 0;
+
+	assert_int_equal(set_each(s, count_states, &n), 0);
+	return n;
+}
+
+/* D-121 */
+static void statements_of_a_rule(void **state)
+{
+	struct table *t;
+	struct txn *x = begin(&t);
+	struct chain *c = base_chain(x, t);
+	struct ir_set *s = add_set(x, t, "s", NFT_SET_EVAL, 0);
+	struct ir_stmt *one = limit_of(2);
+
+	add_elem(x, s, 77);
+	append(x, c, rule_dynset(s, SET_OP_ADD, 0));
+	assert_int_equal(txn_commit(x), 0);
+	x = begin(&t);
+	assert_int_equal(txn_set_adopt(x, s, &one, 1), 0);
+	txn_abort(x);
+	assert_int_equal(s->desc.n_exprs, 0);
+	x = begin(&t);
+	one = counter_of();
+	assert_int_equal(txn_set_adopt(x, s, &one, 1), 0);
+	one = limit_of(2);
+	assert_int_equal(txn_set_adopt(x, s, &one, 1), 0);
+	add_elem(x, s, 78);
+	assert_int_equal(txn_commit(x), 0);
+	assert_int_equal(with_states(s), 0);	/* what commands add has none */
+	after_ms(1000);
+	assert_int_equal(probe(1), IR_DROP);
+	assert_int_equal(probe(1), IR_DROP);
+	assert_int_equal(probe(1), IR_ACCEPT);
+	assert_int_equal(probe(77), IR_DROP);
+	assert_int_equal(probe(77), IR_DROP);
+	assert_int_equal(probe(77), IR_DROP);
+	assert_int_equal(with_states(s), 1);
+	x = begin(&t);
+	one = counter_of();
+	assert_int_equal(txn_set_adopt(x, s, &one, 1), -EBUSY);
+	one = limit_of(9);
+	assert_int_equal(txn_set_adopt(x, s, &one, 1), 0);
+	assert_int_equal(txn_commit(x), 0);
+	for (unsigned i = 0; i < 9; i++)
+		assert_int_equal(probe(2), IR_DROP);
+	assert_int_equal(probe(2), IR_ACCEPT);
+	x = begin(&t);
+	txn_set_flush(x, s);
+	assert_int_equal(txn_commit(x), 0);
+	x = begin(&t);
+	one = counter_of();
+	assert_int_equal(txn_set_adopt(x, s, &one, 1), 0);
+	probe(3);
+	txn_abort(x);
+	assert_false(has("s", 3));
+	assert_int_equal(probe(3), IR_DROP);
+}
+
 static int see_comment(void *ctx, const struct set_elem *e)
 {
 	*(const char **)ctx = e->comment;
@@ -812,7 +898,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(handles_and_names), TEST(sets_in_batches), TEST(one_transaction_has_a_set), TEST(room_and_catchall),
 		TEST(verdict_maps), TEST(maps_and_hooks), TEST(packets_fill_sets), TEST(packets_while_a_batch_is_open),
-		TEST(elements_with_statements), TEST(times_and_comments), TEST(objects), TEST(flowtables), TEST(bound_chains),
+		TEST(elements_with_statements), TEST(statements_of_a_rule),
+		TEST(times_and_comments), TEST(objects), TEST(flowtables), TEST(bound_chains),
 		TEST(tables_have_more), TEST(needs), TEST(wrong_keys), TEST(memory_may_run_out_anywhere),
 	};
 

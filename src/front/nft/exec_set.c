@@ -44,10 +44,11 @@ static struct ir_set *set_of(struct nft_ctx *x, struct nft_cmd *cmd, struct tabl
 
 /* ---- sets ---- */
 
-static bool same_set(const struct set_desc *a, const struct set_desc *b, const struct nft_set *x, const struct nft_set *y)
+static bool same_set(const struct set_desc *a, const struct ir_set *is, const struct nft_set *x, const struct nft_set *y)
 {
+	const struct set_desc *b = &is->desc;
 	bool same = a->flags == b->flags && a->n_parts == b->n_parts && a->data == b->data && a->data_len == b->data_len &&
-		    a->timeout_ms == b->timeout_ms && a->n_exprs == b->n_exprs;
+		    a->timeout_ms == b->timeout_ms && a->n_exprs == (is->adopted ? 0 : b->n_exprs);
 
 	for (unsigned i = 0; same && i < a->n_parts; i++)
 		same = a->part[i].len == b->part[i].len;
@@ -74,7 +75,7 @@ static bool add_set(struct nft_ctx *x, struct nft_cmd *cmd)
 	if (!t || nft_lower_set(x, t, cmd->set, &d) < 0)
 		return false;
 	if (is) {
-		same = same_set(&d, &is->desc, cmd->set, nft_set_of(is));
+		same = same_set(&d, is, cmd->set, nft_set_of(is));
 		free_exprs(&d);
 		if (!same || cmd->op == NFT_C_CREATE)
 			return nft_refused(x, cmd, &cmd->h.name_loc, -EEXIST);

@@ -391,8 +391,12 @@ static bool copy_stmts(struct list *to, const struct list *from)
 int nft_set_adopt(struct nft_ctx *x, struct ir_set *s, struct ir_stmt **expr, unsigned n, const struct list *stmts)
 {
 	struct nft_set_form *f = container_of(s->form, struct nft_set_form, form);
-	int err = set_adopt(s, expr, n);
+	int err = txn_set_adopt(x->txn, s, expr, n);
 
+	if (!err) {
+		nft_stmts_free(&f->elem_stmts);
+		list_init(&f->elem_stmts);
+	}
 	if (!err && !copy_stmts(&f->elem_stmts, stmts)) {
 		x->oom = true;
 		err = -ENOMEM;

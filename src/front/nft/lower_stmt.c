@@ -494,7 +494,7 @@ static bool set_takes_stmts(struct lower *l, struct nft_stmt *s, struct ir_set *
 	unsigned n = 0;
 	int err;
 
-	if (list_empty(&s->set.stmts) || set->desc.n_exprs)
+	if (list_empty(&s->set.stmts) || (set->desc.n_exprs && !set->adopted))
 		return true;
 	list_for_each(st, &s->set.stmts, node) {
 		struct ir_stmt *ir = lower_state_stmt(l, st);
