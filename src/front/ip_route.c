@@ -501,15 +501,10 @@ static int show_one(void *ctx, const struct route *r)
 	return 0;
 }
 
-/* main, local and all tables at once (0) always are */
+/* all tables at once (0) always are */
 static bool table_known(const struct ip *x, uint32_t id)
 {
-	const struct fib_table *t;
-	bool found = !id || id == RT_TABLE_MAIN || id == RT_TABLE_LOCAL;
-
-	list_for_each(t, &x->ns->fib.tables, node)
-		found |= t->id == id;
-	return found;
+	return !id || fib_table_known(&x->ns->fib, x->family == AF_INET6 ? AF_INET6 : AF_INET, id);
 }
 
 static const char *ipv(const struct ip *x)

@@ -27,9 +27,21 @@ static const char *dev_name(const struct ip *x, int ifindex, char buf[16])
 	return buf;
 }
 
-static void put_nh_flags(struct sbuf *o, uint32_t flags)
+/* what is passed over because its link has no carrier counts for dead */
+static bool ignored(const struct ip *x, const struct nexthop *nh, uint8_t family)
 {
-	if (flags & RTNH_F_DEAD)
+	const struct link *l = nh->flags & RTNH_F_LINKDOWN ? link_by_index(&x->ns->links, nh->ifindex) : NULL;
+
+	return l && (family == AF_INET ? link_conf(l, LINK_CONF_IGNORE_ROUTES_WITH_LINKDOWN)
+				       : link_conf6(l, LINK_CONF6_IGNORE_ROUTES_WITH_LINKDOWN));
+}
+
+static void put_nh_flags(struct ip *x, const struct nexthop *nh, uint8_t family)
+{
+	struct sbuf *o = &x->c->out;
+	uint32_t flags = nh->flags;
+
+	if ((flags & RTNH_F_DEAD) || ignored(x, nh, family))
 		sbuf_puts(o, "dead ");
 	if (flags & RTNH_F_ONLINK)
 		sbuf_puts(o, "onlink ");
@@ -87,7 +99,7 @@ static void put_nexthops(struct ip *x, const struct route *r)
 		if (nh->gw_family)
 			put_gateway(o, r->family, nh->gw_family, &nh->gw);
 		sbuf_printf(o, "dev %s weight %u ", dev_name(x, nh->ifindex, name), nh->weight);
-		put_nh_flags(o, nh->flags);
+		put_nh_flags(x, nh, r->family);
 	}
 }
 
@@ -124,7 +136,7 @@ void ip_put_route(struct ip *x, const struct route *r, const struct ip_route_vie
 	if ((r->metric || r->family == AF_INET6) && !v->no_metric)
 		sbuf_printf(o, "metric %u ", r->metric);
 	if (nh)
-		put_nh_flags(o, nh->flags);
+		put_nh_flags(x, nh, r->family);
 	put_expires(x, r->expires_ms);
 	put_metrics(o, r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
 	if (r->family == AF_INET6)
@@ -277,8 +289,6 @@ static void put_answer6(struct ip *x, const struct get *g, const struct route_re
 		sbuf_puts(o, " ");
 	}
 	sbuf_printf(o, "metric %u ", r->metric);
-	if (r->n_nh == 1)
-		put_nh_flags(o, r->nh[0].flags);
 	put_expires(x, g->learned.until_ms ? g->learned.until_ms : r->expires_ms);
 	put_metrics(o, g->learned.pmtu ? g->learned.pmtu : r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
 	if (g->iif)

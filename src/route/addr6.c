@@ -80,8 +80,7 @@ void addr6_dad_start(struct link *l, struct link_addr *a)
 
 	if ((l->flags & (IFF_NOARP | IFF_LOOPBACK)) || link_conf6(l, LINK_CONF6_ACCEPT_DAD) < 1 ||
 	    !(a->flags & IFA_F_TENTATIVE)) {
-		if (l->flags & IFF_UP)
-			dad_done(l, a);
+		dad_done(l, a); /* the link may be down: its host route is there all the same */
 		return;
 	}
 	if (!l->ip6_ready)

@@ -98,17 +98,27 @@ struct fib_table *fib_table_find(const struct fib *f, uint32_t id)
 	return NULL;
 }
 
-static struct fib_table *table_get(struct fib *f, uint32_t id)
+bool fib_table_known(const struct fib *f, uint8_t family, uint32_t table)
+{
+	const struct fib_table *t = fib_table_find(f, table);
+
+	return table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL || (t && t->used[fib_fam(family)]);
+}
+
+struct fib_table *fib_table_get(struct fib *f, uint8_t family, uint32_t id)
 {
 	struct fib_table *t = fib_table_find(f, id);
 	struct list *pos = f->tables.next;
 
-	if (t)
+	if (t) {
+		t->used[fib_fam(family)] = true;
 		return t;
+	}
 	t = mem_zalloc(sizeof(*t));
 	if (!t)
 		return NULL;
 	t->id = id;
+	t->used[fib_fam(family)] = true;
 	lpm_init(&t->trie[0], 32);
 	lpm_init(&t->trie[1], 128);
 	/* the kernel lists its tables by the last byte of their number, the newest of one byte first */
@@ -266,9 +276,11 @@ int fib_add(struct fib *f, const struct route *like, unsigned nlflags)
 		return -ENOMEM;
 	if (!r->table)
 		r->table = RT_TABLE_MAIN;
+	if (r->family == AF_INET6)
+		fib_table_get(f, AF_INET6, r->table); /* it comes to be even where the route is refused */
 	err = r->family == AF_INET ? fib_check(f, r) : fib6_check(f, r);
 	if (!err) {
-		t = table_get(f, r->table);
+		t = fib_table_get(f, r->family, r->table);
 		p = t ? prefix_get(t, r) : NULL;
 		err = p ? put(f, p, r, nlflags) : -ENOMEM;
 		if (p && err)
@@ -327,13 +339,15 @@ int fib_del(struct fib *f, const struct route *like)
 	struct route *r;
 
 	f->why = NULL;
-	if (!t) {
+	if (!t || !fib_table_known(f, like->family, t->id)) {
 		f->why = "FIB table does not exist";
 		return -ESRCH;
 	}
 	p = lpm_exact(&t->trie[fib_fam(like->family)], like->dst.b, like->plen);
-	if (!p || like->family == AF_INET6)
-		return p ? fib6_del(f, p, like) : -ESRCH;
+	if (like->family == AF_INET6)
+		return fib6_del(f, p, like);
+	if (!p)
+		return -ESRCH;
 	list_for_each(r, &p->routes, node)
 		if (route_match(like, r)) {
 			fib_remove(f, r);

@@ -81,6 +81,7 @@ struct fib {
 struct fib_table {
 	struct list node;		/* in fib->tables, ascending id */
 	uint32_t id;
+	bool used[2];			/* by family: a route was added, or (IPv6) tried, or a rule names it: it exists */
 	struct lpm trie[2];		/* [0] IPv4, [1] IPv6; values are struct fib_prefix, fib_int.h */
 };
 
@@ -123,6 +124,8 @@ int fib_del(struct fib *f, const struct route *like);	/* first that matches what
 /** fib_walk() - every route of @table (0: all), in the order `ip route show` prints them */
 int fib_walk(const struct fib *f, uint8_t family, uint32_t table, int (*fn)(void *ctx, const struct route *r),
 	     void *ctx);
+/** fib_table_known() - does the table exist for the family, as listing it asks; main and local always do */
+bool fib_table_known(const struct fib *f, uint8_t family, uint32_t table);
 bool fib_has_default6(const struct fib *f, uint32_t table);	/* is there an IPv6 route to everywhere */
 /** fib_lookup() - what the rules and tables say, with the source address that the kernel would take (prefsrc) */
 void fib_lookup(const struct fib *f, const struct route_key *k, struct route_result *res);

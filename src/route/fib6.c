@@ -62,11 +62,11 @@ static const struct link *gateway_link(const struct fib *f, const struct route *
 	struct route_key k = { .family = AF_INET6, .dst = nh->gw, .oif = nh->ifindex };
 	struct route_result res = { 0 };
 	const struct fib_table *own = fib_table_find(f, r->table);
-	int err = own ? fib_table_search(f, own, &k, FIB_STRICT | FIB_IGNORE_LINKSTATE, &res) : -EAGAIN;
+	int err = own ? fib_table_search(f, own, &k, FIB_STRICT, &res) : -EAGAIN;
 
 	if (err || res.have_gw || res.type == RTN_LOCAL) {
 		memset(&res, 0, sizeof(res));
-		err = fib_search(f, &k, FIB_STRICT | FIB_IGNORE_LINKSTATE, &res);
+		err = fib_search(f, &k, FIB_STRICT, &res);
 	}
 	return err || res.have_gw || (nh->ifindex && res.out && res.out->ifindex != nh->ifindex) ? NULL : res.out;
 }
@@ -126,7 +126,7 @@ static int check_nexthop(struct fib *f, const struct route *r, struct nexthop *n
 		return -ENODEV;
 	if (l->conf6[LINK_CONF6_DISABLE_IPV6])
 		return refuse(f, -EACCES, "IPv6 is disabled on nexthop device");
-	if (!(l->flags & IFF_UP))
+	if (!(l->flags & IFF_UP) && !(r->by_addr && r->table == RT_TABLE_LOCAL))
 		return refuse(f, -ENETDOWN, "Nexthop device is not up");
 	nh->flags &= ~(uint32_t)(RTNH_F_LINKDOWN | RTNH_F_DEAD);
 	if (!l->carrier && r->type != RTN_LOCAL && r->type != RTN_ANYCAST)
@@ -176,15 +176,17 @@ int fib6_check(struct fib *f, struct route *r)
 	if (r->n_nh > FIB_NEXTHOPS_MAX)
 		return -EINVAL;
 	if (is_error_type(r->type))
-		return hang_on_lo(f, r);
-	for (unsigned i = 0; i < r->n_nh && !err; i++) {
+		err = hang_on_lo(f, r);
+	else if (!r->n_nh)
+		err = -ENODEV;
+	for (unsigned i = 0; i < r->n_nh && !err && !is_error_type(r->type); i++) {
 		if (r->n_nh > 1 && !r->nh[i].gw_family)
 			return refuse(f, -EINVAL,
 				      "Device only routes can not be added for IPv6 using the multipath API");
 		err = check_nexthop(f, r, &r->nh[i]);
 	}
-	if (err || !r->n_nh)
-		return err ? err : -ENODEV;
+	if (err)
+		return err;
 	r->flags &= ~(uint32_t)(RTNH_F_LINKDOWN | RTNH_F_DEAD);
 	if (r->have_prefsrc && !own_addr(f, &r->prefsrc, 0))
 		return refuse(f, -EINVAL, "Invalid source address");
@@ -264,7 +266,7 @@ int fib6_put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlfl
 		}
 		if (!(nlflags & NLM_F_CREATE))
 			return refuse(f, -ENOENT,
-				      list_empty(&p->routes) ? "Can not replace route - no match found" : NULL);
+				      list_empty(&p->routes) && p->plen ? "Can not replace route - no match found" : NULL);
 	}
 	if (sibling)
 		return join(f, sibling, r);
@@ -274,15 +276,18 @@ int fib6_put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlfl
 
 /* ---- removing ---- */
 
-static bool matches(const struct route *like, const struct route *r)
+/* the kernel asks for no more than this: neither the type nor the preferred source */
+static bool matches(const struct route *like, const struct route *r, bool by_source)
 {
-	if ((like->metric && like->metric != r->metric) || (like->type && like->type != r->type) ||
-	    (like->protocol && like->protocol != r->protocol) || like->src_plen != r->src_plen ||
-	    !addr_eq(&like->src, &r->src) || (like->have_prefsrc && !addr_eq(&like->prefsrc, &r->prefsrc)))
+	bool over = like->n_nh != 1 || like->nh[0].gw_family || !like->nh[0].ifindex;
+
+	if ((like->metric && like->metric != r->metric) || (like->protocol && like->protocol != r->protocol))
 		return false;
-	if (like->n_nh == 1 && !like->nh[0].gw_family)
-		return !like->nh[0].ifindex || like->nh[0].ifindex == r->nh[0].ifindex;
-	return true;
+	if (by_source ? like->src_plen != r->src_plen || !addr_eq(&like->src, &r->src) : r->src_plen)
+		return false;
+	for (unsigned i = 0; i < r->n_nh && !over; i++)
+		over = r->nh[i].ifindex == like->nh[0].ifindex;
+	return over;
 }
 
 /* the next hop that is named; -1: none */
@@ -299,12 +304,19 @@ static int named(const struct route *like, unsigned i, const struct route *r)
 
 int fib6_del(struct fib *f, struct fib_prefix *p, const struct route *like)
 {
+	/* a source is looked for only where some route has one */
+	bool by_source = p && like->src_plen && list_first(&p->routes, struct route, node)->src_plen;
 	struct route *r;
 
+	if (!like->plen && !like->metric && !like->n_nh && !by_source &&
+	    (!p || list_entry(p->routes.prev, struct route, node)->src_plen))
+		return -ENOENT; /* what stands for no route at all cannot go */
+	if (!p)
+		return -ESRCH;
 	list_for_each(r, &p->routes, node) {
 		int at;
 
-		if (!matches(like, r))
+		if (!matches(like, r, by_source))
 			continue;
 		if (!like->n_nh || !like->nh[0].gw_family) {
 			fib_remove(f, r);

@@ -22,6 +22,7 @@ static inline int fib_fam(uint8_t family)
 }
 
 struct fib_table *fib_table_find(const struct fib *f, uint32_t id);
+struct fib_table *fib_table_get(struct fib *f, uint8_t family, uint32_t id);	/* made where it is not there; NULL */
 /**
  * fib_table_search() - 0, -EAGAIN (nothing there, or a throw route), or the error of an unreachable route and
  * its like
@@ -51,6 +52,7 @@ const struct nexthop *fib_nh_pick(const struct fib *f, const struct route *r, co
 int fib6_check(struct fib *f, struct route *r);
 /** fib6_put() - 0: @r stands in its prefix; 1: it became part of another and is freed; -errno */
 int fib6_put(struct fib *f, struct fib_prefix *p, struct route *r, unsigned nlflags);
+/** fib6_del() - @p: what is there of the destination, NULL: nothing. -ESRCH, -ENOENT */
 int fib6_del(struct fib *f, struct fib_prefix *p, const struct route *like);
 const struct route *fib6_select(const struct fib *f, const struct fib_prefix *p, const struct route_key *k,
 				unsigned flags, const struct nexthop **nh);

@@ -127,6 +127,8 @@ int fib_rule_add(struct fib *f, const struct fib_rule *like)
 	r->auto_pref = false;
 	while (pos != rules && list_entry(pos, struct fib_rule, node)->pref <= pref)
 		pos = pos->next;
+	if (r->family == AF_INET6 && r->action == FR_ACT_TO_TBL)
+		fib_table_get(f, AF_INET6, r->table);
 	list_add_before(pos, &r->node);
 	f->n_rules[fam]++;
 	f->gen++;
