@@ -26,6 +26,7 @@ struct nft_protos {
 	uint8_t family;
 	const struct nft_proto *at[NFT_LAYERS];
 	bool other[NFT_LAYERS];		/* known, but none that has a name */
+	struct nft_loc loc[NFT_LAYERS];	/* where that was said */
 	uint8_t icmp_dep;		/* enum nft_dep that holds by an explicit type; NFT_DEP_NONE: none */
 	bool icmp_type_known;
 };
@@ -58,6 +59,7 @@ bool nft_ev_expr(struct nft_eval *v, struct nft_expr **e);
 /** nft_ev_as() - with a type expected */
 bool nft_ev_as(struct nft_eval *v, struct nft_expr **e, const struct nft_type *t, uint32_t bits);
 bool nft_ev_concat(struct nft_eval *v, struct nft_expr **e);
+bool nft_is_ct_addr(const struct nft_expr *e);	/* ct saddr, daddr: their type depends on the family */
 /** nft_ev_resize() - a number to @bits, padded in front; false: it does not fit, and an error was added */
 bool nft_ev_resize(struct nft_eval *v, struct nft_expr *e, uint32_t bits);
 void nft_ev_replace(struct nft_expr **e, struct nft_expr *by);	/* keeps its place in a list; frees the old */
@@ -81,6 +83,8 @@ void nft_protos_init(struct nft_protos *p, uint8_t family);
 void nft_protos_learn(struct nft_protos *p, const struct nft_expr *rel);
 /** nft_name_raw() - @base,offset,length as the field that it is, if it is one; false: it has no name */
 bool nft_name_raw(const struct nft_protos *known, struct nft_expr *e);
+/** nft_protos_learn_all() - the same while a rule is evaluated: sets too, whose last element counts */
+void nft_protos_learn_all(struct nft_protos *p, const struct nft_expr *rel);
 bool nft_ev_payload(struct nft_eval *v, struct nft_expr *e);
 /** nft_ev_need() - the packet has @proto's header at its layer; a match is added where it is not known */
 bool nft_ev_need(struct nft_eval *v, const struct nft_proto *proto, const struct nft_expr *e);

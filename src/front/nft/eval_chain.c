@@ -123,7 +123,10 @@ static bool ev_devices(struct nft_eval *v, struct nft_cmd *cmd, struct nft_chain
 	bool has = c->dev.n || c->dev.expr;
 
 	if (needs && !has) {
-		nft_err(v->x, &cmd->loc, "Missing `device' in this chain definition");
+		struct nft_loc at = nft_loc_span(&c->type_loc, &c->prio.loc);
+
+		at.col -= MIN(at.col - 1, 5u);		/* "type " */
+		nft_err(v->x, &at, "Missing `device' in this chain definition");
 		return false;
 	}
 	if (!needs && has) {

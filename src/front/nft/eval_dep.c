@@ -104,15 +104,18 @@ static void learn_icmp(struct nft_protos *p, const struct nft_proto *proto, uint
 	}
 }
 
-void nft_protos_learn(struct nft_protos *p, const struct nft_expr *e)
+static void learn_value(struct nft_protos *p, const struct nft_expr *l, const struct nft_expr *r)
 {
-	const struct nft_expr *l = e->bin.l, *r = e->bin.r;
 	unsigned layer;
 	uint64_t v;
 
-	if (e->kind != NFT_X_REL || e->bin.op != NFT_OP_EQ || r->kind != NFT_X_VALUE || r->len_bits > 64)
+	if (r->kind != NFT_X_VALUE || r->len_bits > 64)
 		return;
 	v = nft_expr_u64(r);
+	if (l->kind == NFT_X_CT && (l->ct.key == NFT_CT_PROTOCOL || l->ct.key == NFT_CT_L3PROTOCOL)) {
+		learn_meta(p, l->ct.key == NFT_CT_PROTOCOL ? NFT_META_L4PROTO : NFT_META_NFPROTO, v);
+		return;
+	}
 	if (is_field(l, &nft_proto_icmp, "type") || is_field(l, &nft_proto_icmpv6, "type"))
 		learn_icmp(p, l->payload.proto, v);
 	if (!nft_rel_is_protocol(l, &layer))
@@ -123,6 +126,25 @@ void nft_protos_learn(struct nft_protos *p, const struct nft_expr *e)
 		learn_network(p, v);
 	else
 		learn_meta(p, NFT_META_L4PROTO, v);
+	p->loc[layer] = l->loc;
+}
+
+void nft_protos_learn(struct nft_protos *p, const struct nft_expr *e)
+{
+	if (e->kind == NFT_X_REL && e->bin.op == NFT_OP_EQ)
+		learn_value(p, e->bin.l, e->bin.r);
+}
+
+void nft_protos_learn_all(struct nft_protos *p, const struct nft_expr *e)
+{
+	const struct nft_expr *elem;
+
+	nft_protos_learn(p, e);
+	if (e->bin.op != NFT_OP_EQ || e->bin.r->kind != NFT_X_SET || is_field(e->bin.l, &nft_proto_icmp, "type") ||
+	    is_field(e->bin.l, &nft_proto_icmpv6, "type"))
+		return;
+	list_for_each(elem, &e->bin.r->set.list, node)
+		learn_value(p, e->bin.l, elem->elem.key);
 }
 
 /* ---- adding ---- */
@@ -293,7 +315,7 @@ static bool need_icmp_type(struct nft_eval *v, const struct nft_proto *p, const 
 		if (v->p.icmp_dep == f->dep)
 			return true;
 		nft_dep_values(p, v->p.icmp_dep, have);
-		nft_err(v->x, &e->loc, "incompatible icmp match: rule has %u, need %u", have[0], values[n - 1]);
+		nft_err(v->x, &e->loc, "incompatible icmp match: rule has %u, need %u", MAX(have[0], have[1]), values[n - 1]);
 		return false;
 	}
 	r = field_rel(p, "type", values[0], &e->loc);

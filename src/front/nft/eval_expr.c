@@ -234,17 +234,21 @@ static bool ev_meta(struct nft_eval *v, struct nft_expr *e)
 static bool ct_addr(struct nft_eval *v, struct nft_expr *e)
 {
 	const struct nft_proto *known = v->p.at[NFT_PAYLOAD_NETWORK_HEADER];
+	bool src = e->ct.key == NFT_CT_SRC || e->ct.key == NFT_CT_SRC_IP || e->ct.key == NFT_CT_SRC_IP6;
 
 	if (e->ct.l3 == NFPROTO_UNSPEC && known == &nft_proto_ip)
 		e->ct.l3 = NFPROTO_IPV4;
 	if (e->ct.l3 == NFPROTO_UNSPEC && known == &nft_proto_ip6)
 		e->ct.l3 = NFPROTO_IPV6;
 	if (e->ct.l3 == NFPROTO_UNSPEC) {
-		e->type = &nft_type_invalid;
 		nft_err(v->x, &e->loc, "cannot determine ip protocol version, use \"ip %s\" or \"ip6 %s\" instead",
-			nft_ct_by_key(e->ct.key)->name, nft_ct_by_key(e->ct.key)->name);
+			src ? "saddr" : "daddr", src ? "saddr" : "daddr");
 		return false;
 	}
+	if (e->ct.l3 == NFPROTO_IPV4)
+		e->ct.key = src ? NFT_CT_SRC_IP : NFT_CT_DST_IP;
+	else
+		e->ct.key = src ? NFT_CT_SRC_IP6 : NFT_CT_DST_IP6;
 	e->type = e->ct.l3 == NFPROTO_IPV4 ? &nft_type_ipaddr : &nft_type_ip6addr;
 	e->len_bits = e->type->bits;
 	if (known && known != (e->ct.l3 == NFPROTO_IPV4 ? &nft_proto_ip : &nft_proto_ip6)) {
@@ -255,17 +259,29 @@ static bool ct_addr(struct nft_eval *v, struct nft_expr *e)
 	return true;
 }
 
+bool nft_is_ct_addr(const struct nft_expr *e)
+{
+	if (e->kind != NFT_X_CT)
+		return false;
+	switch (e->ct.key) {
+	case NFT_CT_SRC: case NFT_CT_DST: case NFT_CT_SRC_IP: case NFT_CT_DST_IP: case NFT_CT_SRC_IP6: case NFT_CT_DST_IP6:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool ev_ct(struct nft_eval *v, struct nft_expr *e)
 {
 	const struct nft_key *k = nft_ct_by_key(e->ct.key);
 
+	if (nft_is_ct_addr(e))
+		return ct_addr(v, e);
 	if (!k) {
 		nft_err(v->x, &e->loc, "Could not process rule: Operation not supported");
 		return false;
 	}
 	typed(e, k);
-	if (e->ct.key == NFT_CT_SRC || e->ct.key == NFT_CT_DST)
-		return ct_addr(v, e);
 	if (e->ct.key == NFT_CT_PROTO_SRC || e->ct.key == NFT_CT_PROTO_DST) {
 		const struct nft_proto *th = v->p.at[NFT_PAYLOAD_TRANSPORT_HEADER];
 

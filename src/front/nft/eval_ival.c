@@ -182,7 +182,7 @@ static bool write_back(struct nft_eval *v, struct nft_expr *set, struct ival *a,
 
 		list_del(&a[i].elem->node);
 		list_add_tail(&set->set.list, &a[i].elem->node);
-		if ((*k)->value.is_string && (*k)->kind == NFT_X_VALUE)
+		if ((*k)->kind == NFT_X_VALUE && (*k)->value.is_string)
 			continue;
 		if ((*k)->kind == NFT_X_VALUE && memcmp(a[i].lo, a[i].hi, 16) == 0)
 			continue;

@@ -207,7 +207,7 @@ static void see(struct lister *l, struct nft_expr *e)
 			hide(l, TH);
 		break;
 	case NFT_X_CT:
-		if (e->ct.key == NFT_CT_SRC || e->ct.key == NFT_CT_DST)
+		if (nft_is_ct_addr(e))
 			hide(l, NH);
 		break;
 	case NFT_X_HASH:

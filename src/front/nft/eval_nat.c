@@ -23,6 +23,12 @@ static const struct nft_type *addr_type(uint8_t family)
 	return family == NFPROTO_IPV4 ? &nft_type_ipaddr : &nft_type_ip6addr;
 }
 
+/* where the header at a layer was named, or else the statement itself */
+static const struct nft_loc *said_at(const struct nft_eval *v, unsigned layer, const struct nft_stmt *s)
+{
+	return v->p.loc[layer].line ? &v->p.loc[layer] : &s->loc;
+}
+
 static bool two_families(uint8_t family)
 {
 	return family == NFPROTO_INET || family == NFPROTO_BRIDGE || family == NFPROTO_NETDEV;
@@ -44,7 +50,7 @@ static bool nat_family(struct nft_eval *v, struct nft_stmt *s)
 		return false;
 	}
 	if (s->nat.family_given && known && known != s->nat.family) {
-		nft_err(v->x, &s->loc,
+		nft_err_two(v->x, &s->loc, said_at(v, NH, s),
 			"conflicting protocols specified: %s vs. %s. You must specify ip or ip6 family in nat statement",
 			known == NFPROTO_IPV4 ? "ip" : "ip6", s->nat.family == NFPROTO_IPV4 ? "ip" : "ip6");
 		return false;
@@ -216,7 +222,7 @@ static bool reject_reset(struct nft_eval *v, struct nft_stmt *s)
 	const struct nft_proto *th = v->p.at[TH];
 
 	if (th && th != &nft_proto_tcp) {
-		nft_err(v->x, &s->loc, "you cannot use tcp reset with this protocol");
+		nft_err_two(v->x, &s->loc, said_at(v, TH, s), "you cannot use tcp reset with this protocol");
 		return false;
 	}
 	if (th || v->p.other[TH])
@@ -242,7 +248,7 @@ static bool reject_icmp(struct nft_eval *v, struct nft_stmt *s)
 	if (!code_of(v, s, s->reject.family == NFPROTO_IPV4 ? &nft_type_icmp_code : &nft_type_icmpv6_code))
 		return false;
 	if (known && known != s->reject.family) {
-		nft_err_two(v->x, &s->reject.code->loc, &s->loc, "conflicting protocols specified: ip vs ip6");
+		nft_err_two(v->x, &s->reject.code->loc, said_at(v, NH, s), "conflicting protocols specified: ip vs ip6");
 		return false;
 	}
 	if (known)

@@ -330,7 +330,7 @@ bool nft_ev_binop(struct nft_eval *v, struct nft_expr **pe)
 	if (!nft_ev_as(v, &e->bin.r, e->bin.l->type, e->bin.l->len_bits))
 		return false;
 	if (e->bin.r->kind == NFT_X_PREFIX || e->bin.r->kind != NFT_X_VALUE) {
-		nft_err_two(v->x, &e->bin.r->loc, &e->bin.l->loc,
+		nft_err_two(v->x, &e->bin.r->loc, &e->loc,
 			    "Right hand side of binary operation (%s) must be constant", nft_op_text(e->bin.op));
 		return false;
 	}
@@ -364,13 +364,19 @@ bool nft_types_match(const struct nft_type *a, const struct nft_type *b)
 	       (b == &nft_type_integer && a == &nft_type_xinteger);
 }
 
+static bool ordered(enum nft_op op)
+{
+	return op == NFT_OP_LT || op == NFT_OP_GT || op == NFT_OP_LE || op == NFT_OP_GE;
+}
+
 /* a & mask == value of types that have prefixes: the mask is one */
 static bool mask_to_prefix(struct nft_eval *v, struct nft_expr *e)
 {
 	struct nft_expr *l = e->bin.l, *m, *p;
 	unsigned n, len = 0, i;
 
-	if (l->kind != NFT_X_BINOP || l->bin.op != NFT_OP_AND || e->bin.r->kind != NFT_X_VALUE || !nft_has_prefix(l->type))
+	if (l->kind != NFT_X_BINOP || l->bin.op != NFT_OP_AND || e->bin.r->kind != NFT_X_VALUE || !nft_has_prefix(l->type) ||
+	    ordered(e->bin.op))
 		return true;
 	m = l->bin.r;
 	n = m->len_bits;
@@ -436,11 +442,6 @@ static bool move_xor(struct nft_eval *v, struct nft_expr *e)
 	return true;
 }
 
-static bool ordered(enum nft_op op)
-{
-	return op == NFT_OP_LT || op == NFT_OP_GT || op == NFT_OP_LE || op == NFT_OP_GE;
-}
-
 static const char *kind_name(const struct nft_expr *e)
 {
 	switch (e->kind) {
@@ -491,10 +492,18 @@ static bool check_shape(struct nft_eval *v, struct nft_expr *e)
 		return false;
 	}
 	if (ordered(e->bin.op) && r->kind != NFT_X_VALUE && r->kind != NFT_X_PREFIX) {
-		struct nft_loc op = nft_loc_span(&l->loc, &r->loc);
-
-		nft_err_two(v->x, &r->loc, &op, "Relational expression (%s) is undefined for %s expressions",
+		nft_err_two(v->x, &r->loc, &e->loc, "Relational expression (%s) is undefined for %s expressions",
 			    nft_op_text(e->bin.op), kind_name(r));
+		return false;
+	}
+	if (l->kind == NFT_X_BINOP && (l->bin.op == NFT_OP_LSHIFT || l->bin.op == NFT_OP_RSHIFT) &&
+	    l->type != &nft_type_integer) {
+		nft_err_two(v->x, &r->loc, &l->loc, "datatype mismatch, expected %s, expression has type integer",
+			    l->type->desc);
+		return false;
+	}
+	if (l->kind == NFT_X_META && l->key == NFT_META_NFTRACE) {
+		nft_err(v->x, &l->loc, "Could not process rule: Operation not supported");
 		return false;
 	}
 	if (l->kind == NFT_X_META && l->key == NFT_META_SECMARK && r->kind == NFT_X_VALUE) {
@@ -542,11 +551,30 @@ static bool prefix_to_mask(struct nft_eval *v, struct nft_expr *e)
 	return true;
 }
 
+/* `fib saddr oif exists`: not which, but whether */
+static void asks_presence(struct nft_expr *e)
+{
+	struct nft_expr *l = e->bin.l;
+
+	if (l->kind != NFT_X_FIB || l->fib.result == NFT_FIB_RESULT_ADDRTYPE || e->bin.r->kind != NFT_X_VALUE ||
+	    e->bin.r->type != &nft_type_boolean)
+		return;
+	l->fib.flags |= NFTA_FIB_F_PRESENT;
+	l->type = &nft_type_boolean;
+	l->len_bits = 8;
+}
+
 bool nft_ev_rel(struct nft_eval *v, struct nft_expr **pe)
 {
 	struct nft_expr *e = *pe;
 
-	if (!nft_ev_as(v, &e->bin.l, NULL, 0) || !right_side(v, e))
+	if (!nft_ev_as(v, &e->bin.l, NULL, 0)) {
+		if (nft_is_ct_addr(e->bin.l) && !e->bin.l->type && e->bin.r->kind == NFT_X_SYMBOL)
+			nft_err(v->x, &e->bin.r->loc, "Can't parse symbolic invalid expressions");
+		return false;
+	}
+	asks_presence(e);
+	if (!right_side(v, e))
 		return false;
 	e->type = &nft_type_boolean;
 	e->len_bits = 1;

@@ -449,8 +449,10 @@ bool nft_ev_map(struct nft_eval *v, struct nft_expr **pe)
 /* ---- declarations ---- */
 
 /* the first unknown name in "a . b . c", in @buf */
-static bool unknown_name(const char *names, char *buf, size_t n)
+static bool unknown_name(const char *names, char *buf, size_t n, struct nft_loc *loc)
 {
+	const char *begin = names;
+
 	while (*names) {
 		size_t len = strcspn(names, " .");
 
@@ -458,8 +460,11 @@ static bool unknown_name(const char *names, char *buf, size_t n)
 			len = n - 1;
 		memcpy(buf, names, len);
 		buf[len] = '\0';
-		if (!nft_type_find(buf))
+		if (!nft_type_find(buf)) {
+			loc->col += (uint32_t)(names - begin);
+			loc->end = loc->col + (uint32_t)len - 1;
 			return true;
+		}
 		names += len;
 		names += strspn(names, " .");
 	}
@@ -473,8 +478,10 @@ static bool type_by_name(struct nft_eval *v, const char *names, const struct nft
 
 	*t = nft_type_concat_find(v->x, names);
 	if (!*t) {
-		if (unknown_name(names, bad, sizeof(bad)))
-			nft_err(v->x, loc, "unknown datatype %s", bad);
+		struct nft_loc at = *loc;
+
+		if (unknown_name(names, bad, sizeof(bad), &at))
+			nft_err(v->x, &at, "unknown datatype %s", bad);
 		return false;
 	}
 	*bits = (*t)->bits;

@@ -47,7 +47,7 @@ static bool ev_match(struct nft_eval *v, struct nft_stmt *s)
 	}
 	if (!nft_ev_rel(v, &s->expr))
 		return false;
-	nft_protos_learn(&v->p, s->expr);
+	nft_protos_learn_all(&v->p, s->expr);
 	return true;
 }
 
@@ -77,8 +77,13 @@ static bool ev_verdict_stmt(struct nft_eval *v, struct nft_stmt *s)
 
 static bool ev_assign(struct nft_eval *v, struct nft_stmt *s)
 {
-	struct nft_expr *to;
+	struct nft_expr *to = s->assign.to;
+	const struct nft_key *k = to->kind == NFT_X_META ? nft_meta_by_key(to->key) : NULL;
 
+	if (k && !k->writable) {
+		nft_err(v->x, &s->loc, "Could not process rule: Operation not supported");
+		return false;
+	}
 	if (!nft_ev_as(v, &s->assign.to, NULL, 0))
 		return false;
 	to = s->assign.to;
@@ -87,10 +92,6 @@ static bool ev_assign(struct nft_eval *v, struct nft_stmt *s)
 	v->key = NULL;
 	if (!nft_ev_arg(v, s, &s->assign.val, to->type, to->len_bits) || !singleton(v, s->assign.val))
 		return false;
-	if (to->kind == NFT_X_META && !nft_meta_by_key(to->key)->writable) {
-		nft_err(v->x, &s->loc, "Could not process rule: Operation not supported");
-		return false;
-	}
 	if (to->kind == NFT_X_CT && !nft_ct_by_key(to->ct.key)->writable) {
 		nft_err(v->x, &s->loc, "Could not process rule: Operation not supported");
 		return false;
@@ -141,6 +142,10 @@ static bool ev_limit(struct nft_eval *v, struct nft_stmt *s)
 {
 	if (!s->limit.bytes && s->limit.have_burst && s->limit.burst == 0) {
 		nft_err(v->x, &s->loc, "packet limit burst must be > 0");
+		return false;
+	}
+	if (s->limit.rate == 0) {
+		nft_err(v->x, &s->loc, "Could not process rule: Invalid argument");
 		return false;
 	}
 	return true;
@@ -260,11 +265,25 @@ static bool is_terminal(const struct nft_stmt *s)
 	       (s->kind == NFT_S_VERDICT && s->expr->kind == NFT_X_VERDICT && s->expr->verdict.v != NFT_V_CONTINUE);
 }
 
+/* of these the real tool underlines the first word only */
+static void keyword_only(struct nft_stmt *s)
+{
+	static const char *const nat[] = { [NFT_NAT_SNAT] = "snat", [NFT_NAT_DNAT] = "dnat", [NFT_NAT_MASQ] = "masquerade",
+					   [NFT_NAT_REDIR] = "redirect" };
+	const char *word = s->kind == NFT_S_LOG ? "log" : s->kind == NFT_S_REJECT ? "reject" :
+			   s->kind == NFT_S_NAT ? nat[s->nat.type] : NULL;
+
+	if (word && s->loc.line)
+		s->loc.end = s->loc.col + (uint32_t)strlen(word) - 1;
+}
+
 bool nft_ev_stmts(struct nft_eval *v, struct list *stmts)
 {
 	struct nft_stmt *s, *end = NULL;
 
 	v->stmts = stmts;
+	list_for_each(s, stmts, node)
+		keyword_only(s);
 	nft_protos_init(&v->p, v->family);
 	list_for_each(s, stmts, node) {
 		v->stmt = s;
