@@ -289,7 +289,7 @@ static void put_answer6(struct ip *x, const struct get *g, const struct route_re
 		sbuf_puts(o, " ");
 	}
 	sbuf_printf(o, "metric %u ", r->metric);
-	put_expires(x, g->learned.until_ms ? g->learned.until_ms : r->expires_ms);
+	put_expires(x, g->learned.pmtu ? g->learned.until_ms : r->expires_ms);
 	put_metrics(o, g->learned.pmtu ? g->learned.pmtu : r->mtu, r->mtu_locked, r->advmss, r->hop_limit);
 	if (g->iif)
 		sbuf_printf(o, "iif %s ", g->iif);

@@ -131,7 +131,7 @@ static void probe(struct netns *ns, struct link *l, const union inet_addr *a)
 	path_link_out(ns, p, l);
 }
 
-enum { SOLICITED = 1, OVERRIDE = 2, WITH_MAC = 4 };
+enum { SOLICITED = 1, OVERRIDE = 2, WITH_MAC = 4, FOR_OTHER = 8 /* which is no router, whatever we are */ };
 
 static void advertise(struct netns *ns, struct link *l, const union inet_addr *to, const union inet_addr *target, unsigned how)
 {
@@ -145,7 +145,7 @@ static void advertise(struct netns *ns, struct link *l, const union inet_addr *t
 	p = message(ns, ND_NEIGHBOR_ADVERT, &src, to, MSG_LEN - 4 + (how & WITH_MAC ? 8 : 0));
 	if (!p)
 		return;
-	pkt_l4(p)[4] = (uint8_t)((l->conf6[LINK_CONF6_FORWARDING] ? 0x80 : 0) | (how & SOLICITED ? 0x40 : 0) | (how & OVERRIDE ? 0x20 : 0));
+	pkt_l4(p)[4] = (uint8_t)((l->conf6[LINK_CONF6_FORWARDING] && !(how & FOR_OTHER) ? 0x80 : 0) | (how & SOLICITED ? 0x40 : 0) | (how & OVERRIDE ? 0x20 : 0));
 	memcpy(pkt_l4(p) + 8, target, 16);
 	if (how & WITH_MAC)
 		put_mac(pkt_l4(p) + MSG_LEN, OPT_TARGET, l->mac);
@@ -297,12 +297,12 @@ static void solicitation_in(struct netns *ns, const struct pkt *p, struct link *
 	if (a ? is_tentative(ns, in, a, dad, &o) : !proxied(ns, in, &target))
 		return;
 	if (dad) {
-		advertise(ns, in, &all_nodes, &target, (a ? OVERRIDE : 0) | WITH_MAC);
+		advertise(ns, in, &all_nodes, &target, (a ? OVERRIDE : FOR_OTHER) | WITH_MAC);
 		return;
 	}
 	neigh_update(&ns->neigh, in, AF_INET6, &src, o.source, NUD_STALE, true, !asked_all || o.source);
 	if (neigh_find(&ns->neigh, in->ifindex, AF_INET6, &src))
-		advertise(ns, in, &src, &target, SOLICITED | (a && asked_all ? OVERRIDE : 0) | (asked_all ? WITH_MAC : 0));
+		advertise(ns, in, &src, &target, SOLICITED | (!a ? FOR_OTHER : asked_all ? OVERRIDE : 0) | (asked_all ? WITH_MAC : 0));
 }
 
 static void advertisement_in(struct netns *ns, const struct pkt *p, struct link *in)

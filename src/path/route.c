@@ -159,15 +159,22 @@ bool path_in_group(const struct link *l, const union inet_addr *group)
 		/* routers */
 		{ .b = { 0xff, 1, [15] = 2 } }, { .b = { 0xff, 2, [15] = 2 } }, { .b = { 0xff, 5, [15] = 2 } },
 	};
+	const struct netns *ns = l->ns;
 	const struct link_addr *a;
+	const struct neigh_proxy *x;
+	union inet_addr of;
 
 	for (unsigned i = 0; i < (link_forwards6(l) ? ARRAY_LEN(all) : 2); i++)
 		if (addr_eq(group, &all[i]))
 			return true;
 	list_for_each(a, &l->addrs, node) {
-		union inet_addr of = nd_solicited_node(&a->addr);
-
+		of = nd_solicited_node(&a->addr);
 		if (a->family == AF_INET6 && addr_eq(group, &of))
+			return true;
+	}
+	list_for_each(x, &ns->neigh.proxies, node) {
+		of = nd_solicited_node(&x->addr);
+		if (x->family == AF_INET6 && x->ifindex == l->ifindex && addr_eq(group, &of))
 			return true;
 	}
 	return false;
