@@ -116,6 +116,8 @@ void bridge_rx(struct link *port, struct pkt *p)
 			path_drop(ns, p, DROP_BRIDGE_LOCAL);
 		return;
 	}
+	if (memcmp(eth->h_dest, b->link->mac, ETH_ALEN) == 0)
+		p->pkt_type = PACKET_HOST;
 	if (!frame_hook(ns, p, FRAME_BR_PRE_ROUTING, port, NULL))
 		return;
 	if (bridge_nf_wanted(ns, p) && !bridge_nf_pre(port, &p))

@@ -277,14 +277,40 @@ static void log_port(struct sbuf *out, const char *what, const struct link *br, 
 		sbuf_printf(out, "%s=%s ", what, port->name);
 }
 
+static void log_arp(struct sbuf *out, const uint8_t *b, size_t len)
+{
+	if (len < 8) {
+		sbuf_puts(out, "TRUNCATED");
+		return;
+	}
+	sbuf_printf(out, "ARP HTYPE=%u PTYPE=0x%04x OPCODE=%u", get_u16(b), get_u16(b + 2), get_u16(b + 6));
+	if (get_u16(b) != ARPHRD_ETHER || b[4] != ETH_ALEN || b[5] != 4)
+		return;
+	if (len < 28) {
+		sbuf_printf(out, " INCOMPLETE [%zu bytes]", len - 8);
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++, b += 10)
+		sbuf_printf(out, " MAC%s=%02x:%02x:%02x:%02x:%02x:%02x IP%s=%u.%u.%u.%u", i ? "DST" : "SRC", b[8], b[9], b[10], b[11],
+			    b[12], b[13], i ? "DST" : "SRC", b[14], b[15], b[16], b[17]);
+}
+
 void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, const struct link *out_link, const char *prefix, unsigned flags)
 {
 	sbuf_printf(out, "%sIN=%s OUT=%s ", prefix, in ? in->name : "", out_link ? out_link->name : "");
 	log_port(out, "PHYSIN", in ? in : out_link, p->phys_iif);
 	log_port(out, "PHYSOUT", out_link, p->phys_oif);
+	if (p->ethertype == htons(ETH_P_ARP)) {
+		if (flags & NF_LOG_MACDECODE)
+			log_mac(out, p, in ? in : out_link, flags);
+		log_arp(out, pkt_l3(p), pkt_l3_len(p));
+		return;
+	}
 	if (in)
 		log_mac(out, p, in, flags);
-	(p->family == AF_INET6 ? log_ip6 : log_ip)(out, pkt_l3(p), pkt_l3_len(p), flags, true);
+	if (p->ethertype != htons(ETH_P_IP) && p->ethertype != htons(ETH_P_IPV6))
+		return;
+	(p->ethertype == htons(ETH_P_IPV6) ? log_ip6 : log_ip)(out, pkt_l3(p), pkt_l3_len(p), flags, true);
 	if (flags & NF_LOG_UID && p->sk)
 		sbuf_printf(out, "UID=%u GID=%u ", p->sk_uid, p->sk_gid);
 	if (p->mark)

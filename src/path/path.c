@@ -587,6 +587,7 @@ static void scrub(struct pkt *p, bool other_ns)
 int path_device_xmit(struct link *out, struct pkt *p)
 {
 	struct netns *ns = out->ns;
+	uint8_t type;
 
 	if (!link_running(out)) {
 		out->stats.tx_dropped++;
@@ -597,10 +598,12 @@ int path_device_xmit(struct link *out, struct pkt *p)
 		return 0;
 	out->stats.tx_packets++;
 	out->stats.tx_bytes += pkt_len(p);
-	p->pkt_type = PACKET_OUTGOING;
+	type = p->pkt_type;
+	p->pkt_type = PACKET_OUTGOING;		/* as who watches sees it */
 	TRACE(ns, .kind = TRACE_TX, .pkt = p, .link = out);
 	if (ns->world->ops->tap)
 		ns->world->ops->tap(ns->world, out, p, true);
+	p->pkt_type = type;
 	switch (out->kind) {
 	case LINK_BRIDGE:
 		return bridge_xmit(out, p);
