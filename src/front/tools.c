@@ -8,6 +8,7 @@
 #include "front/ip.h"
 #include "front/iptables.h"
 #include "front/nettools.h"
+#include "front/nft/tool.h"
 #include "front/sysctl.h"
 
 const struct cmd_tool cmd_tools[] = {
@@ -17,6 +18,7 @@ const struct cmd_tool cmd_tools[] = {
 	{ "iptables-nft-save", iptables_save_main },
 	{ "iptables-restore", iptables_restore_main },
 	{ "iptables-nft-restore", iptables_restore_main },
+	{ "nft", nft_main },
 	{ "conntrack", conntrack_main },
 	{ "ip", ip_main },
 	{ "sysctl", sysctl_main },
