@@ -204,6 +204,8 @@ static int option(struct ping *g, int c, const char *arg)
 		} else {
 			g->source = a;
 			g->strict_source = true;
+			if (a.scope)
+				g->device = strchr(arg, '%') + 1;
 		}
 		break;
 	case 'l':

@@ -28,7 +28,7 @@ static const struct rule {
 	{ "packet loss, time ([0-9]+)ms", "T" },
 	{ "^rtt min/avg/max/mdev = (.*)", "T" },
 	{ "^\\[ *([0-9]+\\.[0-9]+)\\]", "T" },
-	{ "[0-9] {2}([0-9.]+) ms", "T" },
+	{ "[0-9a-f)s] {2}([0-9.]+) ms", "T" },
 	{ " in ([0-9.]+) seconds", "T" },
 	{ " ([0-9.]+)(msec|ms)$", "T" },
 	{ "(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8}( [A-Z]+)? [0-9]{4}", "DATE" },
