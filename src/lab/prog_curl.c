@@ -129,6 +129,20 @@ void curl_url_free(struct url *u)
 	*u = (struct url){ 0 };
 }
 
+/* an address of IPv6, perhaps with an interface */
+static bool is_number6(const char *s, const char *end)
+{
+	size_t n = strcspn(s, "%]");
+	union inet_addr a;
+	char text[ADDR_STRLEN];
+
+	if (s + n > end || n >= sizeof(text))
+		return false;
+	memcpy(text, s, n);
+	text[n] = 0;
+	return addr_parse(AF_INET6, text, &a) == 0;
+}
+
 static int url_parse(struct curl *c, const char *text, struct url *u)
 {
 	const char *scheme = strstr(text, "://"), *host, *end, *colon, *bracket;
@@ -141,6 +155,11 @@ static int url_parse(struct curl *c, const char *text, struct url *u)
 	host = scheme ? scheme + 3 : text;
 	end = host + strcspn(host, "/?#");
 	bracket = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : NULL;
+	if (*host == '[' && bracket != host + 1 && (!bracket || !is_number6(host + 1, bracket))) {	/* it could be a range of URLs, but is none */
+		int at = (int)(host - text) + 2;
+
+		return curl_fail(c, E_URL, "bad range in URL position %d:\n%s\n%*s^", at, text, at - 1, "");
+	}
 	if (bracket) {
 		host++;
 		colon = bracket[1] == ':' ? bracket + 1 : NULL;
@@ -159,6 +178,8 @@ static int url_parse(struct curl *c, const char *text, struct url *u)
 		return curl_fail(c, E_URL, "URL using bad/illegal format or missing URL");
 	u->port = (uint16_t)port;
 	u->host = mem_strndup(host, (size_t)((bracket ? bracket : colon ? colon : end) - host));
+	if (bracket && strstr(u->host, "%25"))		/* RFC 6874: how a URL writes the sign before an interface */
+		memmove(strchr(u->host, '%') + 1, strchr(u->host, '%') + 3, strlen(strchr(u->host, '%') + 3) + 1);
 	if (*end == '/') {
 		u->path = mem_strndup(end, strcspn(end, "#"));
 	} else {

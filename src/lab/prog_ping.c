@@ -357,7 +357,7 @@ static int set_options(struct ping *g)
 		sock_setopt(g->s, SOCK_OPT_BROADCAST, 1);
 	if (g->ttl == 0 && !ping_v6(g))
 		return complain(g, 2, EINVAL, "cannot set unicast time-to-live");
-	if (g->ttl > 0)
+	if (g->ttl >= 0)
 		sock_setopt(g->s, SOCK_OPT_TTL, g->ttl);
 	if (g->tos > 0)
 		sock_setopt(g->s, SOCK_OPT_TOS, g->tos);

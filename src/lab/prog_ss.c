@@ -18,6 +18,8 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "front/cmd.h"
+#include "lab/lab.h"
 #include "lab/netname.h"
 #include "lab/programs.h"
 #include "lab/sock.h"
@@ -347,7 +349,8 @@ static int filter_port(struct ss *ss, const char *text, uint16_t *port)
 /* "10.0.0.0/8", "10.0.0.1:80", ":80", "[2001:db8::1]:80" */
 static int filter_host(struct ss *ss, const char *text, struct ss_host *h, uint16_t *port)
 {
-	const char *end = *text == '[' ? strchr(text, ']') : NULL, *colon = strchr(end ? end : text, ':'), *slash;
+	const char *end = *text == '[' ? strchr(text, ']') : NULL, *slash = strchr(text, '/');
+	const char *colon = strchr(end ? end : slash ? slash : text, ':');
 	char host[64];
 	uint32_t n;
 
@@ -696,6 +699,19 @@ static void netstat_run(struct netstat *n)
 			    what, n->processes ? "PID/Program name     " : "");
 }
 
+/* the same package's `route -6` */
+static int routes6(struct proc *p, bool numeric)
+{
+	char route[] = "route", six[] = "-6", n[] = "-n", *argv[] = { route, six, numeric ? n : NULL, NULL };
+	void *data = p->data;
+	int status;
+
+	p->data = (void *)(uintptr_t)cmd_tool_find("route");
+	status = tool_main(p, numeric ? 3 : 2, argv);
+	p->data = data;
+	return status;
+}
+
 int prog_netstat(struct proc *p, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -731,7 +747,7 @@ int prog_netstat(struct proc *p, int argc, char **argv)
 		}
 	}
 	if (n.routes && n.family == AF_INET6)
-		return prog_refuse(p, "netstat", "-6 with -r");
+		return routes6(p, n.numeric);
 	netstat_run(&n);
 	proc_write(p, 1, sbuf_str(&n.out), n.out.len);
 	sbuf_free(&n.out);

@@ -84,6 +84,18 @@ static void put_host(struct sbuf *s, const struct wget *w)
 		sbuf_printf(s, ":%u", w->port);
 }
 
+static bool bad_number6(const char *s, const char *end)
+{
+	char text[ADDR_STRLEN];
+	union inet_addr a;
+
+	if ((size_t)(end - s) >= sizeof(text))
+		return true;
+	memcpy(text, s, (size_t)(end - s));
+	text[end - s] = 0;
+	return addr_parse(AF_INET6, text, &a) != 0;
+}
+
 static int parse_url(struct wget *w, const char *text)
 {
 	const char *host = strncasecmp(text, "http://", 7) == 0 ? text + 7 : text, *end, *colon, *bracket;
@@ -96,7 +108,16 @@ static int parse_url(struct wget *w, const char *text)
 	}
 	end = host + strcspn(host, "/?#");
 	bracket = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : NULL;
-	host += bracket != NULL;
+	if (*host == '[') {
+		const char *why = !bracket ? "Unterminated IPv6 numeric address" : bad_number6(host + 1, bracket) ? "Invalid IPv6 numeric address" :
+				  bracket + 1 != end && bracket[1] != ':' ? "Invalid host name" : NULL;
+
+		if (why) {
+			proc_eprintf(w->p, "%s: %s.\n", text, why);
+			return GENERIC;
+		}
+		host++;
+	}
 	if (bracket)
 		colon = bracket[1] == ':' ? bracket + 1 : NULL;
 	else

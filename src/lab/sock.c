@@ -253,7 +253,7 @@ uint8_t sock_ttl(const struct sock *s, const union inet_addr *dst, const struct 
 	bool v6 = sock_packets(s) == AF_INET6;
 	int ttl;
 
-	if (s->opt[SOCK_OPT_TTL] > 0)
+	if (s->opt[SOCK_OPT_TTL] >= 0)
 		return (uint8_t)s->opt[SOCK_OPT_TTL];
 	if (v6 && addr_is_multicast(AF_INET6, dst))
 		return 1;
@@ -403,7 +403,7 @@ static const struct { int min, max; } opt_range[SOCK_OPT_MAX] = {
 int sock_setopt(struct sock *s, enum sock_opt opt, int val)
 {
 	if ((unsigned)opt >= SOCK_OPT_MAX || val < opt_range[opt].min || val > opt_range[opt].max ||
-	    (opt == SOCK_OPT_TTL && !val))
+	    (opt == SOCK_OPT_TTL && !val && s->family == AF_INET))
 		return -EINVAL;
 	if (opt == SOCK_OPT_V6ONLY && (s->family != AF_INET6 || s->local.port))
 		return -EINVAL;

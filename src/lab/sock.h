@@ -68,7 +68,7 @@ enum tcp_state {
 };
 
 enum sock_opt {
-	SOCK_OPT_TTL,			/* 1-255; -1: the host's (net.ipv4.ip_default_ttl, the link's hop_limit) */
+	SOCK_OPT_TTL,			/* 1-255, of AF_INET6 0 too; -1: the host's (net.ipv4.ip_default_ttl, the link's hop_limit) */
 	SOCK_OPT_TOS,			/* or traffic class */
 	SOCK_OPT_MARK,
 	SOCK_OPT_PRIORITY,

@@ -83,7 +83,7 @@ static void listen_syn(struct sock *l, struct segment *g, const struct tuple *tp
 	c->local = (struct sock_addr){ .ip = tp->dst, .port = l->local.port, .family = tp->family };
 	c->peer = (struct sock_addr){ .ip = tp->src, .port = ntohs(tp->sport), .family = tp->family };
 	if (sock_is_link_local(&c->peer))
-		c->opt[SOCK_OPT_BINDTODEVICE] = g->p->iif;
+		c->peer.scope = c->opt[SOCK_OPT_BINDTODEVICE] = g->p->iif;
 	c->flow_hash = (uint32_t)sock_flow_hash(l->host, &c->local, &c->peer, 0xf10);
 	c->state = TCP_SYN_RECEIVED;
 	t->iss = tcp_isn(c);
