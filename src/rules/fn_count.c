@@ -34,18 +34,22 @@ struct counted {			/* a connection, in its bucket */
 
 struct connlimit_state {
 	struct counted **bucket;	/* NULL until a packet comes */
+	unsigned n_buckets;
+	struct counted *one;		/* the only bucket, where all connections are of one kind: elements of sets have it */
 	struct hash_key hash;
 	struct mem_pool pool;
 };
 
-static bool connlimit_ready(struct connlimit_state *s, struct rng *rng)
+static bool connlimit_ready(struct connlimit_state *s, struct rng *rng, unsigned n_buckets)
 {
 	if (s->bucket)
 		return true;
-	s->bucket = mem_zalloc(CONNLIMIT_BUCKETS * sizeof(struct counted *));
+	s->bucket = n_buckets == 1 ? &s->one : mem_zalloc(n_buckets * sizeof(struct counted *));
 	if (!s->bucket)
 		return false;
-	rng_fill(rng, &s->hash, sizeof(s->hash));
+	s->n_buckets = n_buckets;
+	if (n_buckets > 1)
+		rng_fill(rng, &s->hash, sizeof(s->hash));
 	mem_pool_init(&s->pool, sizeof(struct counted), CONNLIMIT_MAX);
 	return true;
 }
@@ -54,7 +58,8 @@ static void connlimit_free(void *state)
 {
 	struct connlimit_state *s = state;
 
-	mem_free(s->bucket);
+	if (s->bucket != &s->one)
+		mem_free(s->bucket);
 	mem_pool_destroy(&s->pool);
 }
 
@@ -101,7 +106,7 @@ static unsigned count_key(struct match_ctx *m, struct connlimit_state *s, struct
 }
 
 /* how many connections of @key there are, this packet's included; -1: there is no telling, and it is to be dropped */
-static int64_t connections(struct match_ctx *m, struct connlimit_state *s, const union inet_addr *key)
+static int64_t connections(struct match_ctx *m, struct connlimit_state *s, unsigned n_buckets, const union inet_addr *key)
 {
 	bool known = false;
 	struct counted **end, *e;
@@ -112,9 +117,9 @@ static int64_t connections(struct match_ctx *m, struct connlimit_state *s, const
 		own = *conn_tuple(m->pkt->ct, IP_CT_DIR_ORIGINAL);
 	else if (tuple_of_bytes(m->family, pkt_l3(m->pkt), pkt_l3_len(m->pkt), m->pkt->ct_zone[0], &own))
 		return -1;
-	if (!connlimit_ready(s, m->rng))
+	if (!connlimit_ready(s, m->rng, n_buckets))
 		return -1;
-	n = count_key(m, s, &s->bucket[hash_bytes(&s->hash, key, sizeof(*key)) % CONNLIMIT_BUCKETS], key, own.zone, &own, &known,
+	n = count_key(m, s, &s->bucket[hash_bytes(&s->hash, key, sizeof(*key)) % s->n_buckets], key, own.zone, &own, &known,
 		      &end);
 	if (!known) {
 		e = mem_pool_get(&s->pool);
@@ -135,7 +140,7 @@ static bool connlimit_eval(struct match_ctx *m, const void *data, void *state)
 
 	for (unsigned w = 0; w < addr_len(m->family) / 4; w++)
 		key.w[w] &= l->mask.all[w];
-	n = connections(m, state, &key);
+	n = connections(m, state, CONNLIMIT_BUCKETS, &key);
 	m->hotdrop = n < 0;
 	return n >= 0 && (n > l->limit) != !!(l->flags & XT_CONNLIMIT_INVERT);
 }
@@ -154,7 +159,7 @@ static bool ct_count_eval(struct match_ctx *m, const void *data, void *state)
 {
 	const struct fn_ct_count *c = data;
 	union inet_addr all = { 0 };
-	int64_t n = connections(m, state, &all);
+	int64_t n = connections(m, state, 1, &all);
 
 	m->hotdrop = n < 0;
 	return n >= 0 && (n > c->limit) == c->invert;

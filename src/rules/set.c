@@ -330,10 +330,12 @@ static struct elem *catchall_seen(const struct set_impl *p, uint64_t now_ms)
 struct elem *set_find_seen(const struct ir_set *s, const uint8_t *key, uint64_t now_ms)
 {
 	const struct set_impl *p = s->impl;
-	struct elem *e = store_find(p, &p->live, key, now_ms, true);
+	struct elem *e = store_find(p, &p->live, key, now_ms, true), *o;
 
-	if (!e && unlikely(p->limbo.n))
-		e = store_find(p, &p->limbo, key, now_ms, true);
+	if (unlikely(p->limbo.n) && (!e || p->ordered)) {
+		o = store_find(p, &p->limbo, key, now_ms, true);
+		e = !e || (o && o->seq < e->seq) ? o : e;
+	}
 	return e ? e : catchall_seen(p, now_ms);
 }
 

@@ -778,22 +778,30 @@ void set_abort(struct ir_set *s)
 
 /* ---- from the packet path ---- */
 
-static struct elem *dyn_new(struct ir_set *s, const uint8_t *key, const void *data, uint64_t timeout_ms, uint64_t now_ms)
+/* is there a way for a packet's element: one that is over makes room, one of an open transaction does not */
+static bool dyn_clear(struct ir_set *s, const uint8_t *canon)
+{
+	struct set_impl *p = s->impl;
+	struct elem *old = store_exact(p, &p->live, canon, canon, group_of(p, &s->desc, canon, canon, false));
+
+	if (old && (elem_pending(p, old) || remove_elem(s, old)))
+		return false;
+	return p->live.n < (s->desc.size ? s->desc.size : SET_DYNAMIC_SIZE) && store_ready(p, &p->live);
+}
+
+static struct elem *dyn_new(struct ir_set *s, const uint8_t *key, const uint8_t *canon, const void *data,
+			    uint64_t timeout_ms)
 {
 	struct set_elem from = { .key = key, .data = data, .timeout_ms = s->impl->at.time ? timeout_ms : 0 };
-	struct set_impl *p = s->impl;
-	struct elem *e;
+	struct elem *e = dyn_clear(s, canon) ? elem_alloc(s, false, s->desc.n_exprs) : NULL;
 
-	if (p->live.n >= (s->desc.size ? s->desc.size : SET_DYNAMIC_SIZE) || !store_ready(p, &p->live))
-		return NULL;
-	e = elem_alloc(s, false, s->desc.n_exprs);
 	if (!e)
 		return NULL;
 	if (fill(s, &from, e)) {
 		elem_free(s, e);
 		return NULL;
 	}
-	e->seq = p->seq++;
+	e->seq = s->impl->seq++;
 	live_add(s, e);
 	return e;
 }
@@ -833,7 +841,7 @@ bool set_dynset(struct ir_set *s, enum set_op op, const uint8_t *key, const void
 		return true;
 	}
 	if (!e) {
-		e = dyn_new(s, key, data, timeout_ms, now_ms);
+		e = dyn_new(s, key, canon, data, timeout_ms);
 		return e && elem_run(s, e, m);
 	}
 	t = elem_time(p, e);

@@ -14,6 +14,7 @@
 struct item {
 	uint32_t lo[2], hi[2], data;
 	bool has_end;
+	bool pending;			/* added by the open transaction */
 };
 
 struct oracle {
@@ -87,7 +88,8 @@ static int oracle_add(const struct shape *sh, struct oracle *o, const struct ite
 		return exclusive || (sh->map && o->at[at].data != x->data) ? -EEXIST : 0;
 	if (overlaps(sh, o, x))
 		return -EEXIST;
-	o->at[o->n++] = *x;
+	o->at[o->n] = *x;
+	o->at[o->n++].pending = true;
 	return 0;
 }
 
@@ -225,7 +227,31 @@ static struct ir_set *make_set(const struct set_desc *d)
 	return s;
 }
 
-static void random_batch(const struct shape *sh, struct oracle *view, const struct oracle *seen)
+/* a packet adds or removes an element, while a transaction is open */
+static void random_packet(const struct shape *sh, struct oracle *view, struct oracle *seen)
+{
+	struct item i = view->n && rng_below(&rng, 2) ? view->at[rng_below(&rng, view->n)] : random_item(sh);
+	int in_seen = same(sh, seen, &i), in_view = same(sh, view, &i);
+	bool add = rng_below(&rng, 3), put = add && in_seen < 0 && in_view < 0;
+	uint8_t key[16];
+
+	if (sh->flags & NFT_SET_INTERVAL)
+		return;
+	put_key(sh, i.lo, key);
+	assert_int_equal(set_dynset(set, add ? SET_OP_ADD : SET_OP_DELETE, key, sh->map ? &i.data : NULL, 0, &w.m),
+			 !add || put || in_seen >= 0);
+	i.pending = false;
+	if (put) {
+		seen->at[seen->n++] = i;
+		view->at[view->n++] = i;
+	} else if (!add && in_seen >= 0) {
+		oracle_del(sh, seen, &i);
+		if (in_view >= 0 && !view->at[in_view].pending)
+			oracle_del(sh, view, &i);
+	}
+}
+
+static void random_batch(const struct shape *sh, struct oracle *view, struct oracle *seen)
 {
 	struct txn *x = txn_begin(&rs);
 	uint8_t key[16], end[16], data[4];
@@ -236,6 +262,10 @@ static void random_batch(const struct shape *sh, struct oracle *view, const stru
 		struct set_elem e = elem_of(sh, &i, key, end, data);
 		bool exclusive = rng_below(&rng, 2);
 
+		if (rng_below(&rng, 6) == 0) {
+			random_packet(sh, view, seen);
+			continue;
+		}
 		switch (rng_below(&rng, 40)) {
 		case 0:
 			assert_int_equal(txn_set_flush(x, set), 0);
@@ -270,6 +300,8 @@ static void against_the_oracle(const struct shape *sh)
 	seen.n = view.n = 0;
 	for (unsigned i = 0; i < 400; i++) {
 		random_batch(sh, &view, &seen);
+		for (unsigned k = 0; k < view.n; k++)
+			view.at[k].pending = false;
 		seen = view;
 		compare_seen(sh, &seen, 100);
 		compare_view(sh, &seen);
