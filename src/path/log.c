@@ -311,7 +311,7 @@ void log_packet(struct sbuf *out, const struct pkt *p, const struct link *in, co
 	if (p->ethertype != htons(ETH_P_IP) && p->ethertype != htons(ETH_P_IPV6))
 		return;
 	(p->ethertype == htons(ETH_P_IPV6) ? log_ip6 : log_ip)(out, pkt_l3(p), pkt_l3_len(p), flags, true);
-	if (flags & NF_LOG_UID && p->sk)
+	if (flags & NF_LOG_UID && p->sk && p->sk != p)	/* the host's own socket is nobody's */
 		sbuf_printf(out, "UID=%u GID=%u ", p->sk_uid, p->sk_gid);
 	if (p->mark)
 		sbuf_printf(out, "MARK=0x%x ", p->mark);

@@ -306,6 +306,35 @@ static void refused(void **state)
 	world_free(&g.world);
 }
 
+/* as the kernel has it, quotes and fragments too */
+static void logged(void **state)
+{
+#define ENDS "SRC=2001:0db8:0001:0000:0000:0000:0000:0002 DST=2001:0db8:0002:0000:0000:0000:0000:0002 "
+	struct packet k = { A, B, IPPROTO_UDP, .len = 2500 };
+	struct ir_stmt s = { .kind = IR_ACTION };
+	struct pkt *list;
+	struct rig g;
+
+	s.action.act = IR_ACT_LOG;
+	s.action.log = mem_zalloc(sizeof(*s.action.log));
+	strcpy(s.action.log->prefix, "v6 ");
+	s.action.log->logflags = 0x0f;
+	rig_up(&g, "");
+	rule(&g, CHAIN_FILTER, NF_INET_FORWARD, &s);
+	receive(&g, build(&g, &udp), NULL);
+	assert_string_equal(g.log, "v6 IN=in OUT=out MAC=02:00:00:00:00:02:02:00:00:00:00:aa:86:dd " ENDS
+			    "LEN=68 TC=0 HOPLIMIT=63 FLOWLBL=0 PROTO=UDP SPT=40000 DPT=80 LEN=28 ");
+	complain(&g, 1, 4);
+	assert_non_null(strstr(g.log, "LEN=116 TC=0 HOPLIMIT=63 FLOWLBL=0 PROTO=ICMPv6 TYPE=1 CODE=4 [" ENDS
+			       "LEN=68 TC=0 HOPLIMIT=63 FLOWLBL=0 PROTO=UDP SPT=40000 DPT=80 LEN=28 ] "));
+	assert_int_equal(frag_split(build(&g, &k), 1400, htonl(7), &list), 0);
+	receive(&g, list->next, NULL);
+	list->next = NULL;
+	receive(&g, list, NULL);
+	assert_non_null(strstr(g.log, ENDS "LEN=1400 TC=0 HOPLIMIT=63 FLOWLBL=0 OPT ( FRAG:0 INCOMPLETE ID:00000007 ) PROTO=UDP SPT=40000 DPT=80 LEN=2508 "));
+	world_free(&g.world);
+}
+
 /* conntrack sees whole datagrams, and they leave in pieces no larger than they came in */
 static void reassembled(void **state)
 {
@@ -356,6 +385,7 @@ int main(void)
 		cmocka_unit_test(netmap),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(logged),
 		cmocka_unit_test(reassembled),
 		cmocka_unit_test(untracked),
 	};

@@ -45,6 +45,7 @@ struct rig {
 	struct frame sent[SENT];
 	unsigned n_sent;
 	unsigned errors;		/* told to sockets */
+	char log[512];			/* the last line */
 };
 
 static inline void op_transmit(struct world *w, struct link *out, struct pkt *p)
@@ -80,7 +81,12 @@ static inline void icmp_error(struct netns *ns, const struct pkt *p, uint8_t typ
 }
 
 static const struct sock_ops socks = { .deliver = deliver, .icmp_error = icmp_error };
-static const struct world_ops ops = { .transmit = op_transmit, .timers_changed = op_timers_changed };
+static inline void op_log(struct world *w, struct netns *ns, int level, const char *line)
+{
+	snprintf(((struct rig *)w->ctx)->log, 512, "%s", line);
+}
+
+static const struct world_ops ops = { .log = op_log, .transmit = op_transmit, .timers_changed = op_timers_changed };
 
 static inline struct link *port(struct rig *g, const char *name)
 {
