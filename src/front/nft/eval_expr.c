@@ -366,6 +366,39 @@ static bool ev_ipsec(struct nft_eval *v, struct nft_expr *e)
 	return true;
 }
 
+/* what was written by numbers and has a name; and addresses of routing headers are listed as segments */
+static void name_exthdr(struct nft_expr *e)
+{
+	const struct nft_proto *p = e->exthdr.proto;
+	int i;
+
+	if (p && strcmp(p->name, "rt0") == 0 && !e->exthdr.exists) {
+		p = nft_ext_find("srh");
+		i = nft_field_at(p, e->exthdr.proto->fields[e->exthdr.field].offset_bits, 128);
+		if (i >= 0) {
+			e->exthdr.proto = p;
+			e->exthdr.field = (unsigned)i;
+		}
+		return;
+	}
+	if (e->exthdr.op != NFT_EXTHDR_OP_TCPOPT || p)
+		return;
+	p = nft_exthdr_by_id(e->exthdr.op, e->exthdr.type);
+	if (!p)
+		return;
+	if (e->exthdr.exists) {
+		e->exthdr.proto = p;
+		e->exthdr.raw = false;
+		return;
+	}
+	i = nft_field_at(p, e->exthdr.offset_bits, e->len_bits);
+	if (i < 0)
+		return;
+	e->exthdr.proto = p;
+	e->exthdr.field = (unsigned)i;
+	e->exthdr.raw = false;
+}
+
 static bool ev_exthdr(struct nft_eval *v, struct nft_expr *e)
 {
 	const struct nft_proto *known = v->p.at[NFT_PAYLOAD_NETWORK_HEADER];
@@ -378,6 +411,7 @@ static bool ev_exthdr(struct nft_eval *v, struct nft_expr *e)
 	}
 	if (need && !known && v->stmt && !nft_ev_need_family(v, need, &e->loc))
 		return false;
+	name_exthdr(e);
 	if (e->exthdr.exists) {
 		e->type = &nft_type_boolean;
 		e->len_bits = 8;
@@ -443,7 +477,8 @@ bool nft_ev_concat(struct nft_eval *v, struct nft_expr **e)
 	bool ok = true;
 
 	if (whole && !whole->n_parts) {
-		nft_err(v->x, &(*e)->loc, "%s", "unexpected concat component, expecting a single value");
+		nft_err(v->x, &list_first(&(*e)->list.list, struct nft_expr, node)->loc,
+			"Can't parse symbolic invalid expressions");
 		return false;
 	}
 	list_for_each_safe(p, next, &(*e)->list.list, node) {

@@ -351,9 +351,12 @@ struct sorted { struct nft_expr *elem; unsigned at; };
 static int sorted_cmp(const void *a, const void *b)
 {
 	const struct sorted *x = a, *y = b;
-	int c = key_cmp(*key_of(x->elem), *key_of(y->elem));
+	const struct nft_expr *k = *key_of(x->elem);
+	int c = key_cmp(k, *key_of(y->elem));
+	/* the kernel keeps short keys in a bitmap, whose elements are listed the newest first */
+	bool back = nft_is_flags(k->type) && k->len_bits <= 16;
 
-	return c ? c : x->at < y->at ? -1 : 1;
+	return c ? c : (x->at < y->at) != back ? -1 : 1;
 }
 
 static bool equal_keys(const struct nft_expr *a, const struct nft_expr *b)

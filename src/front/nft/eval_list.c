@@ -122,8 +122,9 @@ static bool may_hide(const struct lister *l, const struct nft_expr *e)
 
 	if (several(l) && e->payload.base == TH && left->kind == NFT_X_PAYLOAD && left->payload.base == NH)
 		return false;
-	/* another kind of VLAN than the usual */
-	if (e->payload.base == LL && left->kind == NFT_X_PAYLOAD && nft_expr_u64(d->expr->bin.r) != ETH_P_8021Q)
+	/* another kind of VLAN than the usual, or one within another */
+	if (e->payload.base == LL && left->kind == NFT_X_PAYLOAD &&
+	    (nft_expr_u64(d->expr->bin.r) != ETH_P_8021Q || left->payload.proto == &nft_proto_vlan))
 		return false;
 	return true;
 }
@@ -237,6 +238,18 @@ static bool is_icmp_type(const struct nft_expr *l)
 	       l->payload.offset_bits == 0 && l->len_bits == 8;
 }
 
+/* the constants beside a raw load that has got a name are of that field's type */
+static void named_binop(struct nft_expr *e)
+{
+	struct nft_expr *b = e->bin.l;
+
+	if (b->kind != NFT_X_BINOP || b->bin.l->kind != NFT_X_PAYLOAD || b->type != &nft_type_xinteger)
+		return;
+	b->type = b->bin.r->type = b->bin.l->type;
+	if (e->bin.r->kind == NFT_X_VALUE)
+		e->bin.r->type = b->type;
+}
+
 static void see_rel(struct lister *l, struct nft_stmt *s)
 {
 	struct nft_expr *e = s->expr;
@@ -244,6 +257,7 @@ static void see_rel(struct lister *l, struct nft_stmt *s)
 	unsigned layer;
 
 	see(l, e->bin.l);
+	named_binop(e);
 	if (e->bin.l->kind == NFT_X_META && e->bin.l->key == NFT_META_L4PROTO)
 		see_l4proto(l, one ? e->bin.r : NULL);
 	if (one && is_icmp_type(e->bin.l)) {
@@ -280,6 +294,8 @@ static void see_stmt(struct lister *l, struct nft_stmt *s)
 		break;
 	case NFT_S_ASSIGN:
 		see(l, s->assign.to);
+		if (s->assign.val->kind == NFT_X_VALUE && s->assign.val->type == &nft_type_xinteger)
+			s->assign.val->type = s->assign.to->type;
 		see(l, s->assign.val);
 		break;
 	case NFT_S_NAT:

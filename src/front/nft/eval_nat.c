@@ -238,7 +238,9 @@ static bool reject_default(struct nft_eval *v, struct nft_stmt *s)
 	s->reject.type = family ? NFT_REJECT_ICMP_UNREACH : NFT_REJECT_ICMPX_UNREACH;
 	s->reject.code_value = family == NFPROTO_IPV4 ? ICMP_PORT_UNREACH : family == NFPROTO_IPV6 ?
 			       ICMPV6_PORT_UNREACH : NFT_REJECT_ICMPX_PORT_UNREACH;
-	return true;
+	s->reject.code = nft_expr_num(&s->loc, family == NFPROTO_IPV4 ? &nft_type_icmp_code : family == NFPROTO_IPV6 ?
+				      &nft_type_icmpv6_code : &nft_type_icmpx_code, s->reject.code_value, 8);
+	return s->reject.code || nft_no_memory(v);
 }
 
 static bool reject_icmp(struct nft_eval *v, struct nft_stmt *s)
