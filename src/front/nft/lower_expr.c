@@ -696,7 +696,7 @@ struct ir_expr *lower_map(struct lower *l, const struct nft_expr *map, enum fiel
 		return NULL;
 	}
 	e->kind = IR_MAP;
-	e->set.set = set;
+	e->set.set = ir_set_get(set);
 	e->set.key = key;
 	if (set->desc.data == SET_DATA_VALUE)
 		e->len = set->desc.data_len;

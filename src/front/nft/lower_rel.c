@@ -99,7 +99,7 @@ static void rel_set(struct lower *l, const struct nft_expr *e)
 	}
 	rhs->kind = IR_SET;
 	rhs->len = key->len;
-	rhs->set.set = set;
+	rhs->set.set = ir_set_get(set);
 	ir_match(l->out, key, e->bin.op == NFT_OP_NEQ ? IR_NOT_IN : IR_IN, rhs);
 }
 

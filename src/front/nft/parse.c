@@ -449,16 +449,16 @@ static void parse_define(struct nft_parser *p, bool again)
 	nft_expr_free(val);
 }
 
+/* what is not defined is as good as undefined: the real tool says nothing about it */
 static void parse_undefine(struct nft_parser *p)
 {
 	char *name = p_name(p, "string");
-	struct nft_loc at = p->last.loc;
 	struct nft_define **d = NULL;
 
 	p_sep(p, NULL);
-	if (!p->failed && !(d = defined_here(p, name)))
-		p_error(p, &at, "undefined symbol '%s'", name);
-	if (!p->failed) {
+	if (!p->failed)
+		d = defined_here(p, name);
+	if (d) {
 		struct nft_define *gone = *d;
 
 		*d = gone->next;

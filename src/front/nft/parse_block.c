@@ -39,7 +39,8 @@ static bool once(struct nft_parser *p, const void *have, const struct nft_loc *a
 	return false;
 }
 
-static bool block_comment(struct nft_parser *p, char **comment)
+/* in a table a second comment is an error before the line's end, elsewhere behind it: that decides what is read next */
+static bool block_comment(struct nft_parser *p, char **comment, bool in_table)
 {
 	struct nft_loc at = p_begin(p);
 	char *text;
@@ -48,6 +49,8 @@ static bool block_comment(struct nft_parser *p, char **comment)
 		return false;
 	text = p_comment(p);
 	at = p_span(p, &at);
+	if (in_table)
+		once(p, *comment, &at);
 	p_sep(p, NULL);
 	if (!p->failed && once(p, *comment, &at))
 		*comment = text;
@@ -287,7 +290,7 @@ struct nft_chain *p_chain_block(struct nft_parser *p)
 	while (c && block_line(p, SC_BASE)) {
 		struct nft_rule *r;
 
-		if (chain_setting(p, c) || block_comment(p, &c->comment))
+		if (chain_setting(p, c) || block_comment(p, &c->comment, false))
 			continue;
 		r = p_rule(p);
 		p_sep(p, NULL);
@@ -483,7 +486,7 @@ static void set_line(struct nft_parser *p, struct nft_set *s)
 	} else if (p_is_stateful(p)) {
 		p_stateful_list(p, &s->stmts);
 		p_sep(p, NULL);
-	} else if (!set_number(p, s) && !block_comment(p, &s->comment)) {
+	} else if (!set_number(p, s) && !block_comment(p, &s->comment, false)) {
 		p_unexpected(p, NULL);
 	}
 }
@@ -654,7 +657,7 @@ static void table_line(struct nft_parser *p, struct nft_table *t, const struct n
 		table_flags(p, t);
 		return;
 	}
-	if (block_comment(p, &t->comment))
+	if (block_comment(p, &t->comment, true))
 		return;
 	part = take_part(p, parts, ARRAY_LEN(parts));
 	if (!part && p_take_kw(p, "ct")) {

@@ -226,10 +226,11 @@ static struct nft_expr *map_tail(struct nft_parser *p, struct nft_expr *key, con
 struct nft_expr *p_stmt_expr(struct nft_parser *p)
 {
 	struct nft_loc begin = p_begin(p);
+	bool number = p_is(p, TOK_NUM);
 	struct nft_expr *e = p_operators(p, NFT_STMT);
 
-	if (p_is(p, TOK_COMMA) && e && (e->kind == NFT_X_SYMBOL || e->kind == NFT_X_VALUE) &&
-	    p_peek(p, 1)->kind != TOK_NUM)
+	/* lists are of names only */
+	if (p_is(p, TOK_COMMA) && e && e->kind == NFT_X_SYMBOL && !number)
 		return list_tail(p, e, &begin, stmt_part);
 	if (p_is(p, TOK_DASH) || p_is(p, TOK_SLASH))
 		return multiton(p, e, &begin, NFT_STMT);

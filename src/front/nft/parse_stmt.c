@@ -421,7 +421,9 @@ static struct nft_stmt *vmap(struct nft_parser *p, struct nft_expr *key, const s
 
 static bool can_be_set(const struct nft_expr *e)
 {
-	return e && (e->kind == NFT_X_META || e->kind == NFT_X_CT || e->kind == NFT_X_PAYLOAD || e->kind == NFT_X_EXTHDR);
+	if (e && e->kind == NFT_X_EXTHDR)
+		return e->exthdr.op != NFT_EXTHDR_OP_IPV6;
+	return e && (e->kind == NFT_X_META || e->kind == NFT_X_CT || e->kind == NFT_X_PAYLOAD);
 }
 
 static struct nft_stmt *assign_stmt(struct nft_parser *p, struct nft_expr *to, struct nft_expr *val,

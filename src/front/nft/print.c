@@ -397,6 +397,16 @@ static void print_pair(const struct nft_ctx *x, const struct nft_expr *e, const 
 	nft_print_expr(x, e->bin.r, out);
 }
 
+/* ends of ranges are numbers, without names for them */
+static void print_range(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
+{
+	struct nft_ctx plain = *x;
+
+	plain.o.numeric_proto = plain.o.numeric_prio = plain.o.numeric_sym = true;
+	plain.o.service = plain.o.reversedns = plain.o.guid = false;
+	print_pair(&plain, e, "-", out);
+}
+
 static void print_verdict(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
 {
 	static const char *const names[] = {
@@ -462,7 +472,7 @@ void nft_print_expr(const struct nft_ctx *x, const struct nft_expr *e, struct sb
 		sbuf_printf(out, "/%u", e->prefix.len);
 		return;
 	case NFT_X_RANGE:
-		print_pair(x, e, "-", out);
+		print_range(x, e, out);
 		return;
 	case NFT_X_CONCAT:
 		print_list(x, &e->list.list, " . ", out);
