@@ -220,6 +220,8 @@ static bool ev_set_stmt(struct nft_eval *v, struct nft_stmt *s)
 			return false;
 		d = s->set.ref->ref.desc;
 	}
+	if (s->set.meter && !s->set.meter_size)
+		s->set.meter_size = 65535;
 	v->key = NULL;
 	if (!set_arg(v, s, key, d ? d->key_type : NULL, d ? d->key_bits : 0))
 		return false;

@@ -456,7 +456,7 @@ static struct nft_expr *value_of(const struct nft_type *t, const uint8_t *b, uns
 	struct nft_expr *e;
 
 	for (unsigned i = 0; i < len; i++)
-		num[i] = order == FIELD_ORDER_HOST ? b[len - 1 - i] : b[i];
+		num[i] = order == FIELD_ORDER_HOST && !nft_type_is(t, &nft_type_string) ? b[len - 1 - i] : b[i];
 	e = nft_expr_value(NULL, t, num, bits);
 	for (const struct nft_type *base = t; base && e; base = base->base)
 		if (base == &nft_type_string)

@@ -539,7 +539,7 @@ static void lower_dynset(struct lower *l, struct nft_stmt *s)
 		ir_expr_free(data);
 		return;
 	}
-	ir->dynset.set = set;
+	ir->dynset.set = ir_set_get(set);
 	ir->dynset.op = s->set.op;
 	ir->dynset.key = k;
 	ir->dynset.data = data;
