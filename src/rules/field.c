@@ -149,9 +149,12 @@ static bool put_iftype(uint8_t *val, const struct link *l)
 	return l && put16(val, l->arphrd);
 }
 
+/* of the device that has the packet at the time: none while a packet made here is not sent yet, on its way out that of the exit */
 static bool load_META_IIFTYPE(const struct match_ctx *m, uint8_t *val)
 {
-	return put_iftype(val, m->in);
+	if (m->pf)
+		return put_iftype(val, m->out ? m->out : m->in);
+	return put_iftype(val, m->hook == NF_INET_POST_ROUTING ? m->out : m->in);
 }
 
 static bool load_META_OIFTYPE(const struct match_ctx *m, uint8_t *val)

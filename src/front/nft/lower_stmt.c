@@ -284,6 +284,10 @@ static void lower_dup(struct lower *l, struct nft_stmt *s)
 	if (!a)
 		return;
 	a->action.dup.family = family;
+	if (s->kind == NFT_S_DUP && l->family == NFPROTO_NETDEV && !s->fwd.dev) {	/* below IP a copy is for a device */
+		a->action.dup.dev = lower_as(l, s->fwd.to, FIELD_ORDER_HOST, 4);
+		return;
+	}
 	if (s->fwd.to)
 		a->action.dup.to = lower_as(l, s->fwd.to, FIELD_ORDER_NET, family == NFPROTO_IPV6 ? 16 : 4);
 	if (s->fwd.dev)
@@ -401,7 +405,17 @@ static bool in_pseudo_header(const struct nft_expr *e)
 
 	if (!p || e->payload.base != NFT_PAYLOAD_NETWORK_HEADER)
 		return false;
-	return strcmp(p->name, "ip") == 0 ? at >= 12 && at < 20 : strcmp(p->name, "ip6") == 0 && at >= 8;
+	if (strcmp(p->name, "ip") == 0)
+		return at == 9 || (at >= 12 && at < 20);
+	return strcmp(p->name, "ip6") == 0 && (at == 6 || at >= 8);
+}
+
+/* does the place belong to a header whose checksum is known: not @base,offset,length, and not th */
+static bool has_checksum(const struct nft_expr *e)
+{
+	if (e->kind != NFT_X_PAYLOAD)
+		return true;
+	return !e->payload.raw && e->payload.proto && strcmp(e->payload.proto->name, "th") != 0;
 }
 
 static void set_bytes(struct lower *l, const struct nft_stmt *s, uint32_t offset, struct ir_expr *load, uint8_t base,
@@ -431,6 +445,7 @@ static void set_bytes(struct lower *l, const struct nft_stmt *s, uint32_t offset
 	ir->bytes.offset = (uint16_t)first;
 	ir->bytes.len = (uint16_t)len;
 	ir->bytes.csum_l4 = to->kind == NFT_X_PAYLOAD && in_pseudo_header(to);
+	ir->bytes.raw = !has_checksum(to);
 	ir->bytes.val = v;
 }
 
