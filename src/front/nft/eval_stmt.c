@@ -228,6 +228,12 @@ static bool ev_set_stmt(struct nft_eval *v, struct nft_stmt *s)
 	s->set.key->type = (*key)->type;
 	s->set.key->len_bits = (*key)->len_bits;
 	if (s->set.data) {
+		if (s->set.data->kind == NFT_X_ELEM) {
+			struct nft_expr *inner = s->set.data->elem.key;
+
+			s->set.data->elem.key = NULL;
+			nft_ev_replace(&s->set.data, inner);
+		}
 		if (d && !d->map) {
 			nft_err(v->x, &s->set.ref->loc, "%s is not a map", s->set.ref->ref.name);
 			return false;

@@ -451,9 +451,14 @@ static void print_now(const struct nft_ctx *x, const struct nft_stmt *s, struct 
 
 void nft_print_stmt(const struct nft_ctx *x, const struct nft_stmt *s, const struct rule *r, struct sbuf *out)
 {
-	struct nft_stmt now = *s;
 	const void *state = r && s->state >= 0 ? rule_state(r, s->state) : NULL;
+	struct nft_stmt now;
 
+	if (s->kind == NFT_S_SET) {		/* has a list's head, which stays where it is */
+		print_now(x, s, out);
+		return;
+	}
+	now = *s;
 	if (state) {
 		nft_state_read((struct nft_ctx *)x, &now, state);
 	} else if (r && s->kind == NFT_S_COUNTER) {
