@@ -22,6 +22,7 @@
 #include "base/fmt.h"
 #include "base/mem.h"
 #include "front/iptables.h"
+#include "front/nft/tool.h"
 #include "front/script.h"
 #include "front/state.h"
 
@@ -453,6 +454,30 @@ static int put_iptables(struct sbuf *out, struct netns *ns)
 	return err;
 }
 
+/* nft's own tables, as nft lists them: what is listed can be read */
+static int put_nft(struct sbuf *out, struct netns *ns)
+{
+	struct cmd c = { .world = ns->world, .ns = ns };
+	struct sbuf text = SBUF_INIT;
+	const struct table *t;
+	struct nft_ctx x;
+	char end[32] = "END";
+
+	nft_ctx_init(&x, &c);
+	list_for_each(t, &ns->rules.tables, node)
+		if (!t->xt)
+			nft_print_table(&x, t, &text);
+	nft_ctx_free(&x);
+	for (unsigned i = 1; strstr(sbuf_str(&text), end); i++)
+		snprintf(end, sizeof(end), "END%u", i);
+	if (text.len)
+		sbuf_printf(out, "nft -f - <<'%s'\n%s%s\n", end, text.data, end);
+	if (text.failed)
+		x.oom = true;
+	sbuf_free(&text);
+	return x.oom ? -ENOMEM : 0;
+}
+
 int state_print(struct netns *ns, struct sbuf *out)
 {
 	struct route_walk w = { .ns = ns, .out = out };
@@ -472,5 +497,7 @@ int state_print(struct netns *ns, struct sbuf *out)
 	fib_walk(&ns->fib, AF_INET6, 0, put_route, &w);
 	put_rules(out, ns);
 	err = put_iptables(out, ns);
+	if (!err)
+		err = put_nft(out, ns);
 	return err ? err : out->failed ? -ENOMEM : 0;
 }
