@@ -128,7 +128,7 @@ struct nft_expr {
 		} exthdr;
 		uint32_t key;
 		struct { uint32_t key, level; } keyed;	/* socket cgroupv2 level, osf */
-		struct { uint32_t key; int8_t dir; uint8_t l3; } ct;	/* NFT_CT_*; dir: IP_CT_DIR_*, -1: none; l3: NFPROTO_* given by `ct original ip saddr` */
+		struct { uint32_t key; int8_t dir; uint8_t l3; bool derived; } ct;	/* NFT_CT_*; dir: IP_CT_DIR_*, -1: none; l3: NFPROTO_* given by `ct original ip saddr`; derived: by the rule's other matches */
 		struct { uint32_t result, flags; } fib;	/* NFT_FIB_RESULT_*, NFTA_FIB_F_* */
 		struct { uint32_t key; uint8_t dir; uint8_t family; uint32_t spnum; } ipsec;	/* NFT_XFRM_KEY_*, XFRM_POLICY_IN/OUT */
 		struct {

@@ -88,20 +88,43 @@ static void learn_meta(struct nft_protos *p, uint32_t key, uint64_t v)
 	}
 }
 
-/* an explicit type of ICMP message says which of its fields are there */
-static void learn_icmp(struct nft_protos *p, const struct nft_proto *proto, uint64_t v)
+/* which fields a type of ICMP message has */
+static uint8_t dep_of_type(const struct nft_proto *proto, uint64_t v)
 {
 	uint8_t values[2];
 
-	p->icmp_type_known = true;
-	p->icmp_dep = NFT_DEP_NONE;
 	for (uint8_t dep = NFT_DEP_ECHO; dep <= NFT_DEP_DELAY; dep++) {
 		unsigned n = nft_dep_values(proto, dep, values);
 
 		for (unsigned i = 0; i < n; i++)
 			if (values[i] == v)
-				p->icmp_dep = dep;
+				return dep;
 	}
+	return NFT_DEP_NONE;
+}
+
+/* an explicit type says which fields are there; and so does a set of types that all have the same */
+static void learn_icmp(struct nft_protos *p, const struct nft_proto *proto, uint64_t v)
+{
+	p->icmp_type_known = true;
+	p->icmp_dep = dep_of_type(proto, v);
+}
+
+static void learn_icmp_set(struct nft_protos *p, const struct nft_proto *proto, const struct nft_expr *set)
+{
+	uint8_t dep = NFT_DEP_NONE, first = NFT_DEP_NONE;
+	const struct nft_expr *e;
+
+	list_for_each(e, &set->set.list, node) {
+		if (e->elem.key->kind != NFT_X_VALUE)
+			return;
+		dep = dep_of_type(proto, nft_expr_u64(e->elem.key));
+		if (dep == NFT_DEP_NONE || (first != NFT_DEP_NONE && dep != first))
+			return;
+		first = dep;
+	}
+	p->icmp_type_known = first != NFT_DEP_NONE;
+	p->icmp_dep = first;
 }
 
 static void learn_value(struct nft_protos *p, const struct nft_expr *l, const struct nft_expr *r)
@@ -140,9 +163,12 @@ void nft_protos_learn_all(struct nft_protos *p, const struct nft_expr *e)
 	const struct nft_expr *elem;
 
 	nft_protos_learn(p, e);
-	if (e->bin.op != NFT_OP_EQ || e->bin.r->kind != NFT_X_SET || is_field(e->bin.l, &nft_proto_icmp, "type") ||
-	    is_field(e->bin.l, &nft_proto_icmpv6, "type"))
+	if (e->bin.op != NFT_OP_EQ || e->bin.r->kind != NFT_X_SET)
 		return;
+	if (is_field(e->bin.l, &nft_proto_icmp, "type") || is_field(e->bin.l, &nft_proto_icmpv6, "type")) {
+		learn_icmp_set(p, e->bin.l->payload.proto, e->bin.r);
+		return;
+	}
 	list_for_each(elem, &e->bin.r->set.list, node)
 		learn_value(p, e->bin.l, elem->elem.key);
 }
@@ -310,12 +336,14 @@ static bool need_icmp_type(struct nft_eval *v, const struct nft_proto *p, const 
 	if (!f->dep || !n || !v->stmt)
 		return true;
 	if (v->p.icmp_type_known) {
+		bool v6 = p == &nft_proto_icmpv6;
 		uint8_t have[2] = { 0 };
 
 		if (v->p.icmp_dep == f->dep)
 			return true;
 		nft_dep_values(p, v->p.icmp_dep, have);
-		nft_err(v->x, &e->loc, "incompatible icmp match: rule has %u, need %u", MAX(have[0], have[1]), values[n - 1]);
+		nft_err(v->x, &e->loc, "incompatible icmp match: rule has %u, need %u", v6 ? have[0] : MAX(have[0], have[1]),
+			values[v6 ? 0 : n - 1]);
 		return false;
 	}
 	r = field_rel(p, "type", values[0], &e->loc);
@@ -368,8 +396,10 @@ bool nft_ev_payload(struct nft_eval *v, struct nft_expr *e)
 	const struct nft_field *f;
 
 	if (e->payload.raw || !p) {
+		int th = e->payload.base == TH ? nft_field_at(&nft_proto_th, e->payload.offset_bits, e->len_bits) : -1;
+
 		e->payload.raw = true;
-		e->type = &nft_type_xinteger;
+		e->type = th < 0 ? &nft_type_xinteger : nft_proto_th.fields[th].type;
 		return true;
 	}
 	f = &p->fields[e->payload.field];

@@ -245,6 +245,7 @@ static bool ct_addr(struct nft_eval *v, struct nft_expr *e)
 			src ? "saddr" : "daddr", src ? "saddr" : "daddr");
 		return false;
 	}
+	e->ct.derived = e->ct.key == NFT_CT_SRC || e->ct.key == NFT_CT_DST;
 	if (e->ct.l3 == NFPROTO_IPV4)
 		e->ct.key = src ? NFT_CT_SRC_IP : NFT_CT_DST_IP;
 	else

@@ -346,7 +346,7 @@ static int key_cmp(const struct nft_expr *a, const struct nft_expr *b)
 	return turned_cmp(x, nx, y, ny);
 }
 
-struct sorted { struct nft_expr *elem; unsigned at; };
+struct sorted { struct nft_expr *elem; unsigned at; bool map; };
 
 static int sorted_cmp(const void *a, const void *b)
 {
@@ -354,7 +354,7 @@ static int sorted_cmp(const void *a, const void *b)
 	const struct nft_expr *k = *key_of(x->elem);
 	int c = key_cmp(k, *key_of(y->elem));
 	/* the kernel keeps short keys in a bitmap, whose elements are listed the newest first */
-	bool back = nft_is_flags(k->type) && k->len_bits <= 16;
+	bool back = nft_is_flags(k->type) && k->len_bits <= 16 && !x->map;
 
 	return c ? c : (x->at < y->at) != back ? -1 : 1;
 }
@@ -374,7 +374,7 @@ void nft_set_sort(struct nft_expr *set, const struct nft_set *desc)
 		return;
 	list_for_each(p, &set->set.list, node)
 		if (n < set->set.n) {
-			a[n] = (struct sorted){ p, n };
+			a[n] = (struct sorted){ p, n, desc->map };
 			n++;
 		}
 	qsort(a, n, sizeof(*a), sorted_cmp);

@@ -208,7 +208,7 @@ static void see(struct lister *l, struct nft_expr *e)
 			hide(l, TH);
 		break;
 	case NFT_X_CT:
-		if (nft_is_ct_addr(e))
+		if (nft_is_ct_addr(e) && e->ct.derived)
 			hide(l, NH);
 		break;
 	case NFT_X_HASH:

@@ -43,8 +43,8 @@ bool nft_ev_range(struct nft_eval *v, struct nft_expr **pe)
 		return false;
 	}
 	if (nft_bytes_cmp(e->bin.l, e->bin.r) > 0) {
-		/* hours around midnight: what is outside the hours between */
-		if (e->type == &nft_type_time_hour)
+		/* around midnight, or the week's end: what is outside (turn_hours()) */
+		if (e->type == &nft_type_time_hour || e->type == &nft_type_time_day)
 			return true;
 		nft_err(v->x, &e->loc, "Range has zero or negative size");
 		return false;
@@ -470,12 +470,13 @@ static bool set_fits(struct nft_eval *v, const struct nft_expr *e)
 	return false;
 }
 
-/* hours around midnight are all that the hours between are not */
+/* hours around midnight, days around the week's end: all that those between are not */
 static void turn_hours(struct nft_expr *e)
 {
 	struct nft_expr *r = e->bin.r, *l;
 
-	if (r->kind != NFT_X_RANGE || r->type != &nft_type_time_hour || nft_bytes_cmp(r->bin.l, r->bin.r) <= 0)
+	if (r->kind != NFT_X_RANGE || (r->type != &nft_type_time_hour && r->type != &nft_type_time_day) ||
+	    nft_bytes_cmp(r->bin.l, r->bin.r) <= 0)
 		return;
 	l = r->bin.l;
 	r->bin.l = r->bin.r;
