@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * golden_iptables_test - iptables, iptables-save and iptables-restore against what the real ones said:
- * tests/golden/iptables/FILE.txt.
+ * golden_iptables_test - iptables, iptables-save, iptables-restore and nft against what the real ones said:
+ * tests/golden/iptables/FILE.txt, tests/golden/nft/FILE.txt.
  *
  * The recordings are made by tests/golden/iptables/record.sh, which says what the lines mean. With GOLDEN_SHOW set,
  * every difference is printed and the run goes on; else each file fails at its first.
@@ -227,6 +227,12 @@ static void play(const char *path)
 		play("tests/golden/iptables/" #name ".txt");                                                      \
 	}
 
+#define GOLDEN_NFT(name)                                                                                          \
+	static void test_nft_##name(void **state)                                                                 \
+	{                                                                                                         \
+		play("tests/golden/nft/" #name ".txt");                                                           \
+	}
+
 GOLDEN(options)
 GOLDEN(rules)
 GOLDEN(addresses)
@@ -234,6 +240,12 @@ GOLDEN(chains)
 GOLDEN(list)
 GOLDEN(save)
 GOLDEN(restore)
+
+GOLDEN_NFT(errors)
+GOLDEN_NFT(payload)
+GOLDEN_NFT(keys)
+GOLDEN_NFT(stmts)
+GOLDEN_NFT(chains)
 
 static const char *const *given;
 
@@ -249,7 +261,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options), cmocka_unit_test(test_rules), cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_chains),  cmocka_unit_test(test_list),  cmocka_unit_test(test_save),
-		cmocka_unit_test(test_restore),
+		cmocka_unit_test(test_restore), cmocka_unit_test(test_nft_errors), cmocka_unit_test(test_nft_payload),
+		cmocka_unit_test(test_nft_keys), cmocka_unit_test(test_nft_stmts), cmocka_unit_test(test_nft_chains),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

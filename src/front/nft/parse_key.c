@@ -87,8 +87,10 @@ static int field(struct nft_parser *p, const struct header *h, const struct nft_
 	}
 	strcpy(name, strlen(k) < 24 ? k : "");
 	f = nft_field_find(proto, name);
-	if (f < 0 && !strcmp(k, "param-problem"))
+	if (!strcmp(k, "param-problem"))
 		f = nft_field_find(proto, "parameter-problem");
+	else if (!strcmp(k, "cfi"))
+		f = nft_field_find(proto, "dei");
 	if (f >= 0) {
 		p_next(p);
 		return f;
@@ -142,6 +144,8 @@ static const char *tcpopt_alias(const char *k)
 {
 	if (!strcmp(k, "mss"))
 		return "maxseg";
+	if (!strcmp(k, "echo"))		/* RFC 1072's, in the real tool of the timestamp's number */
+		return "timestamp";
 	return k;
 }
 

@@ -335,13 +335,20 @@ static void print_set(const struct nft_ctx *x, const struct nft_expr *e, struct 
 	sbuf_puts(out, " }");
 }
 
-static void print_time(const char *word, uint64_t ms, struct sbuf *out)
+void nft_print_duration(const struct nft_ctx *x, uint64_t ms, struct sbuf *out)
 {
-	sbuf_printf(out, " %s ", word);
 	if (ms == UINT64_MAX)
 		sbuf_puts(out, "0s");
+	else if (x->o.numeric_time)
+		sbuf_printf(out, "%llus", (unsigned long long)(ms / 1000));
 	else
 		nft_duration_print(ms, out);
+}
+
+static void print_time(const struct nft_ctx *x, const char *word, uint64_t ms, struct sbuf *out)
+{
+	sbuf_printf(out, " %s ", word);
+	nft_print_duration(x, ms, out);
 }
 
 static void print_elem(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
@@ -358,9 +365,9 @@ static void print_elem(const struct nft_ctx *x, const struct nft_expr *e, struct
 		nft_print_stmts(x, e->elem.stmts, out);
 	}
 	if (e->elem.timeout_ms)
-		print_time("timeout", e->elem.timeout_ms, out);
+		print_time(x, "timeout", e->elem.timeout_ms, out);
 	if (e->elem.expires_ms && !x->o.stateless)
-		print_time("expires", e->elem.expires_ms, out);
+		print_time(x, "expires", e->elem.expires_ms, out);
 	if (e->elem.comment)
 		sbuf_printf(out, " comment \"%s\"", e->elem.comment);
 	if (data) {
@@ -402,7 +409,7 @@ static void print_range(const struct nft_ctx *x, const struct nft_expr *e, struc
 {
 	struct nft_ctx plain = *x;
 
-	plain.o.numeric_proto = plain.o.numeric_prio = plain.o.numeric_sym = true;
+	plain.o.numeric_proto = plain.o.numeric_prio = plain.o.numeric_sym = plain.o.numeric_time = true;
 	plain.o.service = plain.o.reversedns = plain.o.guid = false;
 	print_pair(&plain, e, "-", out);
 }

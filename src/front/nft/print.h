@@ -14,6 +14,8 @@ void nft_print_limit(const struct nft_limit *l, struct sbuf *out);
 void nft_print_quota(const struct nft_quota *q, bool stateless, struct sbuf *out);
 /** nft_print_bytes() - an amount in the largest unit that it is a whole number of */
 void nft_print_bytes(uint64_t n, struct sbuf *out);
+/** nft_print_duration() - "1h30m", or seconds where times are wanted as numbers */
+void nft_print_duration(const struct nft_ctx *x, uint64_t ms, struct sbuf *out);
 /** nft_print_stmts() - with blanks between */
 void nft_print_stmts(const struct nft_ctx *x, const struct list *stmts, struct sbuf *out);
 /** nft_print_handle() - " # handle N" when handles are wanted */

@@ -158,6 +158,18 @@ static bool reject_default(const struct nft_ctx *x, const struct nft_stmt *s)
 	return s->reject.code_value == (s->reject.family == NFPROTO_IPV4 ? 3 : 4);
 }
 
+/* of a rule that says only `reject`, where its family has a code of its own for that */
+static void print_reject_code(const struct nft_ctx *x, const struct nft_stmt *s, struct sbuf *out)
+{
+	const struct nft_type *t = s->reject.type == NFT_REJECT_ICMPX_UNREACH ? &nft_type_icmpx_code :
+				   s->reject.family == NFPROTO_IPV6 ? &nft_type_icmpv6_code : &nft_type_icmp_code;
+	struct nft_expr *v = nft_expr_num(NULL, t, s->reject.code_value, 8);
+
+	if (v)
+		nft_value_print(x, t, v, out);
+	nft_expr_free(v);
+}
+
 static void print_reject(const struct nft_ctx *x, const struct nft_stmt *s, struct sbuf *out)
 {
 	sbuf_puts(out, "reject");
@@ -172,7 +184,7 @@ static void print_reject(const struct nft_ctx *x, const struct nft_stmt *s, stru
 	if (s->reject.code)
 		nft_print_expr(x, s->reject.code, out);
 	else
-		sbuf_printf(out, "%u", s->reject.code_value);
+		print_reject_code(x, s, out);
 }
 
 /* ---- address translation ---- */
@@ -331,9 +343,7 @@ static void print_set_stmt(const struct nft_ctx *x, const struct nft_stmt *s, st
 					   [NFT_DYNSET_OP_DELETE] = "delete" };
 
 	if (s->set.meter) {
-		sbuf_printf(out, "meter %s ", s->set.meter);
-		if (s->set.meter_size)
-			sbuf_printf(out, "size %u ", s->set.meter_size);
+		sbuf_printf(out, "meter %s size %u ", s->set.meter, s->set.meter_size ? s->set.meter_size : 65535);
 	} else {
 		sbuf_printf(out, "%s ", ops[s->set.op]);
 		nft_print_expr(x, s->set.ref, out);
@@ -451,17 +461,19 @@ static void print_now(const struct nft_ctx *x, const struct nft_stmt *s, struct 
 
 void nft_print_stmt(const struct nft_ctx *x, const struct nft_stmt *s, const struct rule *r, struct sbuf *out)
 {
-	const void *state = r && s->state >= 0 ? rule_state(r, s->state) : NULL;
+	bool counts = s->kind == NFT_S_COUNTER || s->kind == NFT_S_QUOTA || s->kind == NFT_S_LAST;
 	struct nft_stmt now;
+	const void *state;
 
-	if (s->kind == NFT_S_SET) {		/* has a list's head, which stays where it is */
+	if (!r || !counts) {
 		print_now(x, s, out);
 		return;
 	}
 	now = *s;
+	state = s->state >= 0 ? rule_state(r, s->state) : NULL;
 	if (state) {
 		nft_state_read((struct nft_ctx *)x, &now, state);
-	} else if (r && s->kind == NFT_S_COUNTER) {
+	} else if (s->kind == NFT_S_COUNTER) {
 		now.counter.packets = r->packets;
 		now.counter.bytes = r->bytes;
 	}

@@ -254,12 +254,12 @@ static void print_set_flags(const struct nft_set *s, uint32_t flags, struct sbuf
 		sbuf_putc(out, '\n');
 }
 
-static void print_duration(const char *word, uint64_t ms, struct sbuf *out)
+static void print_duration(const struct nft_ctx *x, const char *word, uint64_t ms, struct sbuf *out)
 {
 	if (!ms)
 		return;
 	sbuf_printf(out, "\t\t%s ", word);
-	nft_duration_print(ms, out);
+	nft_print_duration(x, ms, out);
 	sbuf_putc(out, '\n');
 }
 
@@ -277,8 +277,8 @@ static void print_set_settings(const struct nft_ctx *x, const struct nft_set *s,
 	print_set_flags(s, flags & ~(uint32_t)NFT_SET_ANONYMOUS, out);
 	if (s->auto_merge)
 		sbuf_puts(out, "\t\tauto-merge\n");
-	print_duration("timeout", is->desc.timeout_ms, out);
-	print_duration("gc-interval", is->desc.gc_interval_ms, out);
+	print_duration(x, "timeout", is->desc.timeout_ms, out);
+	print_duration(x, "gc-interval", is->desc.gc_interval_ms, out);
 	if (!list_empty(&s->stmts)) {
 		struct nft_ctx quiet = *x;
 
@@ -383,10 +383,10 @@ static void print_timeout(const struct table *t, const struct object_ct_timeout 
 	sbuf_puts(out, " }\n");
 }
 
-static void print_expect(const struct table *t, const struct object_ct_expect *o, struct sbuf *out)
+static void print_expect(const struct nft_ctx *x, const struct table *t, const struct object_ct_expect *o, struct sbuf *out)
 {
 	sbuf_printf(out, "\t\tprotocol %s\n\t\tdport %u\n\t\ttimeout ", l4_name(o->l4proto), ntohs(o->dport));
-	nft_duration_print(o->timeout_ms, out);
+	nft_print_duration(x, o->timeout_ms, out);
 	sbuf_printf(out, "\n\t\tsize %u\n\t\tl3proto %s\n", o->size, nft_family_name(l3_of(t, o->l3proto)));
 }
 
@@ -422,7 +422,7 @@ static void print_params(struct nft_ctx *x, const struct table *t, const struct 
 		print_timeout(t, &o->ct_timeout, out);
 		return;
 	case NFT_OBJECT_CT_EXPECT:
-		print_expect(t, &o->ct_expect, out);
+		print_expect(x, t, &o->ct_expect, out);
 		return;
 	case NFT_OBJECT_SYNPROXY:
 		print_synproxy(&o->synproxy, out);

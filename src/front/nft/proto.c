@@ -59,7 +59,7 @@ static const struct nft_field icmp_fields[] = {
 
 static const struct nft_field icmpv6_fields[] = {
 	F("type", icmpv6_type, 0, 8), F("code", icmpv6_code, 8, 8), F("checksum", integer, 16, 16),
-	FD("parameter-problem", integer, 32, 32, PPTR), FD("param-problem", integer, 32, 32, PPTR),
+	FD("parameter-problem", integer, 32, 32, PPTR), FD("parameter-problem", integer, 32, 32, PPTR),
 	FD("mtu", integer, 32, 32, MTU), FD("id", integer, 32, 16, ECHO),
 	FD("sequence", integer, 48, 16, ECHO), FD("max-delay", integer, 32, 16, DELAY), END,
 };

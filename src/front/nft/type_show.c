@@ -227,7 +227,10 @@ void nft_duration_print(uint64_t ms, struct sbuf *out)
 
 void nft_show_duration(const struct nft_ctx *x, const struct nft_type *t, const struct nft_expr *val, struct sbuf *out)
 {
-	nft_duration_print(nft_expr_u64(val), out);
+	if (x->o.numeric_time)
+		sbuf_printf(out, "%llus", (unsigned long long)(nft_expr_u64(val) / 1000));
+	else
+		nft_duration_print(nft_expr_u64(val), out);
 }
 
 void nft_show_date(const struct nft_ctx *x, const struct nft_type *t, const struct nft_expr *val, struct sbuf *out)
@@ -237,7 +240,7 @@ void nft_show_date(const struct nft_ctx *x, const struct nft_type *t, const stru
 	char text[64];
 	struct tm tm;
 
-	if (x->o.numeric_time || !localtime_r(&sec, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+	if (!localtime_r(&sec, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
 		sbuf_printf(out, "%llu", (unsigned long long)ns);
 	else
 		sbuf_printf(out, "\"%s\"", text);
@@ -249,10 +252,6 @@ void nft_show_hour(const struct nft_ctx *x, const struct nft_type *t, const stru
 	uint64_t v = nft_expr_u64(val);
 	struct tm tm = { 0 };
 
-	if (x->o.numeric_time) {
-		sbuf_printf(out, "%llu", (unsigned long long)v);
-		return;
-	}
 	localtime_r(&now, &tm);
 	v = (v + 86400 + (uint64_t)(tm.tm_gmtoff + 86400) % 86400) % 86400;
 	sbuf_printf(out, "\"%02u:%02u", (unsigned)(v / 3600), (unsigned)(v / 60 % 60));
