@@ -246,6 +246,7 @@ GOLDEN_NFT(payload)
 GOLDEN_NFT(keys)
 GOLDEN_NFT(stmts)
 GOLDEN_NFT(chains)
+GOLDEN_NFT(sets)
 
 static const char *const *given;
 
@@ -263,6 +264,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_chains),  cmocka_unit_test(test_list),  cmocka_unit_test(test_save),
 		cmocka_unit_test(test_restore), cmocka_unit_test(test_nft_errors), cmocka_unit_test(test_nft_payload),
 		cmocka_unit_test(test_nft_keys), cmocka_unit_test(test_nft_stmts), cmocka_unit_test(test_nft_chains),
+		cmocka_unit_test(test_nft_sets),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

@@ -75,9 +75,11 @@ static bool put_timeouts(struct nft_ctx *x, const struct nft_object *o, struct o
 static bool put_function(struct ir_object *to, const struct nft_object *o)
 {
 	struct fn_counter c = { .packets = o->counter.packets, .bytes = o->counter.bytes };
-	struct fn_nft_quota q = { .quota = o->quota.bytes, .consumed = o->quota.used, .invert = o->quota.over };
+	struct fn_nft_quota q = { .quota = o->quota.bytes, .consumed = o->quota.used,
+				  .invert = o->type == NFT_OBJECT_QUOTA && o->quota.over };
 	struct fn_limit l = { .rate = o->limit.rate, .unit_s = o->limit.unit_s, .burst = o->limit.burst,
-			      .bytes = o->limit.bytes, .invert = o->limit.over };
+			      .bytes = o->type == NFT_OBJECT_LIMIT && o->limit.bytes,
+			      .invert = o->type == NFT_OBJECT_LIMIT && o->limit.over };
 
 	if (o->type == NFT_OBJECT_COUNTER) {
 		to->fn = &fn_counter;

@@ -585,7 +585,7 @@ static void lower_objref(struct lower *l, struct nft_stmt *s)
 		ir_expr_free(map);
 		return;
 	}
-	ir->objref.obj = obj;
+	ir->objref.obj = obj ? ir_object_get(obj) : NULL;
 	ir->objref.map = map;
 	ir->objref.type = s->objref.type;
 }

@@ -279,7 +279,7 @@ static void print_set_settings(const struct nft_ctx *x, const struct nft_set *s,
 		sbuf_puts(out, "\t\tauto-merge\n");
 	print_duration(x, "timeout", is->desc.timeout_ms, out);
 	print_duration(x, "gc-interval", is->desc.gc_interval_ms, out);
-	if (!list_empty(&s->stmts)) {
+	if (!list_empty(&s->stmts) && !(flags & NFT_SET_ANONYMOUS)) {
 		struct nft_ctx quiet = *x;
 
 		quiet.o.stateless = true;
