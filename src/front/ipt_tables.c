@@ -71,6 +71,19 @@ bool ipt_table_ok(const struct ipt_table *t, const struct table *real, const cha
 	return true;
 }
 
+bool ipt_table_own(const struct table *t)
+{
+	const struct chain *c;
+
+	if (t->xt)
+		return true;
+	list_for_each(c, &t->chains, node)
+		for (unsigned i = 0; i < c->n_rules; i++)
+			if (ipt_rule_of(c->rules[i]))
+				return true;
+	return false;
+}
+
 bool ipt_table_foreign_base(const struct ipt_table *t, const struct table *real)
 {
 	struct chain *c;

@@ -114,6 +114,8 @@ const struct ipt_builtin *ipt_builtin_find(const struct ipt_table *t, const char
 bool ipt_chain_ok(const struct ipt_table *t, const struct chain *c);
 /** ipt_table_ok() - are all rules of the table, or of one chain, of this dialect */
 bool ipt_table_ok(const struct ipt_table *t, const struct table *real, const char *chain);
+/** ipt_table_own() - was it made by iptables, or has it rules of iptables': a state file keeps it as iptables-save does */
+bool ipt_table_own(const struct table *t);
 /** ipt_table_foreign_base() - has it base chains that are none of iptables' */
 bool ipt_table_foreign_base(const struct ipt_table *t, const struct table *real);
 

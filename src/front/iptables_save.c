@@ -51,10 +51,11 @@ static void save_chains(struct sbuf *out, const struct ipt_table *spec, const st
 		sbuf_printf(out, ":%s - [0:0]\n", (*users)->name);
 }
 
-static void save_rules(struct sbuf *out, const struct chain *c, bool counters)
+static void save_rules(struct sbuf *out, const struct chain *c, const struct save_opts *o)
 {
 	for (unsigned i = 0; c && i < c->n_rules; i++)
-		ipt_save_rule(out, c, c->rules[i], counters, false);
+		if (!o->exact || ipt_rule_of(c->rules[i]))	/* who keeps it exactly writes nft's rules apart */
+			ipt_save_rule(out, c, c->rules[i], o->counters, false);
 }
 
 static int save_table(struct cmd *c, struct sbuf *out, const struct ipt_table *spec, const struct table *t,
@@ -62,14 +63,14 @@ static int save_table(struct cmd *c, struct sbuf *out, const struct ipt_table *s
 {
 	struct chain **users;
 
-	if (t && !ipt_table_ok(spec, t, NULL)) {
+	if (t && !o->exact && !ipt_table_ok(spec, t, NULL)) {
 		sbuf_printf(out, "# Table `%s' is incompatible, use 'nft' tool.\n", spec->name);
 		return 0;
 	}
 	users = ipt_chains_sorted(t);
 	if (!users)
 		return -ENOMEM;
-	if (t && ipt_table_foreign_base(spec, t))
+	if (t && !o->exact && ipt_table_foreign_base(spec, t))
 		sbuf_printf(out, "# Table `%s' contains incompatible base-chains, use 'nft' tool to list them.\n",
 			    spec->name);
 	if (!o->exact)
@@ -77,9 +78,9 @@ static int save_table(struct cmd *c, struct sbuf *out, const struct ipt_table *s
 	sbuf_printf(out, "*%s\n", spec->name);
 	save_chains(out, spec, t, users, o->exact);
 	for (const struct ipt_builtin *b = spec->chains; t && b->name; b++)
-		save_rules(out, table_chain(t, b->name), o->counters);
+		save_rules(out, table_chain(t, b->name), o);
 	for (struct chain **u = users; *u; u++)
-		save_rules(out, *u, o->counters);
+		save_rules(out, *u, o);
 	if (o->exact && list_empty(&t->chains))	/* only so is an empty table made */
 		sbuf_puts(out, ":empty - [0:0]\n-X empty\n");
 	sbuf_puts(out, "COMMIT\n");
@@ -97,6 +98,8 @@ static int save_all(struct cmd *c, struct sbuf *out, const struct save_opts *o)
 	for (const struct ipt_table *spec = ipt_tables; spec->name && !err; spec++) {
 		const struct table *t = ruleset_table(&c->ns->rules, NFPROTO_IPV4, spec->name);
 
+		if (o->exact && t && !ipt_table_own(t))
+			continue;
 		if (only ? strcmp(only, spec->name) == 0 : t != NULL)
 			err = save_table(c, out, spec, t, o);
 	}

@@ -454,6 +454,43 @@ static int put_iptables(struct sbuf *out, struct netns *ns)
 	return err;
 }
 
+/* what nft has put into a table of iptables': sets, objects, base chains, and rules at their places */
+static void put_nft_parts(struct nft_ctx *x, const struct table *t, struct sbuf *out)
+{
+	const struct ipt_table *spec = ipt_table_find(t->name);
+	const char *family = nft_family_name(t->family);
+	struct sbuf parts = SBUF_INIT;
+	const struct chain *c;
+
+	for (unsigned i = 0; i < t->n_objects; i++)
+		nft_print_object(x, t, t->objects[i], &parts);
+	for (unsigned i = 0; i < t->n_sets; i++)
+		if (!(t->sets[i]->desc.flags & NFT_SET_ANONYMOUS))
+			nft_print_set(x, t, t->sets[i], &parts);
+	list_for_each(c, &t->chains, node) {
+		struct chain head = *c;
+
+		head.n_rules = 0;
+		if (c->base && !(spec && ipt_builtin_find(spec, c->name)))
+			nft_print_chain(x, &head, &parts);
+	}
+	if (parts.len)
+		sbuf_printf(out, "table %s %s {\n%s}\n", family, t->name, parts.data);
+	out->failed |= parts.failed;
+	sbuf_free(&parts);
+	list_for_each(c, &t->chains, node) {
+		for (unsigned i = 0; i < c->n_rules && !c->bound; i++) {
+			if (ipt_rule_of(c->rules[i]))
+				continue;
+			sbuf_printf(out, "%s rule %s %s %s ", i ? "add" : "insert", family, t->name, c->name);
+			if (i)
+				sbuf_printf(out, "index %u ", i - 1);
+			nft_print_rule(x, t, c->rules[i], out);
+			sbuf_putc(out, '\n');
+		}
+	}
+}
+
 /* nft's own tables, as nft lists them: what is listed can be read */
 static int put_nft(struct sbuf *out, struct netns *ns)
 {
@@ -465,7 +502,9 @@ static int put_nft(struct sbuf *out, struct netns *ns)
 
 	nft_ctx_init(&x, &c);
 	list_for_each(t, &ns->rules.tables, node)
-		if (!t->xt)
+		if (ipt_table_own(t))
+			put_nft_parts(&x, t, &text);
+		else
 			nft_print_table(&x, t, &text);
 	nft_ctx_free(&x);
 	for (unsigned i = 1; strstr(sbuf_str(&text), end); i++)

@@ -73,13 +73,62 @@ static int builtin_main(struct proc *p, int argc, char **argv)
 	return status;
 }
 
+/* "#!/usr/sbin/nft -f": the tool, its one argument, and the script; false: it is for the shell */
+static bool other_interpreter(const char *text, char *line, size_t size, char **interp, char **arg)
+{
+	size_t n = strcspn(text, "\n");
+
+	if (strncmp(text, "#!", 2) != 0 || n >= size)
+		return false;
+	memcpy(line, text + 2, n - 2);
+	line[n - 2] = '\0';
+	*interp = line + strspn(line, " \t");
+	*arg = *interp + strcspn(*interp, " \t");
+	if (**arg) {
+		*(*arg)++ = '\0';
+		*arg += strspn(*arg, " \t");
+		for (size_t k = strlen(*arg); k && strchr(" \t", (*arg)[k - 1]); k--)
+			(*arg)[k - 1] = '\0';
+	}
+	return cmd_tool_find(*interp);
+}
+
+static int run_interpreter(struct proc *p, char *interp, char *arg, int argc, char **argv)
+{
+	char **words = mem_zalloc(((size_t)argc + 3) * sizeof(*words));
+	struct proc *child;
+	int n = 0, status;
+
+	if (!words)
+		return 126;
+	words[n++] = interp;
+	if (*arg)
+		words[n++] = arg;
+	for (int i = 0; i < argc; i++)
+		words[n++] = argv[i];
+	status = command_start(p->host, p, n, words, NULL, NULL, NULL, &child);
+	if (status == 0) {
+		status = command_join(p, child);
+		proc_put(child);
+	} else {
+		status = 126;
+	}
+	mem_free(words);
+	return status;
+}
+
 static int script_main(struct proc *p, int argc, char **argv)
 {
 	struct shell *sh = shell_for(p);
 	struct sbuf text = SBUF_INIT;
+	char line[256], *interp, *arg;
 	int status = 1;
 
-	if (sh && vfs_read(p->host, p->cwd, argv[0], &text) == 0) {
+	if (!sh || vfs_read(p->host, p->cwd, argv[0], &text) < 0) {
+		status = 1;
+	} else if (other_interpreter(sbuf_str(&text), line, sizeof(line), &interp, &arg)) {
+		status = run_interpreter(p, interp, arg, argc, argv);
+	} else {
 		sh->arg0 = mem_strdup(argv[0]);
 		sh->name = sh->arg0 ? sh->arg0 : "bash";
 		sh->via = "";
