@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # natbox: Netfilter in user space. `make help` lists what can be made.
-VERSION := 0.1.0
+VERSION := 0.2.0
 prefix  ?= /usr/local
 DESTDIR ?=
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
