@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "front/nft/ast.h"
 
 static char *dup_or_null(const char *s)
 {
-	return s ? strdup(s) : NULL;
+	return s ? mem_strdup(s) : NULL;
 }
 
 /* ---- expressions ---- */
@@ -35,7 +36,7 @@ static struct list *list_of(struct nft_expr *e)
 
 struct nft_expr *nft_expr_new(enum nft_expr_kind kind, const struct nft_loc *loc)
 {
-	struct nft_expr *e = calloc(1, sizeof(*e));
+	struct nft_expr *e = mem_zalloc(sizeof(*e));
 
 	if (!e)
 		return NULL;
@@ -58,7 +59,7 @@ struct nft_expr *nft_expr_value(const struct nft_loc *loc, const struct nft_type
 		return NULL;
 	e->type = t;
 	e->len_bits = len_bits;
-	e->value.bytes = calloc(1, n ? n : 1);
+	e->value.bytes = mem_zalloc(n ? n : 1);
 	if (!e->value.bytes) {
 		nft_expr_free(e);
 		return NULL;
@@ -73,7 +74,7 @@ struct nft_expr *nft_expr_symbol(const struct nft_loc *loc, const char *text, si
 
 	if (!e)
 		return NULL;
-	e->symbol.text = malloc(n + 1);
+	e->symbol.text = mem_alloc(n + 1);
 	if (!e->symbol.text) {
 		nft_expr_free(e);
 		return NULL;
@@ -121,10 +122,10 @@ static void free_members(struct list *l)
 static void free_elem(struct nft_expr *e)
 {
 	nft_expr_free(e->elem.key);
-	free(e->elem.comment);
+	mem_free(e->elem.comment);
 	if (e->elem.stmts) {
 		nft_stmts_free(e->elem.stmts);
-		free(e->elem.stmts);
+		mem_free(e->elem.stmts);
 	}
 }
 
@@ -133,12 +134,12 @@ static void free_verdict(struct nft_expr *e)
 	struct nft_rule *r, *tmp;
 
 	nft_expr_free(e->verdict.chain);
-	free(e->verdict.chain_name);
+	mem_free(e->verdict.chain_name);
 	if (!e->verdict.rules)
 		return;
 	list_for_each_safe(r, tmp, e->verdict.rules, node)
 		nft_rule_free(r);
-	free(e->verdict.rules);
+	mem_free(e->verdict.rules);
 }
 
 void nft_expr_free(struct nft_expr *e)
@@ -148,11 +149,11 @@ void nft_expr_free(struct nft_expr *e)
 	list_del(&e->node);
 	switch (e->kind) {
 	case NFT_X_VALUE:
-		free(e->value.bytes);
+		mem_free(e->value.bytes);
 		break;
 	case NFT_X_SYMBOL:
 	case NFT_X_XT:
-		free(e->symbol.text);
+		mem_free(e->symbol.text);
 		break;
 	case NFT_X_VERDICT:
 		free_verdict(e);
@@ -184,18 +185,18 @@ void nft_expr_free(struct nft_expr *e)
 		free_elem(e);
 		break;
 	case NFT_X_SETREF:
-		free(e->ref.name);
+		mem_free(e->ref.name);
 		break;
 	default:
 		break;
 	}
-	free(e);
+	mem_free(e);
 }
 
 /* a list of statements or rules on the heap, copied; NULL stays NULL */
 static struct list *stmts_clone(const struct list *from)
 {
-	struct list *to = malloc(sizeof(*to));
+	struct list *to = mem_alloc(sizeof(*to));
 	struct nft_stmt *s, *c;
 
 	if (!to)
@@ -211,7 +212,7 @@ static struct list *stmts_clone(const struct list *from)
 
 static struct list *rules_clone(const struct list *from)
 {
-	struct list *to = malloc(sizeof(*to));
+	struct list *to = mem_alloc(sizeof(*to));
 	struct nft_rule *r, *c;
 
 	if (!to)
@@ -253,7 +254,7 @@ static void clone_parts(const struct nft_expr *e, struct nft_expr *c)
 {
 	switch (e->kind) {
 	case NFT_X_VALUE:
-		c->value.bytes = calloc(1, (e->len_bits + 7) / 8 + 1);
+		c->value.bytes = mem_zalloc((e->len_bits + 7) / 8 + 1);
 		if (c->value.bytes)
 			memcpy(c->value.bytes, e->value.bytes, (e->len_bits + 7) / 8);
 		break;
@@ -308,7 +309,7 @@ struct nft_expr *nft_expr_clone(const struct nft_expr *e)
 
 	if (!e)
 		return NULL;
-	c = malloc(sizeof(*c));
+	c = mem_alloc(sizeof(*c));
 	if (!c)
 		return NULL;
 	memcpy(c, e, sizeof(*c));
@@ -430,7 +431,7 @@ struct nft_expr *nft_expr_num(const struct nft_loc *loc, const struct nft_type *
 
 struct nft_stmt *nft_stmt_new(enum nft_stmt_kind kind, const struct nft_loc *loc)
 {
-	struct nft_stmt *s = calloc(1, sizeof(*s));
+	struct nft_stmt *s = mem_zalloc(sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -490,19 +491,19 @@ void nft_stmt_free(struct nft_stmt *s)
 	for (unsigned i = 0; i < n; i++)
 		nft_expr_free(*part[i]);
 	if (s->kind == NFT_S_SET) {
-		free(s->set.meter);
+		mem_free(s->set.meter);
 		nft_stmts_free(&s->set.stmts);
 	}
 	if (s->kind == NFT_S_FLOW)
-		free(s->flow.table);
+		mem_free(s->flow.table);
 	if (s->kind == NFT_S_XT)
-		free(s->xt.text);
-	free(s);
+		mem_free(s->xt.text);
+	mem_free(s);
 }
 
 struct nft_stmt *nft_stmt_clone(const struct nft_stmt *s)
 {
-	struct nft_stmt *c = malloc(sizeof(*c)), *in, *out;
+	struct nft_stmt *c = mem_alloc(sizeof(*c)), *in, *out;
 	struct nft_expr **part[3];
 	unsigned n;
 
@@ -541,7 +542,7 @@ void nft_stmts_free(struct list *stmts)
 
 struct nft_rule *nft_rule_new(const struct nft_loc *loc)
 {
-	struct nft_rule *r = calloc(1, sizeof(*r));
+	struct nft_rule *r = mem_zalloc(sizeof(*r));
 
 	if (!r)
 		return NULL;
@@ -558,13 +559,13 @@ void nft_rule_free(struct nft_rule *r)
 		return;
 	list_del(&r->node);
 	nft_stmts_free(&r->stmts);
-	free(r->comment);
-	free(r);
+	mem_free(r->comment);
+	mem_free(r);
 }
 
 struct nft_set *nft_set_new(const struct nft_loc *loc)
 {
-	struct nft_set *s = calloc(1, sizeof(*s));
+	struct nft_set *s = mem_zalloc(sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -576,7 +577,7 @@ struct nft_set *nft_set_new(const struct nft_loc *loc)
 
 struct nft_set *nft_set_clone(const struct nft_set *s)
 {
-	struct nft_set *c = malloc(sizeof(*c));
+	struct nft_set *c = mem_alloc(sizeof(*c));
 	struct nft_stmt *in, *out;
 
 	if (!c)
@@ -602,20 +603,20 @@ void nft_set_free(struct nft_set *s)
 {
 	if (!s)
 		return;
-	free(s->name);
-	free(s->comment);
+	mem_free(s->name);
+	mem_free(s->comment);
 	nft_expr_free(s->key);
 	nft_expr_free(s->data);
-	free(s->key_text);
-	free(s->data_text);
+	mem_free(s->key_text);
+	mem_free(s->data_text);
 	nft_stmts_free(&s->stmts);
 	nft_expr_free(s->init);
-	free(s);
+	mem_free(s);
 }
 
 struct nft_object *nft_object_new(int type)
 {
-	struct nft_object *o = calloc(1, sizeof(*o));
+	struct nft_object *o = mem_zalloc(sizeof(*o));
 
 	if (!o)
 		return NULL;
@@ -631,38 +632,38 @@ void nft_object_free(struct nft_object *o)
 
 	if (!o)
 		return;
-	free(o->name);
-	free(o->comment);
+	mem_free(o->name);
+	mem_free(o->comment);
 	if (o->type == NFT_OBJECT_CT_HELPER)
-		free(o->ct_helper.type);
+		mem_free(o->ct_helper.type);
 	if (o->type == NFT_OBJECT_SECMARK)
-		free(o->secmark.ctx);
+		mem_free(o->secmark.ctx);
 	if (o->type == NFT_OBJECT_CT_TIMEOUT) {
 		list_for_each_safe(p, tmp, &o->ct_timeout.policies, node) {
-			free(p->state);
-			free(p);
+			mem_free(p->state);
+			mem_free(p);
 		}
 	}
-	free(o);
+	mem_free(o);
 }
 
 static void dev_free(struct nft_chain_dev *d)
 {
 	for (unsigned i = 0; i < d->n; i++)
-		free(d->dev[i]);
-	free(d->dev);
+		mem_free(d->dev[i]);
+	mem_free(d->dev);
 	nft_expr_free(d->expr);
 }
 
 static void prio_free(struct nft_prio *p)
 {
-	free(p->name);
+	mem_free(p->name);
 	nft_expr_free(p->expr);
 }
 
 struct nft_chain *nft_chain_new(void)
 {
-	struct nft_chain *c = calloc(1, sizeof(*c));
+	struct nft_chain *c = mem_zalloc(sizeof(*c));
 
 	if (!c)
 		return NULL;
@@ -678,44 +679,44 @@ void nft_chain_free(struct nft_chain *c)
 
 	if (!c)
 		return;
-	free(c->name);
-	free(c->comment);
-	free(c->type);
-	free(c->hook_name);
+	mem_free(c->name);
+	mem_free(c->comment);
+	mem_free(c->type);
+	mem_free(c->hook_name);
 	prio_free(&c->prio);
 	nft_expr_free(c->policy_expr);
 	dev_free(&c->dev);
 	list_for_each_safe(r, tmp, &c->rules, node)
 		nft_rule_free(r);
-	free(c);
+	mem_free(c);
 }
 
 void nft_flowtable_free(struct nft_flowtable *f)
 {
 	if (!f)
 		return;
-	free(f->name);
+	mem_free(f->name);
 	prio_free(&f->prio);
-	free(f->hook_name);
+	mem_free(f->hook_name);
 	dev_free(&f->dev);
-	free(f);
+	mem_free(f);
 }
 
 static void table_free(struct nft_table *t)
 {
 	if (!t)
 		return;
-	free(t->name);
-	free(t->comment);
+	mem_free(t->name);
+	mem_free(t->comment);
 	nft_cmds_free(&t->parts);
-	free(t);
+	mem_free(t);
 }
 
 /* ---- commands ---- */
 
 struct nft_cmd *nft_cmd_new(enum nft_op_cmd op, enum nft_what what, const struct nft_loc *loc)
 {
-	struct nft_cmd *c = calloc(1, sizeof(*c));
+	struct nft_cmd *c = mem_zalloc(sizeof(*c));
 
 	if (!c)
 		return NULL;
@@ -774,11 +775,11 @@ void nft_cmd_free(struct nft_cmd *c)
 		return;
 	list_del(&c->node);
 	cmd_free_thing(c);
-	free(c->h.table);
-	free(c->h.chain);
-	free(c->h.name);
-	free(c->arg);
-	free(c);
+	mem_free(c->h.table);
+	mem_free(c->h.chain);
+	mem_free(c->h.name);
+	mem_free(c->arg);
+	mem_free(c);
 }
 
 void nft_cmds_free(struct list *cmds)

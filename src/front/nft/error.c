@@ -32,7 +32,7 @@ static struct nft_error *error_add(struct nft_ctx *x, const struct nft_loc *loc,
 	struct sbuf text = SBUF_INIT;
 
 	x->n_errors++;
-	if (!(e = calloc(1, sizeof(*e)))) {
+	if (!(e = mem_zalloc(sizeof(*e)))) {
 		x->oom = true;
 		return NULL;
 	}
@@ -153,9 +153,9 @@ void nft_errors_free(struct nft_ctx *x)
 
 	list_for_each_safe(e, tmp, &x->errors, node) {
 		list_del(&e->node);
-		free(e->text);
-		free(e->hint);
-		free(e);
+		mem_free(e->text);
+		mem_free(e->hint);
+		mem_free(e);
 	}
 	x->n_errors = 0;
 }

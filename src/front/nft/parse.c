@@ -153,7 +153,7 @@ struct nft_loc p_span(struct nft_parser *p, const struct nft_loc *begin)
 
 char *p_text(struct nft_parser *p, const struct nft_tok *t)
 {
-	char *s = strndup(t->text, t->len);
+	char *s = mem_strndup(t->text, t->len);
 
 	if (!s)
 		p->x->oom = p->failed = true;
@@ -225,7 +225,7 @@ bool p_time(struct nft_parser *p, uint64_t *ms)
 		sum += n * unit;
 		s = end + 1;
 	}
-	free(text);
+	mem_free(text);
 	*ms = sum;
 	return !p->failed;
 }
@@ -293,9 +293,9 @@ bool p_recover(struct nft_parser *p)
 
 static void define_free(struct nft_define *d)
 {
-	free(d->name);
+	mem_free(d->name);
 	nft_expr_free(d->val);
-	free(d);
+	mem_free(d);
 }
 
 void nft_defines_free(struct nft_ctx *x)
@@ -402,17 +402,17 @@ struct nft_expr *p_variable(struct nft_parser *p)
 		p_unknown_define(p, &p->last.loc, name);
 	else if (!(e = nft_expr_clone(d->val)))
 		p->x->oom = p->failed = true;
-	free(name);
+	mem_free(name);
 	return e;
 }
 
 static void define(struct nft_parser *p, char *name, struct nft_expr *val)
 {
-	struct nft_define *d = calloc(1, sizeof(*d)), **at = &p->x->defines;
+	struct nft_define *d = mem_zalloc(sizeof(*d)), **at = &p->x->defines;
 
 	if (!d || !name || !val) {
-		free(d);
-		free(name);
+		mem_free(d);
+		mem_free(name);
 		nft_expr_free(val);
 		return;
 	}
@@ -445,7 +445,7 @@ static void parse_define(struct nft_parser *p, bool again)
 		define(p, name, val);
 		return;
 	}
-	free(name);
+	mem_free(name);
 	nft_expr_free(val);
 }
 
@@ -464,7 +464,7 @@ static void parse_undefine(struct nft_parser *p)
 		*d = gone->next;
 		define_free(gone);
 	}
-	free(name);
+	mem_free(name);
 }
 
 /* ---- includes ---- */
@@ -526,11 +526,11 @@ static int collect_name(void *ctx, const char *name)
 
 	if (fnmatch(l->pattern, name, FNM_PERIOD | FNM_NOESCAPE))
 		return 0;
-	more = realloc(l->name, (l->n + 1) * sizeof(*more));
+	more = mem_realloc(l->name, (l->n + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	l->name = more;
-	l->name[l->n] = strdup(name);
+	l->name[l->n] = mem_strdup(name);
 	return l->name[l->n] ? (l->n++, 0) : -ENOMEM;
 }
 
@@ -543,7 +543,7 @@ static int by_name_backwards(const void *a, const void *b)
 static bool include_glob(struct nft_parser *p, const char *path, const struct nft_loc *at)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = slash ? strndup(path, slash > path ? slash - path : 1) : strdup(".");
+	char *dir = slash ? mem_strndup(path, slash > path ? slash - path : 1) : mem_strdup(".");
 	struct names l = { .pattern = slash ? slash + 1 : path };
 	bool ok = dir != NULL;
 
@@ -556,11 +556,11 @@ static bool include_glob(struct nft_parser *p, const char *path, const struct nf
 
 		if (ok && asprintf(&file, "%.*s%s", slash ? (int)(slash + 1 - path) : 0, path, l.name[i]) >= 0)
 			ok = include_file(p, file, at) >= 0;
-		free(file);
-		free(l.name[i]);
+		mem_free(file);
+		mem_free(l.name[i]);
 	}
-	free(l.name);
-	free(dir);
+	mem_free(l.name);
+	mem_free(dir);
 	return ok;
 }
 
@@ -585,7 +585,7 @@ static void include(struct nft_parser *p, const char *name, const struct nft_loc
 			found = include_glob(p, path, at) ? 0 : -1;
 		else
 			found = include_file(p, path, at);
-		free(path);
+		mem_free(path);
 	}
 	if (!found && !wild)
 		p_error(p, at, "File not found: %s", name);
@@ -602,7 +602,7 @@ static void parse_include(struct nft_parser *p, const struct nft_loc *begin)
 	at = p_span(p, begin);
 	if (!p->failed)
 		include(p, name, &at);
-	free(name);
+	mem_free(name);
 }
 
 bool p_common(struct nft_parser *p)
@@ -664,11 +664,11 @@ bool nft_parse(struct nft_ctx *x, struct nft_src *src, struct list *cmds)
 
 struct nft_src *nft_src_add(struct nft_ctx *x, const char *name, char *text, size_t len)
 {
-	struct nft_src *s = calloc(1, sizeof(*s));
+	struct nft_src *s = mem_zalloc(sizeof(*s));
 
-	if (!s || (name && !(s->name = strdup(name)))) {
-		free(s);
-		free(text);
+	if (!s || (name && !(s->name = mem_strdup(name)))) {
+		mem_free(s);
+		mem_free(text);
 		return NULL;
 	}
 	s->text = text;
@@ -684,15 +684,15 @@ void nft_srcs_free(struct nft_ctx *x)
 		struct nft_src *s = x->srcs;
 
 		x->srcs = s->next;
-		free(s->name);
-		free(s->text);
-		free(s);
+		mem_free(s->name);
+		mem_free(s->text);
+		mem_free(s);
 	}
 }
 
 static struct nft_src *text_source(struct nft_ctx *x, const char *name, const char *text)
 {
-	char *copy = strdup(text);
+	char *copy = mem_strdup(text);
 
 	return copy ? nft_src_add(x, name, copy, strlen(copy)) : NULL;
 }

@@ -47,13 +47,13 @@ static void expand_prefix(struct nft_parser *p, const char *text, const struct n
 		}
 		for (n = 0; isalnum((unsigned char)text[n + 1]) || text[n + 1] == '_'; n++)
 			;
-		name = strndup(text + 1, n);
+		name = mem_strndup(text + 1, n);
 		d = name ? p_define_find(p, name) : NULL;
 		if (!d)
 			p_unknown_define(p, at, name ? name : "");
 		else if (d->val->kind == NFT_X_SYMBOL)
 			sbuf_puts(out, d->val->symbol.text);
-		free(name);
+		mem_free(name);
 		text += n + 1;
 	}
 }
@@ -67,7 +67,7 @@ static struct nft_expr *log_prefix(struct nft_parser *p)
 
 	if (text)
 		expand_prefix(p, text, &at, &b);
-	free(text);
+	mem_free(text);
 	e = nft_expr_symbol(&at, sbuf_str(&b), b.len);
 	if (e)
 		e->symbol.quoted = true;
@@ -89,12 +89,12 @@ static void log_level(struct nft_parser *p, struct nft_stmt *s, const struct nft
 			continue;
 		s->log.level = levels[i].level;
 		s->log.have |= NFT_LOG_HAVE_LEVEL;
-		free(word);
+		mem_free(word);
 		return;
 	}
 	if (word)
 		p_error(p, &p->last.loc, "invalid log level");
-	free(word);
+	mem_free(word);
 }
 
 static void log_flags_tcp(struct nft_parser *p, struct nft_stmt *s)
@@ -508,8 +508,8 @@ static struct nft_stmt *xt(struct nft_parser *p, const struct nft_loc *begin)
 {
 	struct nft_loc at;
 
-	free(p_name(p, "string"));
-	free(p_name(p, "string"));
+	mem_free(p_name(p, "string"));
+	mem_free(p_name(p, "string"));
 	at = p_span(p, begin);
 	p_error(p, &at, "unsupported xtables compat expression, use iptables-nft with this ruleset");
 	return NULL;

@@ -55,7 +55,7 @@ static bool block_comment(struct nft_parser *p, char **comment, bool in_table)
 	if (!p->failed && once(p, *comment, &at))
 		*comment = text;
 	else
-		free(text);
+		mem_free(text);
 	return true;
 }
 
@@ -79,7 +79,7 @@ static bool prio_from_text(struct nft_prio *pr, const char *s)
 		return false;
 	if (*sign == '-')
 		pr->num = -pr->num;
-	pr->name = strndup(s, n);
+	pr->name = mem_strndup(s, n);
 	return pr->name != NULL;
 }
 
@@ -100,7 +100,7 @@ static void priority(struct nft_parser *p, struct nft_prio *pr)
 
 	if (!p_expect_kw(p, "priority", "priority"))
 		return;
-	free(pr->name);
+	mem_free(pr->name);
 	memset(pr, 0, sizeof(*pr));
 	pr->given = true;
 	if (p_is(p, TOK_DOLLAR)) {
@@ -123,10 +123,10 @@ static void priority(struct nft_parser *p, struct nft_prio *pr)
 
 static void dev_add(struct nft_parser *p, struct nft_chain_dev *d, char *name)
 {
-	char **more = name ? realloc(d->dev, (d->n + 1) * sizeof(*more)) : NULL;
+	char **more = name ? mem_realloc(d->dev, (d->n + 1) * sizeof(*more)) : NULL;
 
 	if (!more) {
-		free(name);
+		mem_free(name);
 		return;
 	}
 	d->dev = more;
@@ -141,15 +141,15 @@ static void dev_add_expr(struct nft_parser *p, struct nft_chain_dev *d, struct n
 	if (!e)
 		return;
 	if (e->kind == NFT_X_SYMBOL) {
-		dev_add(p, d, strdup(e->symbol.text));
+		dev_add(p, d, mem_strdup(e->symbol.text));
 	} else if (e->kind == NFT_X_SET) {
 		list_for_each(m, &e->set.list, node)
 			if (m->kind == NFT_X_SYMBOL)
-				dev_add(p, d, strdup(m->symbol.text));
+				dev_add(p, d, mem_strdup(m->symbol.text));
 	} else if (e->kind == NFT_X_LIST) {
 		list_for_each(m, &e->list.list, node)
 			if (m->kind == NFT_X_SYMBOL)
-				dev_add(p, d, strdup(m->symbol.text));
+				dev_add(p, d, mem_strdup(m->symbol.text));
 	}
 	nft_expr_free(e);
 }
@@ -210,8 +210,8 @@ static void hook_spec(struct nft_parser *p, struct nft_chain *c)
 {
 	static const char *const types[] = { "filter", "nat", "route" };
 
-	free(c->type);
-	free(c->hook_name);
+	mem_free(c->type);
+	mem_free(c->hook_name);
 	c->hook_name = NULL;
 	c->type = p_name(p, "string");
 	c->type_loc = p->last.loc;
@@ -387,8 +387,8 @@ static int object_type(struct nft_parser *p)
 static void set_type(struct nft_parser *p, struct nft_set *s)
 {
 	p->sc = SC_TYPE;
-	free(s->key_text);
-	free(s->data_text);
+	mem_free(s->key_text);
+	mem_free(s->data_text);
 	s->data_text = NULL;
 	s->key_text = type_names(p, &s->key_loc);
 	if (s->map && p_expect(p, TOK_COLON, "colon or .")) {
@@ -516,7 +516,7 @@ static void flowtable_hook(struct nft_parser *p, struct nft_flowtable *f)
 {
 	struct nft_loc at;
 
-	free(f->hook_name);
+	mem_free(f->hook_name);
 	f->hook_name = p_name(p, "string");
 	at = p->last.loc;
 	if (!p->failed)
@@ -528,7 +528,7 @@ static void flowtable_hook(struct nft_parser *p, struct nft_flowtable *f)
 
 struct nft_flowtable *p_flowtable_block(struct nft_parser *p)
 {
-	struct nft_flowtable *f = calloc(1, sizeof(*f));
+	struct nft_flowtable *f = mem_zalloc(sizeof(*f));
 
 	while (f && block_line(p, SC_BASE)) {
 		if (p_take_kw(p, "hook")) {
@@ -564,7 +564,7 @@ static void table_flags(struct nft_parser *p, struct nft_table *t)
 		t->flags |= 2;				/* NFT_TABLE_F_OWNER */
 	else
 		p_error(p, &p->last.loc, "unknown table option %s", word);
-	free(word);
+	mem_free(word);
 	p_sep(p, NULL);
 }
 
@@ -616,7 +616,7 @@ static void part_block(struct nft_parser *p, struct nft_cmd *c, const struct par
 		to = c->object ? &c->object->name : NULL;
 	}
 	if (to)
-		*to = name ? strdup(name) : NULL;
+		*to = name ? mem_strdup(name) : NULL;
 }
 
 /* chain NAME { ... } as the command that would add it */
@@ -632,7 +632,7 @@ static struct nft_cmd *table_part(struct nft_parser *p, const struct part *t, co
 	name = p_name(p, "string");
 	c->h.family = h->family;
 	c->h.family_given = h->family_given;
-	c->h.table = h->table ? strdup(h->table) : NULL;
+	c->h.table = h->table ? mem_strdup(h->table) : NULL;
 	c->h.table_loc = h->table_loc;
 	if (t->what == NFT_W_CHAIN) {
 		c->h.chain = name;
@@ -679,12 +679,12 @@ static void table_line(struct nft_parser *p, struct nft_table *t, const struct n
 
 struct nft_table *p_table_block(struct nft_parser *p, const struct nft_handle *h)
 {
-	struct nft_table *t = calloc(1, sizeof(*t));
+	struct nft_table *t = mem_zalloc(sizeof(*t));
 
 	if (!t)
 		return NULL;
 	t->family = h->family;
-	t->name = h->table ? strdup(h->table) : NULL;
+	t->name = h->table ? mem_strdup(h->table) : NULL;
 	list_init(&t->parts);
 	p_open(p);
 	while (block_line(p, SC_BASE))

@@ -319,7 +319,7 @@ static struct nft_expr *elem_stmts(struct nft_parser *p, struct nft_expr *key)
 	if (!e)
 		return key;
 	e->elem.key = key;
-	e->elem.stmts = malloc(sizeof(*e->elem.stmts));
+	e->elem.stmts = mem_alloc(sizeof(*e->elem.stmts));
 	if (!e->elem.stmts)
 		return e;
 	list_init(e->elem.stmts);

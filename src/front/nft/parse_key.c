@@ -683,7 +683,7 @@ static struct nft_expr *osf(struct nft_parser *p)
 		if (!e->keyed.level)
 			p_error(p, &p->last.loc, "invalid ttl option");
 	}
-	free(ttl);
+	mem_free(ttl);
 	if (e && p_take_kw(p, "version"))
 		e->keyed.key = NFT_OSF_F_VERSION;
 	else

@@ -36,7 +36,7 @@ static void limit_config(struct nft_parser *p, struct nft_object *o)
 
 static void secmark_config(struct nft_parser *p, struct nft_object *o)
 {
-	free(o->secmark.ctx);
+	mem_free(o->secmark.ctx);
 	o->secmark.ctx = p_string(p);
 	if (o->secmark.ctx && (!o->secmark.ctx[0] || strlen(o->secmark.ctx) >= 256))
 		p_error(p, &p->last.loc, "invalid context '%s', max length is %u\n", o->secmark.ctx, 256);
@@ -95,7 +95,7 @@ static void helper_config(struct nft_parser *p, struct nft_object *o)
 	} else if (p_take_kw(p, "type")) {
 		struct nft_loc at;
 
-		free(o->ct_helper.type);
+		mem_free(o->ct_helper.type);
 		o->ct_helper.type = p_expect(p, TOK_QUOTED, "quoted string") ? p_text(p, &p->last) : NULL;
 		at = p->last.loc;
 		p->sc = SC_TYPE;
@@ -115,7 +115,7 @@ static void timeout_policy(struct nft_parser *p, struct nft_object *o)
 	p_expect(p, TOK_ASSIGN, "'='");
 	p_expect(p, TOK_LBRACE, "'{'");
 	do {
-		struct nft_timeout_policy *t = calloc(1, sizeof(*t));
+		struct nft_timeout_policy *t = mem_zalloc(sizeof(*t));
 		uint64_t n = 0;
 
 		if (!t)
@@ -206,7 +206,7 @@ static void block_comment(struct nft_parser *p, struct nft_object *o)
 	if (o->comment)
 		p_error(p, &at, "You can only specify this once. This statement is duplicated.");
 	if (p->failed)
-		free(text);
+		mem_free(text);
 	else
 		o->comment = text;
 }

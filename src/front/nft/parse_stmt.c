@@ -62,7 +62,7 @@ static uint64_t bytes(struct nft_parser *p, uint64_t n, const struct nft_loc *be
 	at = p_span(p, begin);
 	if (!end || *end)
 		p_error(p, &at, "Wrong rate format");
-	free(unit);
+	mem_free(unit);
 	return n * by;
 }
 
@@ -96,7 +96,7 @@ static void rate_word(struct nft_parser *p, struct nft_limit *l, const struct nf
 			p_error(p, &at, "Wrong rate format");
 	}
 	l->rate *= by;
-	free(word);
+	mem_free(word);
 }
 
 static void burst(struct nft_parser *p, struct nft_limit *l)
@@ -304,7 +304,7 @@ static struct nft_stmt *chain_stmt(struct nft_parser *p)
 	struct nft_stmt *s = nft_stmt_new(NFT_S_VERDICT, &begin);
 	struct nft_expr *v = nft_expr_new(NFT_X_VERDICT, &begin);
 
-	if (!s || !v || !(v->verdict.rules = malloc(sizeof(struct list)))) {
+	if (!s || !v || !(v->verdict.rules = mem_alloc(sizeof(struct list)))) {
 		nft_stmt_free(s);
 		nft_expr_free(v);
 		return NULL;
