@@ -186,6 +186,38 @@ static struct nft_rule *translate(struct nft_ctx *x, const struct ipt_rule *r)
 	return NULL;
 }
 
+static bool is_xt(const struct ipt_inst *m)
+{
+	static const char *const native[] = { "limit", "mark" };
+
+	if (m->ext->native && m->ext->native(m->data))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(native); i++)
+		if (m->ext->kind == XT_MATCH && strcmp(m->ext->name, native[i]) == 0)
+			return false;
+	return true;
+}
+
+bool nft_table_has_xt(const struct table *t)
+{
+	const struct chain *c;
+
+	list_for_each(c, &t->chains, node) {
+		for (unsigned i = 0; i < c->n_rules; i++) {
+			const struct ipt_rule *r = ipt_rule_of(c->rules[i]);
+
+			if (!r || !r->tail)
+				continue;
+			if (r->tail->target.ext)
+				return true;
+			for (unsigned k = 0; k < r->tail->n; k++)
+				if (!r->tail->match[k].silent && is_xt(&r->tail->match[k]))
+					return true;
+		}
+	}
+	return false;
+}
+
 struct nft_rule *nft_rule_of(struct nft_ctx *x, const struct table *t, const struct rule *r, bool *owned)
 {
 	const struct ipt_rule *ipt;

@@ -116,6 +116,8 @@ extern const struct rule_form_ops nft_rule_form_ops;
 extern const struct set_form_ops nft_set_form_ops;
 /** nft_rule_of() - a rule of either dialect as nft would list it: NULL: no memory. Not owned by the caller when .dialect is nft */
 struct nft_rule *nft_rule_of(struct nft_ctx *x, const struct table *t, const struct rule *r, bool *owned);
+/** nft_table_has_xt() - are there matches or targets of iptables' in it: the real nft warns then */
+bool nft_table_has_xt(const struct table *t);
 /** nft_set_of() - the description of a set of either dialect */
 const struct nft_set *nft_set_of(const struct ir_set *s);
 /** nft_set_form_new() - a copy of the description (without .init), for the engine; NULL: no memory */

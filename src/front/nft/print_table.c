@@ -523,7 +523,7 @@ void nft_print_table(struct nft_ctx *x, const struct table *t, struct sbuf *out)
 	const struct chain *c;
 	bool more = false;
 
-	if (t->xt)
+	if (nft_table_has_xt(t))
 		cmd_err(x->c, "# Warning: table %s %s is managed by iptables-nft, do not touch!\n", nft_family_name(t->family),
 			t->name);
 	sbuf_printf(out, "table %s %s {", nft_family_name(t->family), t->name);
