@@ -247,6 +247,8 @@ GOLDEN_NFT(keys)
 GOLDEN_NFT(stmts)
 GOLDEN_NFT(chains)
 GOLDEN_NFT(sets)
+GOLDEN_NFT(commands)
+GOLDEN_NFT(iptables)
 
 static const char *const *given;
 
@@ -264,7 +266,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_chains),  cmocka_unit_test(test_list),  cmocka_unit_test(test_save),
 		cmocka_unit_test(test_restore), cmocka_unit_test(test_nft_errors), cmocka_unit_test(test_nft_payload),
 		cmocka_unit_test(test_nft_keys), cmocka_unit_test(test_nft_stmts), cmocka_unit_test(test_nft_chains),
-		cmocka_unit_test(test_nft_sets),
+		cmocka_unit_test(test_nft_sets), cmocka_unit_test(test_nft_commands), cmocka_unit_test(test_nft_iptables),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

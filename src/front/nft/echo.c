@@ -29,15 +29,21 @@ static void put_where(struct sbuf *out, const char *verb, const char *what, cons
 	sbuf_printf(out, "%s %s %s %s%s%s", verb, what, nft_family_name(t->family), t->name, name ? " " : "", name ? name : "");
 }
 
-/* the lines of a block as one: "NAME {" and "}" included, each indent and line end a blank */
-static void one_line(struct sbuf *out, const char *block)
+/* is the line that ends at @end the first one, whose handle stands behind its brace */
+static bool heads(const char *block, const char *end)
+{
+	return memchr(block, '\n', (size_t)(end - block)) == NULL;
+}
+
+/* the lines of a block as one, from "{" on; @ends: with a semicolon behind each */
+static void one_line(struct sbuf *out, const char *block, bool ends)
 {
 	for (const char *p = strchr(block, '{'); p && *p; p++) {
 		if (*p == '\t')
 			continue;
 		if (*p != '\n')
 			sbuf_putc(out, *p);
-		else if (p[-1] != '{' && p[-1] != '}' && !strchr("0123456789", p[-1]))
+		else if (ends && p[-1] != '{' && p[-1] != '}' && p[1] && !heads(block, p))
 			sbuf_puts(out, "; ");
 		else
 			sbuf_putc(out, ' ');
@@ -107,7 +113,7 @@ static void echo_set(struct nft_ctx *x, const struct nft_cmd *c, const struct ta
 		nft_print_set_elems(x, t, s, none, &block);
 		put_where(out, "add", s->desc.data != SET_DATA_NONE ? "map" : "set", t, c->h.name);
 		sbuf_putc(out, ' ');
-		one_line(out, sbuf_str(&block));
+		one_line(out, sbuf_str(&block), true);
 		sbuf_putc(out, '\n');
 		echo_elems(x, c, t, c->set->init, out);
 	}
@@ -131,7 +137,7 @@ static void echo_object(struct nft_ctx *x, const struct nft_cmd *c, const struct
 	nft_print_object(x, t, o, &block);
 	put_where(out, "add", names[type], t, c->h.name);
 	sbuf_putc(out, ' ');
-	one_line(out, sbuf_str(&block));
+	one_line(out, sbuf_str(&block), type != NFT_OBJECT_COUNTER && type != NFT_OBJECT_QUOTA && type != NFT_OBJECT_LIMIT);
 	sbuf_putc(out, '\n');
 	sbuf_free(&block);
 }

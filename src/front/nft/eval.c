@@ -63,7 +63,7 @@ static bool ev_elements(struct nft_eval *v, struct nft_cmd *cmd)
 	struct nft_set as = { 0 };
 
 	if (!s)
-		return nft_not_found(v->x, cmd, &cmd->h.name_loc);
+		return nft_not_found(v->x, cmd, nft_table_view(v->x, v->family, cmd->h.table) ? &cmd->h.name_loc : &cmd->h.table_loc);
 	if (!cmd->elems)
 		return true;
 	if (cmd->elems->kind != NFT_X_SET) {

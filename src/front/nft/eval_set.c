@@ -9,6 +9,7 @@
  * References: nft(8) SETS, MAPS.
  */
 #include "front/nft/eval.h"
+#include "front/nft/exec.h"
 
 #include <string.h>
 
@@ -374,10 +375,8 @@ bool nft_ev_setref(struct nft_eval *v, struct nft_expr *e)
 
 	e->ref.set = NULL;
 	e->ref.desc = d;
-	if (!d) {
-		nft_err(v->x, &e->loc, "No such file or directory");
-		return false;
-	}
+	if (!d)
+		return nft_no_such_set(v->x, e->ref.name, &e->loc);
 	e->type = d->key_type;
 	e->len_bits = d->key_bits;
 	return true;

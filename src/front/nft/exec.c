@@ -371,6 +371,7 @@ static struct rule *make_rule(struct nft_ctx *x, struct table *t, struct nft_rul
 
 	*err = nft_lower_rule(x, t, r, &body);
 	if (*err) {
+		t->next_handle++;	/* it had one already */
 		if (take)
 			nft_rule_free(r);
 		return NULL;
@@ -430,6 +431,7 @@ static bool check_now(struct nft_ctx *x, const struct nft_cmd *cmd)
 	if (x->n_cmds > CHECK_MAX)
 		return true;
 	err = txn_check(x->txn, NULL);
+	x->invalid |= err != 0;		/* and each rule that follows is refused for the same */
 	return !err || nft_refused(x, cmd, NULL, err == -EINVAL ? -EOPNOTSUPP : err);
 }
 
@@ -455,7 +457,7 @@ static bool add_rule(struct nft_ctx *x, struct nft_cmd *cmd)
 	cmd->rule = NULL;
 	if (!r)
 		return false;
-	check = needs_check(r);
+	check = x->invalid || needs_check(r);
 	cmd->made = r;
 	if (!done(x, cmd, NULL, txn_rule_insert(x->txn, c, (unsigned)at, r)))
 		return false;
@@ -478,7 +480,7 @@ static bool replace_rule(struct nft_ctx *x, struct nft_cmd *cmd)
 	cmd->rule = NULL;
 	if (!r)
 		return false;
-	check = needs_check(r);
+	check = x->invalid || needs_check(r);
 	cmd->made = r;
 	if (!done(x, cmd, NULL, txn_rule_replace(x->txn, c, (unsigned)at, r)))
 		return false;
@@ -574,7 +576,7 @@ bool nft_exec_cmd(struct nft_ctx *x, struct nft_cmd *cmd)
 	case NFT_C_GET:
 		return nft_get(x, cmd);
 	case NFT_C_DESCRIBE:
-		return true;		/* told by evaluation */
+		return nft_describe(x, cmd);
 	case NFT_C_MONITOR: case NFT_C_EXPORT: case NFT_C_IMPORT:
 		break;
 	}

@@ -19,6 +19,9 @@ void nft_move_refusal(struct nft_ctx *x);
 /** nft_not_found() - what the tool itself misses before it asks the engine: "No such file or directory"; returns false */
 bool nft_not_found(struct nft_ctx *x, const struct nft_cmd *cmd, const struct nft_loc *loc);
 
+/** nft_no_such_set() - the same for a set that a rule refers to */
+bool nft_no_such_set(struct nft_ctx *x, const char *name, const struct nft_loc *loc);
+
 /* ---- exec.c ---- */
 
 bool nft_open_txn(struct nft_ctx *x);		/* false: no memory */
@@ -48,6 +51,7 @@ int nft_object_type(enum nft_what what);	/* NFT_OBJECT_*, 0: no object */
 bool nft_list(struct nft_ctx *x, struct nft_cmd *cmd);
 bool nft_reset(struct nft_ctx *x, struct nft_cmd *cmd);
 bool nft_get(struct nft_ctx *x, struct nft_cmd *cmd);
+bool nft_describe(struct nft_ctx *x, struct nft_cmd *cmd);
 
 /* ---- echo.c ---- */
 void nft_echo(struct nft_ctx *x, struct list *cmds);

@@ -107,8 +107,10 @@ static bool flush_set(struct nft_ctx *x, struct nft_cmd *cmd)
 
 	if (!is)
 		return false;
-	if (!nft_set_takes(cmd->what, is))
-		return nft_not_found(x, cmd, &cmd->h.name_loc);
+	if (!nft_set_takes(cmd->what, is)) {
+		nft_err(x, &cmd->h.name_loc, "%s", strerror(ENOENT));
+		return false;
+	}
 	err = txn_set_flush(x->txn, is);
 	return !err || nft_refused(x, cmd, NULL, err);
 }
@@ -366,8 +368,9 @@ bool nft_put_elems(struct nft_ctx *x, struct nft_cmd *cmd, struct table *t, stru
 	if (!ok)
 		return false;
 	list_for_each(el, &elems->set.list, node)
-		ok = put_one(x, cmd, t, is, el) && ok;
-	return ok;
+		if (!put_one(x, cmd, t, is, el))
+			return false;		/* the kernel stops there, too */
+	return true;
 }
 
 static bool delete_elems(struct nft_ctx *x, struct nft_cmd *cmd, struct table *t, struct ir_set *is)
@@ -375,7 +378,6 @@ static bool delete_elems(struct nft_ctx *x, struct nft_cmd *cmd, struct table *t
 	uint8_t buf[NFT_ELEM_BYTES] __attribute__((aligned(16)));
 	const struct nft_expr *el;
 	struct set_elem e;
-	bool ok = true;
 	int err;
 
 	list_for_each(el, &cmd->elems->set.list, node) {
@@ -384,13 +386,12 @@ static bool delete_elems(struct nft_ctx *x, struct nft_cmd *cmd, struct table *t
 		err = txn_elem_del(x->txn, is, &e);
 		if (!err)
 			continue;
-		ok = false;
-		if (err == -ENOENT && is_plain_interval(&is->desc))
-			nft_err(x, elem_loc(el), "element does not exist");
-		else
-			nft_refused(x, cmd, elem_loc(el), err);
+		if (err != -ENOENT || !is_plain_interval(&is->desc))
+			return nft_refused(x, cmd, elem_loc(el), err);
+		nft_err(x, elem_loc(el), "element does not exist");
+		return false;
 	}
-	return ok;
+	return true;
 }
 
 bool nft_exec_elems(struct nft_ctx *x, struct nft_cmd *cmd)

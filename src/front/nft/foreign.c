@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "front/iptables.h"
-#include "front/nft/nft.h"
+#include "front/nft/lower.h"
 
 static bool append_text(struct nft_rule *r, const char *text)
 {
@@ -188,12 +188,12 @@ static struct nft_rule *translate(struct nft_ctx *x, const struct ipt_rule *r)
 
 static bool is_xt(const struct ipt_inst *m)
 {
-	static const char *const native[] = { "limit", "mark" };
+	static const char *const native[] = { "limit", "mark", "NFLOG", "TRACE" };
 
 	if (m->ext->native && m->ext->native(m->data))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(native); i++)
-		if (m->ext->kind == XT_MATCH && strcmp(m->ext->name, native[i]) == 0)
+		if (strcmp(m->ext->name, native[i]) == 0)
 			return false;
 	return true;
 }
@@ -208,7 +208,7 @@ bool nft_table_has_xt(const struct table *t)
 
 			if (!r || !r->tail)
 				continue;
-			if (r->tail->target.ext)
+			if (r->tail->target.ext && is_xt(&r->tail->target))
 				return true;
 			for (unsigned k = 0; k < r->tail->n; k++)
 				if (!r->tail->match[k].silent && is_xt(&r->tail->match[k]))
@@ -218,13 +218,70 @@ bool nft_table_has_xt(const struct table *t)
 	return false;
 }
 
+/* where the tree's jump goes by name; NULL: it has none, or its chain has no name */
+static struct nft_expr *jump_of(const struct nft_rule *r)
+{
+	const struct nft_stmt *s;
+
+	list_for_each(s, &r->stmts, node)
+		if (s->kind == NFT_S_VERDICT && s->expr->kind == NFT_X_VERDICT && s->expr->verdict.chain &&
+		    (!s->expr->verdict.rules || list_empty(s->expr->verdict.rules)))
+			return s->expr;
+	return NULL;
+}
+
+/* a chain was renamed: the rule as it is now */
+static struct nft_rule *renamed(struct nft_ctx *x, const struct nft_rule *r, const char *name)
+{
+	struct nft_rule *c = nft_rule_new(&r->loc);
+	const struct nft_stmt *s;
+	struct nft_expr *v;
+	bool ok = c;
+
+	if (!ok)
+		return NULL;
+	c->comment = r->comment ? mem_strdup(r->comment) : NULL;
+	c->handle = r->handle;
+	list_for_each(s, &r->stmts, node) {
+		struct nft_stmt *copy = ok ? nft_stmt_clone(s) : NULL;
+
+		ok = ok && copy;
+		if (copy)
+			list_add_tail(&c->stmts, &copy->node);
+	}
+	v = ok ? jump_of(c) : NULL;
+	if (v) {
+		nft_expr_free(v->verdict.chain);
+		mem_free(v->verdict.chain_name);
+		v->verdict.chain = nft_expr_symbol(NULL, name, strlen(name));
+		v->verdict.chain_name = mem_strdup(name);
+	}
+	if (v && v->verdict.chain && v->verdict.chain_name)
+		return c;
+	x->oom = true;
+	nft_rule_free(c);
+	return NULL;
+}
+
+static struct nft_rule *own_form(struct nft_ctx *x, const struct rule *r, bool *owned)
+{
+	struct nft_rule *tree = container_of(r->form, struct nft_rule_form, form)->rule;
+	const struct nft_expr *v = r->jump ? jump_of(tree) : NULL;
+	const char *said = v ? nft_verdict_chain(v) : NULL;
+
+	if (!said || strcmp(said, r->jump->verdict.name) == 0)
+		return tree;
+	*owned = true;
+	return renamed(x, tree, r->jump->verdict.name);
+}
+
 struct nft_rule *nft_rule_of(struct nft_ctx *x, const struct table *t, const struct rule *r, bool *owned)
 {
 	const struct ipt_rule *ipt;
 
 	*owned = false;
 	if (r->form && r->form->ops == &nft_rule_form_ops)
-		return container_of(r->form, struct nft_rule_form, form)->rule;
+		return own_form(x, r, owned);
 	ipt = ipt_rule_of(r);
 	*owned = true;
 	return ipt ? translate(x, ipt) : nft_rule_new(NULL);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "front/nft/exec.h"
+#include "front/nft/type.h"
 #include "front/nft/json.h"
 
 struct listing {
@@ -128,6 +129,8 @@ static bool print_all_of_kind(struct nft_ctx *x, const struct table *t, void *ar
 
 	if (is_empty_family(l, t) || (l->reset && !has_objects(l, t)))
 		return true;
+	if (nft_object_type(l->cmd->what) && !t->n_objects)
+		return true;		/* shown empty only where there are objects of another kind */
 	table_begin(l, t);
 	print_kind(x, t, l);
 	table_end(l);
@@ -321,4 +324,33 @@ bool nft_get(struct nft_ctx *x, struct nft_cmd *cmd)
 out:
 	nft_expr_free(found);
 	return ok;
+}
+
+/* ---- describe ---- */
+
+bool nft_describe(struct nft_ctx *x, struct nft_cmd *cmd)
+{
+	static const char *const kinds[NFT_X_KIND_MAX] = {
+		[NFT_X_PAYLOAD] = "payload", [NFT_X_EXTHDR] = "exthdr", [NFT_X_META] = "meta", [NFT_X_CT] = "ct",
+		[NFT_X_RT] = "rt", [NFT_X_FIB] = "fib", [NFT_X_SOCKET] = "socket", [NFT_X_OSF] = "osf",
+		[NFT_X_IPSEC] = "ipsec", [NFT_X_NUMGEN] = "numgen", [NFT_X_HASH] = "hash", [NFT_X_TUNNEL] = "tunnel",
+	};
+	const struct nft_expr *e = cmd->expr;
+	const struct nft_type *t;
+
+	if (e && e->kind == NFT_X_SYMBOL) {
+		t = nft_type_find(e->symbol.text);
+		if (t)
+			nft_type_describe(x, t, t->bits, &x->c->out);
+		else
+			cmd_out(x->c, "symbol expression, datatype invalid (invalid)");
+		return true;
+	}
+	if (!e || !kinds[e->kind] || !e->type) {
+		nft_err(x, &cmd->loc, "natbox cannot describe this");
+		return false;
+	}
+	cmd_out(x->c, "%s expression, ", kinds[e->kind]);
+	nft_type_describe(x, e->type, e->len_bits, &x->c->out);
+	return true;
 }

@@ -268,12 +268,14 @@ static const char *text_of(const struct nft_expr *e)
 	return e->kind == NFT_X_SYMBOL ? e->symbol.text : e->kind == NFT_X_VALUE ? (const char *)e->value.bytes : "";
 }
 
-static bool put_elem_data(struct lower *l, const struct nft_set *s, const struct set_desc *d, const struct nft_expr *data,
+static bool put_elem_data(struct lower *l, const struct nft_set *s, const struct set_desc *d, const struct elem_parts *p,
 			  struct set_elem *e, uint8_t *buf)
 {
+	const struct nft_expr *data = p->data;
+
 	if (d->data == SET_DATA_OBJECT) {
 		e->object = table_object(l->t, d->object_type, text_of(data));
-		return e->object || lower_refuse(l, &data->loc, -ENOENT, NULL);
+		return e->object || lower_refuse(l, &p->key->loc, -ENOENT, NULL);
 	}
 	if (d->data == SET_DATA_VERDICT) {
 		if (data->kind != NFT_X_VERDICT)
@@ -310,7 +312,7 @@ int nft_elem_fill(struct nft_ctx *x, struct table *t, const struct nft_set *s, c
 		e->key_end = buf + BUF_END;
 	}
 	if (!l.err && p.data && d->data != SET_DATA_NONE)
-		put_elem_data(&l, s, d, p.data, e, buf);
+		put_elem_data(&l, s, d, &p, e, buf);
 	return l.err;
 }
 

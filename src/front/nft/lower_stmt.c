@@ -501,6 +501,23 @@ static void lower_optstrip(struct lower *l, struct nft_stmt *s)
 
 /* ---- sets and objects ---- */
 
+/* a rule may say again what the set says of its elements, and nothing else */
+static bool same_stmts(const struct nft_stmt *s, const struct ir_set *set)
+{
+	const struct nft_set *desc = nft_set_of(set);
+	const struct list *a = s->set.stmts.next, *b = desc ? desc->stmts.next : NULL;
+
+	if (s->set.meter || !b)
+		return true;
+	while (a != &s->set.stmts && b != &desc->stmts) {
+		if (list_entry(a, struct nft_stmt, node)->kind != list_entry(b, struct nft_stmt, node)->kind)
+			return false;
+		a = a->next;
+		b = b->next;
+	}
+	return a == &s->set.stmts && b == &desc->stmts;
+}
+
 /* a set without statements of its own takes those of the first rule that fills it */
 static bool set_takes_stmts(struct lower *l, struct nft_stmt *s, struct ir_set *set)
 {
@@ -509,8 +526,10 @@ static bool set_takes_stmts(struct lower *l, struct nft_stmt *s, struct ir_set *
 	unsigned n = 0;
 	int err;
 
-	if (list_empty(&s->set.stmts) || (set->desc.n_exprs && !set->adopted))
+	if (list_empty(&s->set.stmts))
 		return true;
+	if (set->desc.n_exprs && !set->adopted)
+		return same_stmts(s, set) || lower_refuse(l, &s->loc, -EOPNOTSUPP, NULL);
 	list_for_each(st, &s->set.stmts, node) {
 		struct ir_stmt *ir = lower_state_stmt(l, st);
 

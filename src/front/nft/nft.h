@@ -48,6 +48,7 @@ struct nft_ctx {
 	/* what the engine refused: told when nothing was found wrong before */
 	struct list refused;
 	unsigned n_cmds;		/* of the batch */
+	bool invalid;			/* the batch has jumps that may not be */
 };
 
 /* ---- errors (error.c) ---- */

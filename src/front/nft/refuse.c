@@ -152,8 +152,15 @@ static bool suggest(struct nft_ctx *x, const struct nft_cmd *cmd, const struct n
 		nft_each_table(x, like_table, &s);
 		return s.table && told_table(x, loc, &s);
 	case NFT_W_CHAIN: case NFT_W_RULE:
+		if (loc == &cmd->h.position_loc || loc == &cmd->h.index_loc || cmd->op == NFT_C_FLUSH)
+			return false;
 		return told_part(x, cmd, loc, like_chain, cmd->h.chain, "chain");
-	case NFT_W_SET: case NFT_W_MAP: case NFT_W_ELEMENT:
+	case NFT_W_ELEMENT:
+		if (cmd->h.table && nft_table_view(x, nft_cmd_family(cmd), cmd->h.table) &&
+		    table_set(nft_table_view(x, nft_cmd_family(cmd), cmd->h.table), cmd->h.name))
+			return false;		/* the element is missing, not the set */
+		/* fall through */
+	case NFT_W_SET: case NFT_W_MAP:
 		return told_part(x, cmd, loc, like_set, cmd->h.name, "set");
 	case NFT_W_FLOWTABLE:
 		return told_part(x, cmd, loc, like_flowtable, cmd->h.name, "flowtable");
@@ -179,18 +186,25 @@ void nft_move_refusal(struct nft_ctx *x)
 	x->n_errors--;
 }
 
-static const struct nft_loc *place(const struct nft_cmd *cmd, const struct nft_loc *loc)
+/* the command as a whole goes up to and with what ends it */
+static struct nft_loc place(const struct nft_cmd *cmd, const struct nft_loc *loc)
 {
-	return loc && loc->line ? loc : &cmd->loc;
+	struct nft_loc l = loc && loc->line ? *loc : cmd->loc;
+
+	if (!loc || !loc->line)
+		l.end += l.line != 0;
+	return l;
 }
 
 bool nft_refused(struct nft_ctx *x, const struct nft_cmd *cmd, const struct nft_loc *loc, int err)
 {
+	struct nft_loc at;
+
 	if (err == -ENOMEM)
 		x->oom = true;
-	loc = place(cmd, loc);
-	if (err != -ENOENT || loc == &cmd->loc || !suggest(x, cmd, loc))
-		nft_err(x, loc, "Could not process rule: %s", strerror(-err));
+	at = place(cmd, loc);
+	if (err != -ENOENT || !loc || !suggest(x, cmd, loc))
+		nft_err(x, &at, "Could not process rule: %s", strerror(-err));
 	nft_move_refusal(x);
 	return false;
 }
@@ -199,14 +213,28 @@ bool nft_not_found(struct nft_ctx *x, const struct nft_cmd *cmd, const struct nf
 {
 	bool looks = cmd->op != NFT_C_LIST && cmd->op != NFT_C_GET;	/* these have only read what they were asked for */
 	struct similar s = { .wanted = cmd->h.table, .best = UINT32_MAX };
+	struct nft_loc at = place(cmd, loc);
 
 	if (looks && loc == &cmd->h.table_loc && s.wanted) {
 		nft_each_table(x, like_table, &s);
 		if (s.table)
 			return !told_table(x, loc, &s);
-	} else if (looks && suggest(x, cmd, place(cmd, loc))) {
+	} else if (looks && suggest(x, cmd, &at)) {
 		return false;
 	}
-	nft_err(x, place(cmd, loc), "%s", strerror(ENOENT));
+	nft_err(x, &at, "%s", strerror(ENOENT));
+	return false;
+}
+
+bool nft_no_such_set(struct nft_ctx *x, const char *name, const struct nft_loc *loc)
+{
+	struct similar s = { .wanted = name, .best = UINT32_MAX };
+
+	nft_each_table(x, like_set, &s);
+	if (s.table)
+		nft_err(x, loc, "%s; did you mean set ‘%s’ in table %s ‘%s’?", strerror(ENOENT), (const char *)s.found,
+			nft_family_name(s.table->family), s.table->name);
+	else
+		nft_err(x, loc, "%s", strerror(ENOENT));
 	return false;
 }

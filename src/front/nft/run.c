@@ -148,6 +148,29 @@ static void errors_free(struct list *errors)
 	}
 }
 
+/* handles that a refused batch has used are not given again */
+static bool keep_handles(struct nft_ctx *x, const struct table *t, void *arg)
+{
+	struct table *now = ruleset_table(&x->c->ns->rules, t->family, t->name);
+
+	if (now && now->handle == t->handle && now->next_handle < t->next_handle)
+		now->next_handle = t->next_handle;
+	return true;
+}
+
+/* rules get theirs when they are committed */
+static void skip_rule_handles(struct nft_ctx *x, const struct list *cmds)
+{
+	const struct nft_cmd *c;
+
+	list_for_each(c, cmds, node) {
+		struct table *t = c->made ? ruleset_table(&x->c->ns->rules, nft_cmd_family(c), c->h.table) : NULL;
+
+		if (t)
+			t->next_handle++;
+	}
+}
+
 static void drop(struct nft_ctx *x)
 {
 	if (x->txn)
@@ -199,6 +222,7 @@ static bool run_cmds(struct nft_ctx *x, struct list *cmds)
 	bool ok = true;
 
 	x->n_cmds = 0;
+	x->invalid = false;
 	list_for_each(c, cmds, node)
 		x->n_cmds++;
 	list_for_each(c, cmds, node) {
@@ -214,7 +238,7 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 {
 	size_t out = x->c->out.len;
 	struct list cmds;
-	bool ok;
+	bool ok, checked;
 
 	list_init(&cmds);
 	ok = nft_parse(x, src, &cmds) && unfold(&cmds) && run_cmds(x, &cmds);
@@ -222,9 +246,16 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 		sbuf_truncate(&x->c->out, out);
 	else if (ok && list_empty(&x->refused))
 		ok = nft_commit(x, &cmds);
-	if (list_empty(&x->errors))
+	checked = list_empty(&x->errors);
+	if (checked)
 		take_refused(x);
+	if (checked && !ok && x->txn) {
+		nft_each_table(x, keep_handles, NULL);
+		skip_rule_handles(x, &cmds);
+	}
 	ok = ok && list_empty(&x->errors) && !x->oom;
+	if (!ok && x->c->out.len)
+		cmd_flush(x->c);	/* what was listed was there first */
 	nft_errors_print(x);
 	if (x->oom)
 		no_memory(x);

@@ -222,8 +222,8 @@ static bool options_first(struct cmd *c, int argc, char **argv)
 		} else if (argv[i][0] != '-') {
 			words = true;
 		} else if (words) {
-			cmd_err(c, "Error: syntax error, options must be specified before commands\n%s\n   ^%*s~~\n",
-				sbuf_str(&line), (int)at - 4, "");
+			cmd_err(c, "Error: syntax error, options must be specified before commands\n%s", sbuf_str(&line));
+			cmd_out(c, "\n   ^%*s~~\n", (int)at - 4, "");
 			sbuf_free(&line);
 			return false;
 		} else {
@@ -349,7 +349,7 @@ static int run(struct nft_line *l, struct optscan *s)
 		cmd_err(x->c, "Error: -D/--define can only be used with -f/--filename\n");
 		return 1;
 	}
-	if (s->next < s->argc && !l->file)
+	if (s->next < s->argc)
 		return run_words(x, s->argc - s->next, s->argv + s->next);
 	if (l->file)
 		return run_file(x, l->file);
