@@ -12,6 +12,7 @@
 #include "ns/netns.h"
 
 struct cmd;
+struct rules_event;
 
 struct cmd_ops {
 	/* write to standard output (fd 1) or error (fd 2); may block in a lab; -EPIPE: nobody reads any more */
@@ -38,6 +39,9 @@ struct cmd_ops {
 	int (*wait)(struct cmd *c, uint64_t until_ns);
 	/* connection events of c->ns from now on go to @fn (conntrack -E); NULL @fn: stop */
 	int (*ct_listen)(struct cmd *c, void (*fn)(void *ctx, enum ct_event ev, const struct conn *conn), void *ctx);
+	/* the same for what happens to packets of c->ns, and for changes of its rule set (nft monitor) */
+	int (*trace_listen)(struct cmd *c, void (*fn)(void *ctx, const struct trace_event *ev), void *ctx);
+	int (*rules_listen)(struct cmd *c, void (*fn)(void *ctx, const struct rules_event *ev), void *ctx);
 };
 
 struct cmd {

@@ -134,6 +134,17 @@ static void on_ct_event(struct world *w, struct netns *ns, enum ct_event ev, con
 		l->event(l, ev, c);
 }
 
+static void on_trace(struct world *w, const struct trace_event *ev)
+{
+	struct host *h = host_of(ev->ns);
+	struct trace_listener *l, *tmp;
+
+	if (!h)
+		return;
+	list_for_each_safe(l, tmp, &h->trace_listeners, node)
+		l->event(l, ev);
+}
+
 static const struct world_ops lab_world_ops = {
 	.transmit = wire_transmit,
 	.log = on_log,
@@ -152,6 +163,17 @@ void host_tap_add(struct host *h, struct tap *t)
 void host_tap_del(struct tap *t)
 {
 	list_del(&t->node);
+}
+
+void host_trace_add(struct host *h, struct trace_listener *l)
+{
+	list_add_tail(&h->trace_listeners, &l->node);
+	h->lab->world.trace = on_trace;		/* and stays: packets on their way may have been told that it is there */
+}
+
+void host_trace_del(struct trace_listener *l)
+{
+	list_del(&l->node);
 }
 
 void host_log(struct host *h, int level, const char *line)
@@ -215,6 +237,7 @@ int host_new(struct lab *l, const char *name, struct host **out)
 	h->booted_ns = sched_now(l->sched);
 	list_init(&h->taps);
 	list_init(&h->ct_listeners);
+	list_init(&h->trace_listeners);
 	list_init(&h->klog);
 	list_add_tail(&l->hosts, &h->node);
 	h->named = true;

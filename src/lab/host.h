@@ -9,6 +9,7 @@
 #ifndef LAB_HOST_H
 #define LAB_HOST_H
 
+#include "ns/trace.h"
 #include "front/cmd.h"
 #include "lab/sched.h"
 
@@ -33,6 +34,12 @@ struct ct_listener {
 	void (*event)(struct ct_listener *l, enum ct_event ev, const struct conn *c);
 };
 
+/* Who hears of what happens to a host's packets (nft monitor trace). Must not wait. */
+struct trace_listener {
+	struct list node;
+	void (*event)(struct trace_listener *l, const struct trace_event *ev);
+};
+
 struct klog_line {
 	struct list node;
 	uint64_t time_ns;
@@ -47,7 +54,7 @@ struct host {
 	char *name;
 	struct netns *ns;
 	struct vfs_tree *etc;		/* its own /etc over the machine's */
-	struct list taps, ct_listeners;
+	struct list taps, ct_listeners, trace_listeners;
 	struct list klog;		/* of struct klog_line, the oldest first, at most HOST_KLOG_MAX */
 	unsigned klog_n;
 	uint64_t booted_ns;
@@ -73,6 +80,9 @@ int host_new(struct lab *l, const char *name, struct host **out);
 void host_free(struct host *h);
 void host_tap_add(struct host *h, struct tap *t);
 void host_tap_del(struct tap *t);
+/** host_trace_add(), host_trace_del() - somebody listens to what happens to its packets */
+void host_trace_add(struct host *h, struct trace_listener *l);
+void host_trace_del(struct trace_listener *l);
 void host_log(struct host *h, int level, const char *line);
 
 #endif

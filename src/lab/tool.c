@@ -14,10 +14,14 @@ struct tool_run {
 	struct cmd cmd;
 	struct proc *proc;
 	struct ct_listener listener;
-	bool listening;
+	struct trace_listener trace;
+	struct rules_listener rules;
+	bool listening, tracing, watching;
 	struct waitq event;
 	void (*fn)(void *ctx, enum ct_event ev, const struct conn *conn);
-	void *fn_ctx;
+	void (*trace_fn)(void *ctx, const struct trace_event *ev);
+	void (*rules_fn)(void *ctx, const struct rules_event *ev);
+	void *fn_ctx, *trace_ctx, *rules_ctx;
 };
 
 static struct proc *proc_of(const struct cmd *c)
@@ -141,6 +145,52 @@ static int on_ct_listen(struct cmd *c, void (*fn)(void *ctx, enum ct_event ev, c
 	return 0;
 }
 
+static void on_trace(struct trace_listener *l, const struct trace_event *ev)
+{
+	struct tool_run *t = container_of(l, struct tool_run, trace);
+
+	t->trace_fn(t->trace_ctx, ev);
+	waitq_wake(&t->event);
+}
+
+static int on_trace_listen(struct cmd *c, void (*fn)(void *ctx, const struct trace_event *ev), void *ctx)
+{
+	struct tool_run *t = c->ctx;
+
+	if (t->tracing)
+		host_trace_del(&t->trace);
+	t->tracing = fn != NULL;
+	t->trace_fn = fn;
+	t->trace_ctx = ctx;
+	t->trace.event = on_trace;
+	if (fn)
+		host_trace_add(t->proc->host, &t->trace);
+	return 0;
+}
+
+static void on_rules(struct rules_listener *l, const struct rules_event *ev)
+{
+	struct tool_run *t = container_of(l, struct tool_run, rules);
+
+	t->rules_fn(t->rules_ctx, ev);
+	waitq_wake(&t->event);
+}
+
+static int on_rules_listen(struct cmd *c, void (*fn)(void *ctx, const struct rules_event *ev), void *ctx)
+{
+	struct tool_run *t = c->ctx;
+
+	if (t->watching)
+		list_del(&t->rules.node);
+	t->watching = fn != NULL;
+	t->rules_fn = fn;
+	t->rules_ctx = ctx;
+	t->rules.event = on_rules;
+	if (fn)
+		list_add_tail(&c->ns->rules.listeners, &t->rules.node);
+	return 0;
+}
+
 int tool_main(struct proc *p, int argc, char **argv)
 {
 	static const struct cmd_ops ops = {
@@ -156,6 +206,8 @@ int tool_main(struct proc *p, int argc, char **argv)
 		.exec = on_exec,
 		.wait = on_wait,
 		.ct_listen = on_ct_listen,
+		.trace_listen = on_trace_listen,
+		.rules_listen = on_rules_listen,
 	};
 	const struct cmd_tool *tool = p->data;
 	struct tool_run t = { .proc = p };
@@ -169,6 +221,8 @@ int tool_main(struct proc *p, int argc, char **argv)
 	status = tool->run(&t.cmd, argc, argv);
 	cmd_flush(&t.cmd);
 	on_ct_listen(&t.cmd, NULL, NULL);
+	on_trace_listen(&t.cmd, NULL, NULL);
+	on_rules_listen(&t.cmd, NULL, NULL);
 	sbuf_free(&t.cmd.out);
 	sbuf_free(&t.cmd.err);
 	return status;

@@ -127,12 +127,24 @@ void hooks_rebuild(struct netns *ns)
 	}
 }
 
-static void trace_rule(struct match_ctx *m, const struct chain *c, unsigned index, const struct rule *r, enum ir_verdict v)
+/* a name for the packet that tells nothing of how many there were */
+static uint32_t trace_id(uint64_t id)
+{
+	return (uint32_t)((id + 1) * 0x9e3779b97f4a7c15u >> 32);
+}
+
+static void trace_rule(struct match_ctx *m, const struct chain *c, unsigned index, const struct rule *r, enum ir_verdict v,
+		       const struct chain *to)
 {
 	struct act_ctx *a = m->ctx;
+	const struct pkt *p = v == IR_STOLEN ? NULL : m->pkt;
 
-	TRACE_AT(a->ns, m->hook, .kind = r ? TRACE_RULE : TRACE_POLICY, .pkt = m->pkt, .chain = c, .rule = r, .index = index,
-	      .verdict = v);
+	if (p)
+		a->traced = p->flags & PKT_TRACE;
+	TRACE_AT(a->ns, m->hook, .kind = r ? TRACE_RULE : TRACE_POLICY, .pkt = p, .chain = c, .rule = r, .index = index,
+		 .verdict = v, .to = to, .in = m->in, .out = m->out, .id = trace_id(a->id), .traced = a->traced,
+		 .first = a->traced && !a->told);
+	a->told |= a->traced;
 }
 
 static int match_lookup(const struct match_ctx *m, const struct route_key *k, struct route_result *res)
@@ -144,7 +156,7 @@ static int match_lookup(const struct match_ctx *m, const struct route_key *k, st
 
 static void match_init(struct match_ctx *m, struct act_ctx *a, struct netns *ns, struct pkt *p, const struct hook_state *st)
 {
-	*a = (struct act_ctx){ .ns = ns, .st = st };
+	*a = (struct act_ctx){ .ns = ns, .st = st, .id = p->id, .traced = p->flags & PKT_TRACE };
 	*m = (struct match_ctx){
 		.pkt = p,
 		.hook = st->hook,

@@ -6,7 +6,7 @@
 #define PATH_PRIVATE_H
 
 #include "path/path.h"
-#include "path/trace.h"
+#include "ns/trace.h"
 
 #include "net/edit.h"
 #include "net/reply.h"
@@ -130,6 +130,9 @@ struct act_ctx {
 	struct netns *ns;
 	const struct hook_state *st;
 	enum drop_reason why;		/* set by what ends the packet */
+	/* for trace events: what the packet, which may be gone then, was; one of the chain's rules was told of */
+	uint64_t id;
+	bool traced, told;
 };
 enum ir_verdict act_stmt(struct match_ctx *m, const struct rule *r, const struct ir_stmt *s);
 

@@ -5,7 +5,7 @@
 #ifndef REPLAY_FATE_H
 #define REPLAY_FATE_H
 
-#include "path/trace.h"
+#include "ns/trace.h"
 
 #define FATE_RULES 4096		/* chains and rules that dropped something; further ones are counted together */
 #define FATE_BINDINGS 4096	/* different bindings; likewise */

@@ -26,7 +26,7 @@
 #include "net/edit.h"
 #include "net/parse.h"
 #include "path/path.h"
-#include "path/trace.h"
+#include "ns/trace.h"
 #include "replay/capture.h"
 #include "replay/fate.h"
 

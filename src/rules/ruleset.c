@@ -385,6 +385,7 @@ void ruleset_init(struct ruleset *rs)
 	*rs = (struct ruleset){ 0 };
 	list_init(&rs->tables);
 	list_init(&rs->shared);
+	list_init(&rs->listeners);
 }
 
 void ruleset_free(struct ruleset *rs)

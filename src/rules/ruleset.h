@@ -22,6 +22,8 @@
 
 struct clock;
 struct flowtable;
+struct ir_set;
+struct set_elem;
 struct rng;
 /* base chains that a hook of a family can have: the kernel's MAX_HOOK_COUNT less the built-in stages */
 #define RULESET_HOOK_MAX 1020
@@ -117,6 +119,24 @@ struct table {
 	bool renames;			/* a transaction gave one of the chains another name */
 };
 
+/* what a commit has changed: told of its elements first, then of its tables, then of its end */
+enum rules_event_kind { RULES_ELEM_ADDED, RULES_ELEM_REMOVED, RULES_TABLE, RULES_COMMITTED };
+
+struct rules_event {
+	enum rules_event_kind kind;
+	const struct table *before, *after;	/* RULES_TABLE: NULL: there was, is none; .before is about to be freed */
+	struct ir_set *set;			/* RULES_ELEM_*: shared by both */
+	const struct table *table;		/* its table as it will be; NULL: it goes with it */
+	const struct set_elem *elem;
+	uint32_t gen;				/* RULES_COMMITTED */
+};
+
+/* who wants to know; must not change the rule set */
+struct rules_listener {
+	struct list node;		/* in ruleset->listeners */
+	void (*event)(struct rules_listener *l, const struct rules_event *ev);
+};
+
 struct ruleset {
 	struct list tables;		/* of struct table, in order of creation */
 	uint32_t gen;			/* moves with each commit */
@@ -127,6 +147,7 @@ struct ruleset {
 	struct list shared;		/* of struct shared: tables that rules share by name (rules/shared.h) */
 	const struct clock *clock;	/* for elements that expire; NULL: time stands at 0 */
 	struct rng *rng;		/* for the keys of sets' hash tables; NULL: fixed ones */
+	struct list listeners;		/* of struct rules_listener */
 	void (*committed)(void *ctx, struct ruleset *rs);	/* path rebuilds its hook arrays here */
 	void *ctx;
 };

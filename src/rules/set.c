@@ -21,6 +21,7 @@
 #include "rules/object.h"
 #include "rules/program.h"
 #include "rules/set_impl.h"
+#include "rules/txn.h"
 
 /* ---- elements ---- */
 
@@ -508,24 +509,55 @@ static int by_key(const void *a, const void *b, void *ctx)
 	return memcmp(elem_key(s->impl, x), elem_key(s->impl, y), s->impl->at.klen);
 }
 
-int set_each(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx)
+static int pending_only(void *ctx, struct elem *e)
+{
+	struct gather *g = ctx;
+
+	return elem_pending(g->s->impl, e) ? gather(ctx, e) : 0;
+}
+
+static int before_only(void *ctx, struct elem *e)
+{
+	struct gather *g = ctx;
+
+	return elem_pending(g->s->impl, e) ? 0 : gather(ctx, e);
+}
+
+/* those elements of @from that @take gathers, in order of listing */
+static int each_of(const struct ir_set *s, const struct set_store *from, int (*take)(void *ctx, struct elem *e),
+		   int (*fn)(void *ctx, const struct set_elem *e), void *ctx)
 {
 	const struct set_impl *p = s->impl;
 	struct gather g = { .s = s, .now_ms = set_now(p) };
 	int r = 0;
 
-	g.v = mem_alloc((p->live.n + 1) * sizeof(struct elem *));
+	g.v = mem_alloc((from->n + 1) * sizeof(struct elem *));
 	if (!g.v)
 		return -ENOMEM;
-	store_each(p, &p->live, gather, &g);
+	store_each(p, from, take, &g);
 	if (!p->tree)
 		qsort_r(g.v, g.n, sizeof(g.v[0]), by_key, (void *)s);
-	if (p->live.catchall)
-		gather(&g, p->live.catchall);
+	if (from->catchall)
+		take(&g, from->catchall);
 	for (unsigned i = 0; i < g.n && !r; i++)
 		r = list_one(s, g.v[i], fn, ctx);
 	mem_free(g.v);
 	return r;
+}
+
+int set_each(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx)
+{
+	return each_of(s, &s->impl->live, gather, fn, ctx);
+}
+
+int set_each_added(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx)
+{
+	return each_of(s, &s->impl->live, pending_only, fn, ctx);
+}
+
+int set_each_removed(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx)
+{
+	return each_of(s, &s->impl->limbo, before_only, fn, ctx);
 }
 
 int set_find_elem(const struct ir_set *s, const uint8_t *key, int (*fn)(void *ctx, const struct set_elem *e), void *ctx)

@@ -26,7 +26,7 @@
 
 /* ---- whose set ---- */
 
-static const struct table *table_of(const struct txn *x, const struct ir_set *s)
+const struct table *txn_set_table(const struct txn *x, const struct ir_set *s)
 {
 	const struct change *ch;
 
@@ -49,7 +49,7 @@ static int own(struct txn *x, struct ir_set *s)
 		return -ENOMEM;
 	x->sets[x->n_sets++] = ir_set_get(s);
 	p->owner = x;
-	p->table = table_of(x, s);
+	p->table = txn_set_table(x, s);
 	p->txn_no++;
 	p->txn_no += !p->txn_no;		/* 0 is the packets' */
 	return 0;

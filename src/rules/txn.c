@@ -616,6 +616,52 @@ static void ruleset_survey(struct ruleset *rs)
 	}
 }
 
+/* ---- whoever listens ---- */
+
+static void tell(struct ruleset *rs, const struct rules_event *ev)
+{
+	struct rules_listener *l, *tmp;
+
+	list_for_each_safe(l, tmp, &rs->listeners, node)
+		l->event(l, ev);
+}
+
+struct elem_teller {
+	struct ruleset *rs;
+	struct rules_event ev;
+};
+
+static int tell_elem(void *ctx, const struct set_elem *e)
+{
+	struct elem_teller *t = ctx;
+
+	t->ev.elem = e;
+	tell(t->rs, &t->ev);
+	return 0;
+}
+
+/* elements that come and go, while their sets still know which they are */
+static void tell_elems(struct txn *x)
+{
+	for (unsigned i = 0; i < x->n_sets && !list_empty(&x->rs->listeners); i++) {
+		struct elem_teller t = { x->rs, { .set = x->sets[i], .table = txn_set_table(x, x->sets[i]) } };
+
+		t.ev.kind = RULES_ELEM_REMOVED;
+		set_each_removed(x->sets[i], tell_elem, &t);
+		t.ev.kind = RULES_ELEM_ADDED;
+		set_each_added(x->sets[i], tell_elem, &t);
+	}
+}
+
+static void tell_tables(struct txn *x)
+{
+	struct change *ch;
+
+	list_for_each(ch, &x->changes, node)
+		tell(x->rs, &(struct rules_event){ .kind = RULES_TABLE, .before = ch->origin, .after = ch->copy });
+	tell(x->rs, &(struct rules_event){ .kind = RULES_COMMITTED, .gen = x->rs->gen });
+}
+
 /* from here on nothing can fail */
 static void swap_in(struct txn *x)
 {
@@ -627,6 +673,7 @@ static void swap_in(struct txn *x)
 		*x->renamed[i].at = x->renamed[i].name;
 		x->renamed[i].name = NULL;
 	}
+	tell_elems(x);
 	items_commit(x);
 	list_for_each(ch, &x->changes, node) {
 		if (ch->copy && ch->origin)
@@ -650,6 +697,7 @@ static void swap_in(struct txn *x)
 	ruleset_survey(rs);
 	if (rs->committed)
 		rs->committed(rs->ctx, rs);
+	tell_tables(x);
 	list_for_each(ch, &x->changes, node) {
 		table_free(ch->origin);
 		ch->copy = NULL;

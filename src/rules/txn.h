@@ -53,6 +53,11 @@ void items_free(struct table *t);
 void items_sweep(struct table *t);
 void items_commit(struct txn *x);	/* elements and objects; before the tables are swapped in */
 void items_abort(struct txn *x);
+/** txn_set_table() - the table that has @s after the transaction, NULL: none that it has touched */
+const struct table *txn_set_table(const struct txn *x, const struct ir_set *s);
+/** set_each_added(), set_each_removed() - what the transaction that has @s adds and takes away; stop at non-zero */
+int set_each_added(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx);
+int set_each_removed(const struct ir_set *s, int (*fn)(void *ctx, const struct set_elem *e), void *ctx);
 /** items_bind() - verdicts of maps to the chains of @t, and counts of what rules use; @t is committed */
 void items_bind(struct table *t);
 /** chain_called() - by name; one that a chain had before counts too: jumps may still say it */

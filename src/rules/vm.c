@@ -539,6 +539,8 @@ static void policy(const struct chain *base, struct match_ctx *m, struct vm_resu
 	*res = (struct vm_result){ .v = c->have_policy && c->policy_drop ? IR_DROP : IR_ACCEPT,
 				   .chain = c,
 				   .rule_index = c->n_rules };
+	if (unlikely(m->trace))
+		m->trace(m, c, c->n_rules, NULL, res->v, NULL);
 }
 
 static void decided(const struct walk *w, enum ir_verdict v, const struct rule *r, struct vm_result *res)
@@ -600,7 +602,7 @@ void vm_run(const struct chain *base, struct match_ctx *m, struct vm_result *res
 			continue;
 		}
 		if (unlikely(m->trace))
-			m->trace(m, w.chain, w.i, r, v);
+			m->trace(m, w.chain, w.i, r, v, v == IR_JUMP || v == IR_GOTO ? jump : NULL);
 		if (v == IR_RETURN) {
 			if (walk_return(&w))
 				continue;

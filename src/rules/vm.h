@@ -45,9 +45,12 @@ struct match_ctx {
 	/* a named object that is no function: helper, timeout, expectation, synproxy, secmark; false: the rule ends */
 	bool (*object)(struct match_ctx *m, struct ir_object *o);
 	void (*set_field)(struct match_ctx *m, enum field_id f, const uint8_t *val);
-	/* trace: NULL when nobody watches */
+	/*
+	 * trace: NULL when nobody watches. @r matched and said @v, and goes to chain @to; NULL @r: the policy of @c decided.
+	 * The packet is gone when @v is IR_STOLEN.
+	 */
 	void (*trace)(struct match_ctx *m, const struct chain *c, unsigned rule_index, const struct rule *r,
-		      enum ir_verdict v);
+		      enum ir_verdict v, const struct chain *to);
 	void *ctx;			/* path's */
 	bool cacheable;			/* cleared when something was looked at that may not be cached */
 	bool hotdrop;			/* set by a test: drop at once (par->hotdrop); vm_run() clears it */

@@ -16,7 +16,7 @@
 #include "net/edit.h"
 #include "net/reply.h"
 #include "path/path.h"
-#include "path/trace.h"
+#include "ns/trace.h"
 
 #define BASE                                                                                                           \
 	"ip addr add 10.1.0.1/24 dev in; ip addr add 10.2.0.1/24 dev out\n"                                            \

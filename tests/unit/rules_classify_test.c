@@ -296,11 +296,12 @@ static void set_field(struct match_ctx *m, enum field_id f, const uint8_t *val)
 	side->log = side->log * 37 + m->pkt->mark;
 }
 
-static void log_rule(struct match_ctx *m, const struct chain *c, unsigned i, const struct rule *r, enum ir_verdict v)
+static void log_rule(struct match_ctx *m, const struct chain *c, unsigned i, const struct rule *r, enum ir_verdict v,
+		     const struct chain *to)
 {
 	struct side *side = m->ctx;
 
-	side->log = side->log * 41 + r->handle * 8 + v;
+	side->log = side->log * 41 + (r ? r->handle : 0) * 8 + v;
 }
 
 static void make_side(struct side *s, uint64_t seed, const struct profile *p, bool indexed)

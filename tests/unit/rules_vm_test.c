@@ -391,10 +391,16 @@ static void what_a_rule_sets_the_next_sees(void **state)
 	ruleset_free(&rs);
 }
 
-static unsigned traced;
+static unsigned traced, policies;
 
-static void count_trace(struct match_ctx *m, const struct chain *c, unsigned i, const struct rule *r, enum ir_verdict v)
+static void count_trace(struct match_ctx *m, const struct chain *c, unsigned i, const struct rule *r, enum ir_verdict v,
+			const struct chain *to)
 {
+	if (!r) {
+		policies++;
+		assert_int_equal(i, c->n_rules);
+		return;
+	}
 	assert_ptr_equal(c->rules[i], r);
 	traced++;
 }
@@ -405,9 +411,10 @@ static void matching_rules_are_traced(void **state)
 
 	make(fill_jumps, false);
 	w.m.trace = count_trace;
-	traced = 0;
+	traced = policies = 0;
 	run(&res);
 	assert_int_equal(traced, 3 + 2 + 2);
+	assert_int_equal(policies, 1);
 	ruleset_free(&rs);
 }
 

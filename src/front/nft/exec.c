@@ -577,7 +577,9 @@ bool nft_exec_cmd(struct nft_ctx *x, struct nft_cmd *cmd)
 		return nft_get(x, cmd);
 	case NFT_C_DESCRIBE:
 		return nft_describe(x, cmd);
-	case NFT_C_MONITOR: case NFT_C_EXPORT: case NFT_C_IMPORT:
+	case NFT_C_MONITOR:
+		return nft_monitor(x, cmd);
+	case NFT_C_EXPORT: case NFT_C_IMPORT:
 		break;
 	}
 	nft_err(x, &cmd->loc, "natbox cannot do this yet");

@@ -53,6 +53,9 @@ bool nft_reset(struct nft_ctx *x, struct nft_cmd *cmd);
 bool nft_get(struct nft_ctx *x, struct nft_cmd *cmd);
 bool nft_describe(struct nft_ctx *x, struct nft_cmd *cmd);
 
+/* ---- monitor.c ---- */
+bool nft_monitor(struct nft_ctx *x, struct nft_cmd *cmd);
+
 /* ---- echo.c ---- */
 void nft_echo(struct nft_ctx *x, struct list *cmds);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * path/trace.h - what happened to a packet, step by step, for explain, `nft monitor trace` and verbose labs.
+ * ns/trace.h - what happened to a packet, step by step: path/ tells, for explain, `nft monitor trace` and verbose labs.
  */
-#ifndef PATH_TRACE_H
-#define PATH_TRACE_H
+#ifndef NS_TRACE_H
+#define NS_TRACE_H
 
 #include "ns/netns.h"
 #include "rules/vm.h"
@@ -37,6 +37,12 @@ struct trace_event {
 	const struct rule *rule;
 	unsigned index;
 	enum ir_verdict verdict;
+	/* of rules and policies */
+	const struct chain *to;		/* a jump's or goto's */
+	const struct link *in, *out;	/* as the hook has them */
+	uint32_t id;			/* the packet's name in nft's traces: the same on all of its way through this host */
+	bool traced;			/* it has PKT_TRACE; .pkt is NULL when a rule has taken the packet away */
+	bool first;			/* of the base chain's traced ones */
 	enum drop_reason drop;
 	const struct route_result *route;
 	struct tuple before, after;

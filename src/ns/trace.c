@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * path/trace.c - names of trace events.
+ * ns/trace.c - names of trace events.
  */
-#include "path/trace.h"
+#include "ns/trace.h"
 
 static const char *const names[] = {
 	[TRACE_RX] = "rx",	 [TRACE_STAGE] = "stage", [TRACE_CHAIN] = "chain", [TRACE_RULE] = "rule",
