@@ -228,6 +228,7 @@ static int verify_jump(const struct ipt_rule *r, const struct table *t)
 static struct xt_where where_of(const struct ipt_cmd *cmd, uint32_t hooks)
 {
 	return (struct xt_where){
+		.family = cmd->rule->family,
 		.table = cmd->table,
 		.hooks = hooks,
 		.proto = cmd->rule->proto,

@@ -11,7 +11,9 @@
  *  1. A command that fails here has changed nothing.
  *  2. What is parsed belongs to struct line_state until it is handed to the commands of struct ipt_line.
  *
- * Differences: -vv prints no netlink byte code (D-40). IPv6 is refused by name.
+ * iptables and ip6tables are one tool with two names: struct ipt_ctx says which it is.
+ *
+ * Differences: -vv prints no netlink byte code (D-40).
  */
 #include <ctype.h>
 #include <errno.h>
@@ -231,6 +233,15 @@ static int new_chain(struct line_state *s)
 	return add_command(s, IPT_NEW);
 }
 
+/* a header in front of the transport one, which is what -p compares */
+static bool is_exthdr(const struct line_state *s)
+{
+	uint8_t p = s->rule.proto;
+
+	return s->x->family == AF_INET6 &&
+	       (p == IPPROTO_ROUTING || p == IPPROTO_FRAGMENT || p == IPPROTO_AH || p == IPPROTO_DSTOPTS);
+}
+
 static int protocol(struct line_state *s, const char *word)
 {
 	int status = set_option(s, O_PROTO);
@@ -242,6 +253,8 @@ static int protocol(struct line_state *s, const char *word)
 	s->proto = word;
 	if (!s->rule.proto && (s->rule.inv & IPT_INV_PROTO))
 		return ipt_fail(s->x, IPT_PARAM, "rule would never match protocol");
+	if (is_exthdr(s) && !(s->rule.inv & IPT_INV_PROTO))
+		cmd_err(s->x->c, "Warning: never matched protocol: %s. use extension match instead.\n", word);
 	return IPT_OK;
 }
 
@@ -452,6 +465,12 @@ static int command_option(struct line_state *s, bool *handled)
 	}
 }
 
+/* -4, -6 */
+static bool own_family(const struct ipt_ctx *x, int letter)
+{
+	return x->family == (letter == '6' ? AF_INET6 : AF_INET);
+}
+
 static int plain_option(struct line_state *s)
 {
 	/* some options take the whole word that ends them for their value, "-ptcp" included */
@@ -476,6 +495,8 @@ static int plain_option(struct line_state *s)
 	case 'g':
 		return target(s, s->scan.arg, true);
 	case 'f':
+		if (s->x->family == AF_INET6)
+			return ipt_fail(s->x, IPT_PARAM, "`-f' is not supported in IPv6, use -m frag instead");
 		s->rule.frag = true;
 		return set_option(s, O_FRAG);
 	case 'm':
@@ -498,16 +519,16 @@ static int plain_option(struct line_state *s)
 	case 'W':
 		return wait_option(s, (char)s->scan.val);
 	case 'M':	/* nothing is ever loaded */
-	case '4':
 		return IPT_OK;
+	case '4':
+	case '6':
+		return own_family(s->x, s->scan.val) ? IPT_OK : ipt_tryhelp(s->x);
 	case 'V':
 		return version(s);
 	case 'h':
 		return line_help(s);
-	case 'b':
+	default:	/* -b */
 		return ipt_fail(s->x, IPT_PARAM, "Unknown arg \"(null)\"");
-	default:
-		return ipt_tryhelp(s->x);	/* -6 */
 	}
 }
 
@@ -537,8 +558,8 @@ static int scan_line(struct line_state *s)
 			status = word(s);
 		else if (ev != OPT_FOUND)
 			status = unknown(s, ev);
-		else if (s->scan.val == '6' && s->l->restore)
-			s->l->done = s->l->skip = true;	/* a line for ip6tables-restore */
+		else if ((s->scan.val == '4' || s->scan.val == '6') && s->l->restore && !own_family(s->x, s->scan.val))
+			s->l->done = s->l->skip = true;	/* a line for the other family's tool */
 		else
 			status = option(s);
 	}
@@ -585,10 +606,16 @@ void ipt_cmd_free(struct ipt_cmd *list)
 	}
 }
 
-/** iptables_main() - iptables(8) */
+uint8_t ipt_tool_family(const char *name)
+{
+	return strncmp(name, "ip6", 3) == 0 ? AF_INET6 : AF_INET;
+}
+
+/** iptables_main() - iptables(8), ip6tables(8) */
 int iptables_main(struct cmd *c, int argc, char **argv)
 {
-	struct ipt_ctx x = { .c = c, .tool = "iptables", .family = AF_INET };
+	uint8_t family = ipt_tool_family(argv[0]);
+	struct ipt_ctx x = { .c = c, .tool = family == AF_INET6 ? "ip6tables" : "iptables", .family = family };
 	struct ipt_line l = { .x = &x, .table = "filter" };
 	struct apply *a;
 	int status;

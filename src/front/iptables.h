@@ -26,6 +26,7 @@ struct ipt_ctx {
 	uint8_t family;
 };
 
+uint8_t ipt_tool_family(const char *name);	/* AF_INET6: ip6tables or one of its like */
 /** ipt_fail() - "TOOL VERSION: message" and what the real tool adds for @status; returns @status */
 int ipt_fail(struct ipt_ctx *x, enum ipt_status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /** ipt_tryhelp() - only the "Try ..." line; returns IPT_PARAM */
@@ -75,10 +76,10 @@ struct ipt_rule {
 struct ipt_tail *ipt_tail_new(void);
 void ipt_tail_put(struct ipt_tail *t);
 /** ipt_tail_add() - one more match, its data zeroed and initialised; NULL: no memory */
-struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext);
+struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext, uint8_t family);
 /** ipt_tail_merge() - matches that are listed as one: -p tcp -m tcp --sport 1 -m tcp --dport 2; 0 or -ENOMEM */
 int ipt_tail_merge(struct ipt_tail *t);
-int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext);	/* 0 or -ENOMEM */
+int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext, uint8_t family);	/* 0 or -ENOMEM */
 struct ipt_rule *ipt_rule_dup(const struct ipt_rule *r);	/* shares the tail; NULL: no memory */
 void ipt_rule_free(struct ipt_rule *r);
 const struct ipt_rule *ipt_rule_of(const struct rule *r);	/* NULL: written in another dialect */
@@ -212,7 +213,7 @@ void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r);
 struct chain **ipt_chains_sorted(const struct table *real);
 
 /** ipt_save_exact() - for a state file: with counters, without dates, and only the built-in chains that are there */
-int ipt_save_exact(struct cmd *c, struct sbuf *out);
+int ipt_save_exact(struct cmd *c, uint8_t family, struct sbuf *out);
 
 /* ---- names: iptables_names.c ---- */
 

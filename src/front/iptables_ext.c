@@ -9,6 +9,7 @@
  * Invariants
  *  1. opt_row.val of an extension's option says which instance it belongs to; instances are only ever added.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ static int add_ext_rows(struct line_state *s, const struct xt_ext *ext, unsigned
 
 int line_load_match(struct line_state *s, const struct xt_ext *ext)
 {
-	if (!ipt_tail_add(s->tail, ext) || add_ext_rows(s, ext, s->tail->n) < 0)
+	if (!ipt_tail_add(s->tail, ext, s->x->family) || add_ext_rows(s, ext, s->tail->n) < 0)
 		return line_no_memory(s->x);
 	return IPT_OK;
 }
@@ -128,20 +129,32 @@ int line_check_exts(struct line_state *s)
 
 int line_set_target(struct line_state *s, const struct xt_ext *ext)
 {
-	if (ipt_tail_set_target(s->tail, ext) < 0 || add_ext_rows(s, ext, 0) < 0)
+	if (ipt_tail_set_target(s->tail, ext, s->x->family) < 0 || add_ext_rows(s, ext, 0) < 0)
 		return line_no_memory(s->x);
 	return IPT_OK;
+}
+
+/* the match's name: of the protocol as it was written, or of its number */
+static const char *proto_match(const struct line_state *s, char low[32])
+{
+	size_t n = strlen(s->proto);
+
+	if (isdigit((unsigned char)*s->proto) || n >= 32)
+		return ipt_proto_name(s->rule.proto, true, low);
+	for (size_t i = 0; i <= n; i++)
+		low[i] = (char)tolower((unsigned char)s->proto[i]);
+	return low;
 }
 
 int line_load_proto(struct line_state *s, bool *loaded)
 {
 	const struct xt_ext *ext;
-	char buf[16];
+	char low[32];
 
 	*loaded = false;
 	if (!s->proto || s->proto_used)
 		return IPT_OK;
-	ext = xt_find(XT_MATCH, ipt_proto_name(s->rule.proto, true, buf), s->x->family);
+	ext = xt_find(XT_MATCH, proto_match(s, low), s->x->family);
 	if (!ext)
 		return IPT_OK;
 	s->proto_used = *loaded = true;
@@ -188,8 +201,8 @@ static const char usage_text[] =
 	"            -E old-chain new-chain\n"
 	"\t\t\t\tChange chain name, (moving any references)\n\n"
 	"Options:\n"
-	"    --ipv4\t-4\t\tNothing (line is ignored by ip6tables-restore)\n"
-	"    --ipv6\t-6\t\tError (line is ignored by iptables-restore)\n"
+	"    --ipv4\t-4\t\t%s (line is ignored by ip6tables-restore)\n"
+	"    --ipv6\t-6\t\t%s (line is ignored by iptables-restore)\n"
 	"[!] --protocol\t-p proto\tprotocol: by number or name, eg. `tcp'\n"
 	"[!] --source\t-s address[/mask][...]\n"
 	"\t\t\t\tsource specification\n"
@@ -211,7 +224,7 @@ static const char usage_text[] =
 	"  --wait\t-w [seconds]\tmaximum wait to acquire xtables lock before give up\n"
 	"  --line-numbers\t\tprint line numbers when listing\n"
 	"  --exact\t-x\t\texpand numbers (display exact values)\n"
-	"[!] --fragment\t-f\t\tmatch second or further fragments only\n"
+	"%s"
 	"  --modprobe=<command>\t\ttry to insert modules using this command\n"
 	"  --set-counters -c PKTS BYTES\tset the counter during insert/append\n"
 	"[!] --version\t-V\t\tprint package version.\n";
@@ -219,13 +232,14 @@ static const char usage_text[] =
 int line_help(struct line_state *s)
 {
 	const char *n = s->x->tool;
-	bool loaded;
+	bool loaded, v6 = s->x->family == AF_INET6;
 	int status = s->tail->n == 0 && s->proto ? line_load_proto(s, &loaded) : IPT_OK;
 
 	if (status)
 		return status;
 	cmd_out(s->x->c, "%s " IPT_VERSION "\n", n);
-	cmd_out(s->x->c, usage_text, n, n, n, n, n, n, n, n, n, n);
+	cmd_out(s->x->c, usage_text, n, n, n, n, n, n, n, n, n, n, v6 ? "Error" : "Nothing", v6 ? "Nothing" : "Error",
+		v6 ? "" : "[!] --fragment\t-f\t\tmatch second or further fragments only\n");
 	if (s->tail->target.ext && s->tail->target.ext->help) {
 		cmd_out(s->x->c, "\n");
 		s->tail->target.ext->help(&s->x->c->out);

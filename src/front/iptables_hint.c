@@ -16,12 +16,12 @@
 
 #define HINT_NAMES 256
 
-static unsigned ext_names(enum xt_kind kind, const char **names)
+static unsigned ext_names(enum xt_kind kind, uint8_t family, const char **names)
 {
 	unsigned n = 0;
 
 	for (const struct xt_ext *const *e = xt_all; *e && n < HINT_NAMES / 2; e++)
-		if ((*e)->kind == kind)
+		if ((*e)->kind == kind && xt_has_family(*e, family))
 			names[n++] = (*e)->name;
 	names[n] = NULL;
 	return n;
@@ -69,7 +69,7 @@ void line_hint_match(struct ipt_ctx *x, const char *name)
 {
 	const char *names[HINT_NAMES], *near;
 
-	ext_names(XT_MATCH, names);
+	ext_names(XT_MATCH, x->family, names);
 	near = diag_nearest(name, names);
 	if (hint_missing(x, name))
 		return;
@@ -84,7 +84,7 @@ void line_hint_match(struct ipt_ctx *x, const char *name)
 void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
 {
 	const char *names[HINT_NAMES], *near;
-	unsigned n = ext_names(XT_TARGET, names);
+	unsigned n = ext_names(XT_TARGET, x->family, names);
 
 	names[n++] = "ACCEPT";
 	names[n++] = "DROP";
@@ -104,7 +104,7 @@ void ipt_hint_target(struct ipt_ctx *x, const struct table *t, const char *name)
 /* ---- options ---- */
 
 /* the matches and targets that have an option of that name, as they would be written in front of it */
-static bool put_owners(struct sbuf *out, const char *option)
+static bool put_owners(struct sbuf *out, uint8_t family, const char *option)
 {
 	uint8_t proto;
 	bool any = false;
@@ -113,7 +113,7 @@ static bool put_owners(struct sbuf *out, const char *option)
 		for (const struct xt_opt *o = (*e)->opts; o && o->name; o++) {
 			const char *flag = (*e)->kind == XT_TARGET ? "-j" : "-m";
 
-			if (strcmp(o->name, option) != 0)
+			if (strcmp(o->name, option) != 0 || !xt_has_family(*e, family))
 				continue;
 			if (ipt_proto_parse((*e)->name, &proto) == 0)
 				flag = "-p";
@@ -141,7 +141,7 @@ void line_hint_option(struct line_state *s, const char *word)
 		;
 	else if (xt_is_later(XT_TARGET, s->rule.jump))
 		cmd_hint(s->x->c, "Linux has -j %s, natbox does not have it yet", s->rule.jump);
-	else if (put_owners(&owners, word))
+	else if (put_owners(&owners, s->x->family, word))
 		cmd_hint(s->x->c, "--%s belongs to %s, which must come before it", word, sbuf_str(&owners));
 	else if (near)
 		cmd_hint(s->x->c, "did you mean '--%s'?", near);
@@ -171,7 +171,8 @@ void ipt_hint_chain(struct ipt_ctx *x, const char *table, const char *chain)
 	unsigned n = 0;
 
 	for (const char *const *t = tables; *t; t++) {
-		const struct table *real = ruleset_table(rs, NFPROTO_IPV4, *t);
+		const struct table *real =
+			ruleset_table(rs, x->family == AF_INET6 ? NFPROTO_IPV6 : NFPROTO_IPV4, *t);
 
 		if (strcmp(*t, table) == 0)
 			n = chain_names(real, false, names, 0);

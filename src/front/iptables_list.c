@@ -82,7 +82,7 @@ static void put_addr(struct list_state *s, const struct ipt_rule *r, bool dst)
 	struct sbuf text = SBUF_INIT;
 	bool inv = r->inv & (dst ? IPT_INV_DST : IPT_INV_SRC);
 
-	if (addr_is_any(mask) && !s->numeric) {
+	if (!s->numeric && addr_is_any(r->family == AF_INET6 ? a : mask)) {
 		sbuf_puts(&text, "anywhere");
 	} else {
 		if (s->numeric || !ipt_addr_name(s->c, r->family, a, &text))

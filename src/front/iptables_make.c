@@ -38,11 +38,23 @@ static bool dotted(const char *t, bool all, union inet_addr *a)
 	}
 }
 
+/* a mask written as an address */
+static bool mask_words(uint8_t family, const char *t, union inet_addr *mask)
+{
+	return family == AF_INET6 ? addr_parse(AF_INET6, t, mask) == 0 : dotted(t, true, mask);
+}
+
+/* a number, not a name */
+static bool addr_words(uint8_t family, const char *t, union inet_addr *a)
+{
+	return family == AF_INET6 ? addr_parse(AF_INET6, t, a) == 0 : dotted(t, false, a);
+}
+
 static int parse_mask(struct line_state *s, const char *t, union inet_addr *mask)
 {
 	unsigned long long bits = addr_bits(s->x->family);
 
-	if (t && !dotted(t, true, mask)) {
+	if (t && !mask_words(s->x->family, t, mask)) {
 		if (!line_number(t, 0, bits, &bits))
 			return ipt_fail(s->x, IPT_PARAM, "invalid mask `%s' specified", t);
 		t = NULL;
@@ -71,7 +83,7 @@ static int add_addr(struct line_state *s, struct addr_list *list, char *text)
 	status = parse_mask(s, slash ? slash + 1 : NULL, &mask);
 	if (status)
 		return status;
-	if (!addr_is_any(&mask) && !dotted(text, false, &a) && ipt_host_addr(s->x->c, s->x->family, text, &a) < 0)
+	if (!addr_is_any(&mask) && !addr_words(s->x->family, text, &a) && ipt_host_addr(s->x->c, s->x->family, text, &a) < 0)
 		return ipt_fail(s->x, IPT_PARAM, "host/network `%s' not found", text);
 	if (list->n >= IPT_ADDRS_MAX)
 		return ipt_fail(s->x, IPT_PARAM, "more than %u addresses", IPT_ADDRS_MAX);
@@ -89,7 +101,7 @@ static int parse_addrs(struct line_state *s, const char *text, struct addr_list 
 	int status = IPT_OK;
 
 	if (!text)
-		text = "0.0.0.0/0";
+		text = s->x->family == AF_INET6 ? "::/0" : "0.0.0.0/0";
 	while (status == IPT_OK) {
 		const char *end;
 		char one[256];

@@ -192,10 +192,28 @@ static bool net_by_addr(void *ctx, char **word, unsigned n)
 	return true;
 }
 
+/* "fe80::1%eth0": the link must be there, and is not kept */
+static bool scoped_addr(struct cmd *c, const char *name, union inet_addr *a)
+{
+	char text[ADDR_STRLEN];
+	const char *zone = strchr(name, '%');
+	size_t n = zone ? (size_t)(zone - name) : 0;
+
+	if (!zone || n >= sizeof(text))
+		return false;
+	memcpy(text, name, n);
+	text[n] = '\0';
+	if (addr_parse(AF_INET6, text, a) < 0 || a->b[0] != 0xfe || (a->b[1] & 0xc0) != 0x80)
+		return false;
+	return (zone[1] && strspn(zone + 1, "0123456789") == strlen(zone + 1)) || link_by_name(&c->ns->links, zone + 1);
+}
+
 int ipt_host_addr(struct cmd *c, uint8_t family, const char *name, union inet_addr *a)
 {
 	struct name_query q = { .family = family, .name = name };
 
+	if (family == AF_INET6 && scoped_addr(c, name, a))
+		return 0;
 	if (!(family == AF_INET && each_line(c, "/etc/networks", net_by_name, &q)) &&
 	    !each_line(c, "/etc/hosts", host_by_name, &q))
 		return -ENOENT;

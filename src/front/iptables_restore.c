@@ -21,7 +21,6 @@
 #include "front/iptables.h"
 #include "front/optscan.h"
 
-#define TOOL "iptables-restore"
 #define WORD_MAX 1024
 #define ARGS_MAX 255
 
@@ -72,9 +71,9 @@ static int table_line(struct restore *r, char *line)
 	const struct ipt_table *t = name ? ipt_table_find(name) : NULL;
 
 	if (!name)
-		return ipt_fail(&r->x, IPT_PARAM, TOOL ": line %u table name invalid", r->x.line);
+		return ipt_fail(&r->x, IPT_PARAM, "%s: line %u table name invalid", r->x.tool, r->x.line);
 	if (!t)
-		return ipt_fail(&r->x, IPT_PARAM, TOOL ": line %u table name '%s' invalid", r->x.line, name);
+		return ipt_fail(&r->x, IPT_PARAM, "%s: line %u table name '%s' invalid", r->x.tool, r->x.line, name);
 	r->table = t;
 	r->skip = r->only && strcmp(r->only, name) != 0;
 	if (r->skip || r->noflush)
@@ -101,7 +100,7 @@ static int chain_line(struct restore *r, char *line)
 	bool builtin;
 
 	if (!name)
-		return ipt_fail(&r->x, IPT_PARAM, TOOL ": line %u chain name invalid", r->x.line);
+		return ipt_fail(&r->x, IPT_PARAM, "%s: line %u chain name invalid", r->x.tool, r->x.line);
 	builtin = ipt_builtin_find(r->table, name);
 	if (!builtin && (*name == '-' || *name == '!'))
 		return ipt_fail(&r->x, IPT_PARAM, "chain name not allowed to start with `%c'", *name);
@@ -112,7 +111,7 @@ static int chain_line(struct restore *r, char *line)
 				IPT_NAME_MAX + 1);
 	policy = strtok_r(NULL, " \t\n", &save);
 	if (!policy)
-		return ipt_fail(&r->x, IPT_PARAM, TOOL ": line %u policy invalid", r->x.line);
+		return ipt_fail(&r->x, IPT_PARAM, "%s: line %u policy invalid", r->x.tool, r->x.line);
 	c = add_cmd(r, IPT_RESTORE_CHAIN, name, policy);
 	if (!c)
 		return no_memory(r);
@@ -212,7 +211,7 @@ static int rule_line(struct restore *r, char *line, bool *done)
 	};
 	char *rest = line;
 	const char *p;
-	int status = add_word(r, &w, TOOL, strlen(TOOL));
+	int status = add_word(r, &w, r->x.tool, strlen(r->x.tool));
 
 	if (!status)
 		status = counts_prefix(r, &w, line, &rest);
@@ -270,7 +269,7 @@ static int one_line(struct restore *r, char *line, bool *done)
 		return chain_line(r, line);
 	if (r->table)
 		return rule_line(r, line, done);
-	cmd_err(r->x.c, TOOL ": line %u failed\n", r->x.line);
+	cmd_err(r->x.c, "%s: line %u failed\n", r->x.tool, r->x.line);
 	return IPT_OTHER;
 }
 
@@ -296,7 +295,7 @@ static int whole_file(struct restore *r, struct sbuf *in)
 	}
 	sbuf_free(&line);
 	if (!status && !done && r->table) {
-		cmd_err(r->x.c, TOOL ": COMMIT expected at line %u\n", r->x.line + 1);
+		cmd_err(r->x.c, "%s: COMMIT expected at line %u\n", r->x.tool, r->x.line + 1);
 		status = IPT_OTHER;
 	}
 	drop_commands(r);
@@ -340,10 +339,10 @@ static bool restore_option(struct restore *r, struct optscan *s)
 		r->only = s->arg;
 		return false;
 	case 'V':
-		cmd_out(r->x.c, TOOL " " IPT_VERSION "\n");
+		cmd_out(r->x.c, "%s " IPT_VERSION "\n", r->x.tool);
 		return true;
 	case 'h':
-		cmd_err(r->x.c, usage_text, TOOL);
+		cmd_err(r->x.c, usage_text, r->x.tool);
 		return true;
 	case 'w':
 	case 'W':	/* there is no lock */
@@ -371,6 +370,7 @@ static int options(struct restore *r, int argc, char **argv)
 			     .rows = rows,
 			     .n_rows = ARRAY_LEN(rows) };
 	unsigned files = 0;
+	char advice[80];
 	enum opt_event ev;
 
 	while ((ev = optscan_next(&s)) != OPT_END) {
@@ -378,7 +378,8 @@ static int options(struct restore *r, int argc, char **argv)
 			r->file = s.arg;
 			files++;
 		} else if (ev != OPT_FOUND) {
-			return ipt_bad_option(r->x.c, &s, ev, "Try `" TOOL " -h' for more information.\n");
+			snprintf(advice, sizeof(advice), "Try `%s -h' for more information.\n", r->x.tool);
+			return ipt_bad_option(r->x.c, &s, ev, advice);
 		} else if (restore_option(r, &s)) {
 			return IPT_OK;
 		}
@@ -410,10 +411,10 @@ static int read_input(struct restore *r, struct sbuf *in)
 	return IPT_OK;
 }
 
-/** iptables_restore_main() - iptables-restore(8) */
+/** iptables_restore_main() - iptables-restore(8), ip6tables-restore(8) */
 int iptables_restore_main(struct cmd *c, int argc, char **argv)
 {
-	struct restore r = { .x = { .c = c, .tool = TOOL, .family = AF_INET } };
+	struct restore r = { .x = { .c = c, .tool = argv[0], .family = ipt_tool_family(argv[0]) } };
 	struct sbuf in = SBUF_INIT;
 	int status;
 

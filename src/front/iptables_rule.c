@@ -61,24 +61,24 @@ void ipt_tail_put(struct ipt_tail *t)
 	mem_free(t);
 }
 
-static int inst_init(struct ipt_inst *i, const struct xt_ext *ext)
+static int inst_init(struct ipt_inst *i, const struct xt_ext *ext, uint8_t family)
 {
 	*i = (struct ipt_inst){ .ext = ext, .data = mem_zalloc(ext->size ? ext->size : 1) };
 	if (!i->data)
 		return -ENOMEM;
 	if (ext->init)
-		ext->init(i->data);
+		ext->init(i->data, family);
 	return 0;
 }
 
-struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext)
+struct ipt_inst *ipt_tail_add(struct ipt_tail *t, const struct xt_ext *ext, uint8_t family)
 {
 	struct ipt_inst *grown = mem_realloc(t->match, (t->n + 1) * sizeof(*grown));
 
 	if (!grown)
 		return NULL;
 	t->match = grown;
-	if (inst_init(&t->match[t->n], ext) < 0)
+	if (inst_init(&t->match[t->n], ext, family) < 0)
 		return NULL;
 	return &t->match[t->n++];
 }
@@ -90,7 +90,7 @@ static int keep_original(struct ipt_tail *t, unsigned at)
 
 	if (t->match[at].idle)
 		return 0;
-	copy = ipt_tail_add(t, t->match[at].ext);
+	copy = ipt_tail_add(t, t->match[at].ext, AF_UNSPEC);	/* overwritten below */
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy->data, t->match[at].data, copy->ext->size);
@@ -132,9 +132,9 @@ int ipt_tail_merge(struct ipt_tail *t)
 	return err;
 }
 
-int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext)
+int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext, uint8_t family)
 {
-	if (inst_init(&t->target, ext) == 0)
+	if (inst_init(&t->target, ext, family) == 0)
 		return 0;
 	t->target.ext = NULL;
 	return -ENOMEM;
@@ -259,8 +259,9 @@ static void emit_header(const struct ipt_rule *r, struct ir_list *l)
 
 	emit_iface(l, FIELD_META_IIFNAME, r->in, r->inv & IPT_INV_IN);
 	emit_iface(l, FIELD_META_OIFNAME, r->out, r->inv & IPT_INV_OUT);
-	emit_addr(l, FIELD_IP_SADDR, r->family, &r->src, &r->smask, r->inv & IPT_INV_SRC);
-	emit_addr(l, FIELD_IP_DADDR, r->family, &r->dst, &r->dmask, r->inv & IPT_INV_DST);
+	emit_addr(l, r->family == AF_INET6 ? FIELD_IP6_SADDR : FIELD_IP_SADDR, r->family, &r->src, &r->smask,
+		  r->inv & IPT_INV_SRC);
+	emit_addr(l, r->family == AF_INET6 ? FIELD_IP6_DADDR : FIELD_IP_DADDR, r->family, &r->dst, &r->dmask, r->inv & IPT_INV_DST);
 	if (r->proto)
 		ir_match_field(l, FIELD_META_L4PROTO, r->inv & IPT_INV_PROTO, &r->proto, NULL);
 	if (r->frag)	/* an offset of zero is no later fragment */

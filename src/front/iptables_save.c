@@ -19,6 +19,7 @@
 
 struct save_opts {
 	const char *tool;		/* as it was called */
+	uint8_t family;
 	const char *table, *file;
 	const char *heading;		/* of the first comment line */
 	bool counters, done;
@@ -96,7 +97,7 @@ static int save_all(struct cmd *c, struct sbuf *out, const struct save_opts *o)
 	int err = 0;
 
 	for (const struct ipt_table *spec = ipt_tables; spec->name && !err; spec++) {
-		const struct table *t = ruleset_table(&c->ns->rules, NFPROTO_IPV4, spec->name);
+		const struct table *t = ruleset_table(&c->ns->rules, o->family == AF_INET6 ? NFPROTO_IPV6 : NFPROTO_IPV4, spec->name);
 
 		if (o->exact && t && !ipt_table_own(t))
 			continue;
@@ -106,9 +107,9 @@ static int save_all(struct cmd *c, struct sbuf *out, const struct save_opts *o)
 	return err;
 }
 
-int ipt_save_exact(struct cmd *c, struct sbuf *out)
+int ipt_save_exact(struct cmd *c, uint8_t family, struct sbuf *out)
 {
-	struct save_opts o = { .counters = true, .exact = true };
+	struct save_opts o = { .family = family, .counters = true, .exact = true };
 
 	return save_all(c, out, &o);
 }
@@ -168,7 +169,7 @@ int ipt_bad_option(struct cmd *c, const struct optscan *s, enum opt_event ev, co
 	return IPT_OTHER;
 }
 
-/** iptables_save_main() - iptables-save(8) */
+/** iptables_save_main() - iptables-save(8), ip6tables-save(8) */
 int iptables_save_main(struct cmd *c, int argc, char **argv)
 {
 	static const struct opt_row rows[] = {
@@ -178,8 +179,8 @@ int iptables_save_main(struct cmd *c, int argc, char **argv)
 	struct optscan s = {
 		.argc = argc, .argv = argv, .next = 1, .shorts = "bcdt:M:f:V", .rows = rows, .n_rows = ARRAY_LEN(rows)
 	};
-	struct save_opts o = { .tool = strstr(argv[0], "nft") ? "iptables-nft-save" : "iptables-save" };
-	char heading[64];
+	struct save_opts o = { .tool = argv[0], .family = ipt_tool_family(argv[0]) };
+	char heading[64], advice[96];
 	struct sbuf text = SBUF_INIT;
 	enum opt_event ev;
 	bool words = false;
@@ -191,7 +192,7 @@ int iptables_save_main(struct cmd *c, int argc, char **argv)
 			continue;
 		}
 		if (ev != OPT_FOUND)
-			return ipt_bad_option(c, &s, ev, "Look at manual page `iptables-save.8' for more information.\n");
+			goto bad_option;
 		save_option(c, &s, &o);
 		if (o.done)
 			return IPT_OK;
@@ -209,4 +210,7 @@ int iptables_save_main(struct cmd *c, int argc, char **argv)
 	status = save_all(c, &text, &o) < 0 || text.failed ? IPT_RESOURCE : write_out(c, &text, o.file);
 	sbuf_free(&text);
 	return status;
+bad_option:
+	snprintf(advice, sizeof(advice), "Look at manual page `%s.8' for more information.\n", o.tool);
+	return ipt_bad_option(c, &s, ev, advice);
 }

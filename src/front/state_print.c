@@ -437,17 +437,18 @@ static void put_rules(struct sbuf *out, const struct netns *ns)
 
 /* ---- all of it ---- */
 
-static int put_iptables(struct sbuf *out, struct netns *ns)
+static int put_iptables(struct sbuf *out, struct netns *ns, uint8_t family)
 {
 	struct cmd c = { .world = ns->world, .ns = ns };
 	struct sbuf text = SBUF_INIT;
 	char end[32] = "END";
-	int err = ipt_save_exact(&c, &text);
+	int err = ipt_save_exact(&c, family, &text);
 
 	for (unsigned i = 1; strstr(sbuf_str(&text), end); i++)	/* a line of the text must not end it */
 		snprintf(end, sizeof(end), "END%u", i);
 	if (!err && text.len)
-		sbuf_printf(out, "iptables-restore -c <<'%s'\n%s%s\n", end, text.data, end);
+		sbuf_printf(out, "%s-restore -c <<'%s'\n%s%s\n", family == AF_INET6 ? "ip6tables" : "iptables", end,
+			    text.data, end);
 	if (text.failed)
 		err = -ENOMEM;
 	sbuf_free(&text);
@@ -536,7 +537,9 @@ int state_print(struct netns *ns, struct sbuf *out)
 	fib_walk(&ns->fib, AF_INET, 0, put_route, &w);
 	fib_walk(&ns->fib, AF_INET6, 0, put_route, &w);
 	put_rules(out, ns);
-	err = put_iptables(out, ns);
+	err = put_iptables(out, ns, AF_INET);
+	if (!err)
+		err = put_iptables(out, ns, AF_INET6);
 	if (!err)
 		err = put_nft(out, ns);
 	return err ? err : out->failed ? -ENOMEM : 0;

@@ -39,6 +39,11 @@ int xt_error(struct xt_call *c, const char *fmt, ...)
 	return -EINVAL;
 }
 
+bool xt_has_family(const struct xt_ext *e, uint8_t family)
+{
+	return e->families & (family == AF_INET6 ? 2 : 1);
+}
+
 /**
  * xt_find() - a match or target by name
  * @family: AF_INET or AF_INET6
@@ -46,10 +51,10 @@ int xt_error(struct xt_call *c, const char *fmt, ...)
  */
 const struct xt_ext *xt_find(enum xt_kind kind, const char *name, uint8_t family)
 {
-	uint8_t bit = family == AF_INET6 ? 2 : 1;
-
+	if (kind == XT_MATCH && (strcmp(name, "icmpv6") == 0 || strcmp(name, "ipv6-icmp") == 0))
+		name = "icmp6";
 	for (const struct xt_ext *const *e = xt_all; *e; e++)
-		if ((*e)->kind == kind && ((*e)->families & bit) && strcmp((*e)->name, name) == 0)
+		if ((*e)->kind == kind && xt_has_family(*e, family) && strcmp((*e)->name, name) == 0)
 			return *e;
 	return NULL;
 }

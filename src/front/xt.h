@@ -36,6 +36,7 @@ struct xt_opt {
 /* where a rule stands, for what the kernel checks at commit */
 struct xt_where {
 	const char *table;
+	uint8_t family;			/* AF_* */
 	uint32_t hooks;			/* the bit of its own chain when that is a base chain; 0: a user chain, whoever jumps there */
 	uint8_t proto;			/* the rule's -p, 0: any */
 	bool proto_inverted;
@@ -61,7 +62,7 @@ struct xt_ext {
 	uint8_t only_proto;		/* "-p" that it needs (tcp for -m tcp), 0: any */
 	const char *only_table;		/* NULL: any; the real tool's check at commit ("RULE_APPEND failed (Invalid argument)") */
 	uint32_t only_hooks;		/* bits of NF_INET_*, 0: any; holds for every base chain that the rule can be reached from */
-	void (*init)(void *data);
+	void (*init)(void *data, uint8_t family);
 	/* one option; .opt, .arg, .val, .invert in @c; on an error xt_error() and return -EINVAL */
 	int (*parse)(struct xt_call *c, void *data);
 	/* all options seen (.seen): 0 or xt_error() and -EINVAL */
@@ -122,6 +123,7 @@ struct xt_call {
 /** xt_error() - the message of a failed parse: the core prints "iptables v1.8.9 (nf_tables): MESSAGE" and the "Try ..." line; returns -EINVAL */
 int xt_error(struct xt_call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+bool xt_has_family(const struct xt_ext *e, uint8_t family);
 const struct xt_ext *xt_find(enum xt_kind kind, const char *name, uint8_t family);	/* NULL: no such */
 /** xt_parse_opt() - one option of @c->ext: invert, repetition, exclusion, value by its type, then .parse; -EINVAL and the message in @c->err */
 int xt_parse_opt(struct xt_call *c, void *data);

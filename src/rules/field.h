@@ -150,6 +150,7 @@ enum field_id {
 };
 
 struct match_ctx;
+struct pkt;
 struct ir_expr;
 
 struct field {
@@ -171,6 +172,12 @@ bool field_load_arg(const struct match_ctx *m, const struct ir_expr *e, uint8_t 
 
 /** field_payload_base() - where a base (NFT_PAYLOAD_*) begins, as offset into the packet's buffer; -1: there is none */
 int field_payload_base(const struct match_ctx *m, uint32_t base);
+/**
+ * field_ip6_header() - where an IPv6 packet's header of a kind begins, as offset into its buffer: an extension header's first
+ * two bytes are there
+ * Return: -ENOENT: it has none; -EBADMSG: the packet is cut off before
+ */
+int field_ip6_header(const struct pkt *p, uint8_t want);
 #define FIELD_NO_OPTION (-2)
 /**
  * field_tcp_option() - where the first option of that kind begins, as offset into the packet's buffer; *len: its bytes

@@ -15,6 +15,7 @@
  * References: the kernel's nft_payload.c, nft_exthdr.c, ipv6_find_hdr(); RFC 8200 section 4, RFC 9293 section 3.1, RFC 9260
  * section 3.2, RFC 4340 section 5.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -136,23 +137,25 @@ static bool is_extension(uint8_t nexthdr)
 	       nexthdr == IPPROTO_AH || nexthdr == IPPROTO_NONE || nexthdr == IPPROTO_DSTOPTS;
 }
 
-static int find_ext6(const struct pkt *p, uint8_t want)
+int field_ip6_header(const struct pkt *p, uint8_t want)
 {
 	uint64_t at = p->l3 + IP6_HEADER;
 	uint8_t b[4], next;
 
 	if (pkt_l3_len(p) < IP6_HEADER)
-		return -1;
+		return -EBADMSG;
 	next = pkt_l3(p)[6];
 	while (next != want) {
-		if (!is_extension(next) || next == IPPROTO_NONE || !copy_at(p, at, 2, b))
-			return -1;
-		if (next == IPPROTO_FRAGMENT && (!copy_at(p, at, 4, b) || (get_u16(b + 2) & ~7)))
-			return -1;	/* what follows is in the first fragment */
+		if (!is_extension(next) || next == IPPROTO_NONE)
+			return -ENOENT;
+		if (!copy_at(p, at, next == IPPROTO_FRAGMENT ? 4 : 2, b))
+			return -EBADMSG;
+		if (next == IPPROTO_FRAGMENT && (get_u16(b + 2) & ~7))
+			return -ENOENT;	/* what follows is in the first fragment */
 		at += next == IPPROTO_FRAGMENT ? 8 : next == IPPROTO_AH ? (b[1] + 2u) * 4 : (b[1] + 1u) * 8;
 		next = b[0];
 	}
-	return is_extension(want) && !copy_at(p, at, 2, b) ? -1 : (int)MIN(at, p->end);
+	return is_extension(want) && !copy_at(p, at, 2, b) ? -EBADMSG : (int)MIN(at, p->end);
 }
 
 static int find_option4(const struct pkt *p, uint8_t want)
@@ -267,7 +270,7 @@ static bool load_exthdr(const struct match_ctx *m, const struct ir_expr *e, uint
 	case NFT_EXTHDR_OP_IPV6:
 		if (p->ethertype != htons(ETH_P_IPV6))
 			return false;
-		at = find_ext6(p, type);
+		at = field_ip6_header(p, type);
 		break;
 	case NFT_EXTHDR_OP_IPV4:
 		if (p->ethertype != htons(ETH_P_IP))

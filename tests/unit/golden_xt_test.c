@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * golden_xt_test.c - single iptables rules against what the real tool said to them: tests/golden/xt/, made by
- * record.sh.
+ * golden_xt_test.c - single iptables and ip6tables rules against what the real tools said to them: tests/golden/xt/ and
+ * tests/golden/xt6/, made by xt/record.sh.
  *
  * Each rule is run on a namespace without links or packets, and its status, messages, iptables-save line and both
  * listings are put in the form of the golden file and compared with it. A rule below a "#- " comment is one that
@@ -27,6 +27,7 @@
 #define SHOWN_MAX 12		/* differences told of each file */
 
 struct place {
+	const char *tool;	/* iptables, ip6tables */
 	struct sbuf out[3];	/* by file descriptor */
 };
 
@@ -81,7 +82,7 @@ static int run(struct netns *ns, struct place *p, const char *line)
 
 	for (int i = 0; i < 3; i++)
 		sbuf_reset(&p->out[i]);
-	status = strncmp(line, "iptables-save", 13) == 0 ? iptables_save_main(&c, split(line, words, argv), argv)
+	status = strstr(line, "-save") && strchr(line, ' ') > strstr(line, "-save") ? iptables_save_main(&c, split(line, words, argv), argv)
 							 : iptables_main(&c, split(line, words, argv), argv);
 	cmd_flush(&c);
 	sbuf_free(&c.out);
@@ -119,7 +120,7 @@ static int run_on(struct netns *ns, struct place *p, const char *table, char cmd
 	char *line;
 	int status;
 
-	assert_true(asprintf(&line, "iptables -t %s -%c%.*s", table, cmd, (int)n, rule) > 0);
+	assert_true(asprintf(&line, "%s -t %s -%c%.*s", p->tool, table, cmd, (int)n, rule) > 0);
 	status = run(ns, p, line);
 	free(line);
 	return status;
@@ -139,7 +140,7 @@ static void check_saved(struct netns *ns, struct place *p, const char *table, co
 	}
 	if (run_on(ns, p, table, 'A', rule, n) || run_on(ns, p, table, 'D', rule, n))
 		fail_msg("%.*s: %s", (int)n, rule, sbuf_str(&p->out[2]));
-	snprintf(save, sizeof(save), "iptables-save -t %s", table);
+	snprintf(save, sizeof(save), "%s-save -t %s", p->tool, table);
 	run(ns, p, save);
 	if (!strstr(sbuf_str(&p->out[1]), saved + 2))
 		fail_msg("not the same when saved again: %s", rule);
@@ -152,25 +153,25 @@ static void run_rule(struct netns *ns, struct place *p, const char *rule, struct
 	const char *table = word_after(rule, "-t ", tword, "filter"), *chain = word_after(rule, "-A ", cword, "INPUT");
 	struct sbuf saved = SBUF_INIT;
 
-	snprintf(line, sizeof(line), "iptables %s", rule);
+	snprintf(line, sizeof(line), "%s %s", p->tool, rule);
 	sbuf_printf(out, "> %s\n= %d\n", rule, run(ns, p, line));
 	add_lines(out, '!', sbuf_str(&p->out[2]), 0, "", "");
-	snprintf(line, sizeof(line), "iptables-save -t %s", table);
+	snprintf(line, sizeof(line), "%s-save -t %s", p->tool, table);
 	run(ns, p, line);
 	add_lines(&saved, 'S', sbuf_str(&p->out[1]), 0, "-A", "-A INPUT -j inonly");
 	if (saved.len) {
 		sbuf_puts(out, sbuf_str(&saved));
 		check_saved(ns, p, table, sbuf_str(&saved), out);
-		snprintf(line, sizeof(line), "iptables -t %s -n -v -L %s", table, chain);
+		snprintf(line, sizeof(line), "%s -t %s -n -v -L %s", p->tool, table, chain);
 		run(ns, p, line);
 		add_lines(out, 'N', sbuf_str(&p->out[1]), 2, "", "inonly");
-		snprintf(line, sizeof(line), "iptables -t %s -L %s", table, chain);
+		snprintf(line, sizeof(line), "%s -t %s -L %s", p->tool, table, chain);
 		run(ns, p, line);
 		add_lines(out, 'L', sbuf_str(&p->out[1]), 2, "", "inonly");
-		snprintf(line, sizeof(line), "iptables -t %s -F %s", table, chain);
+		snprintf(line, sizeof(line), "%s -t %s -F %s", p->tool, table, chain);
 		assert_int_equal(run(ns, p, line), 0);
 		if (strcmp(table, "filter") == 0 && strcmp(chain, "INPUT") == 0)
-			assert_int_equal(run(ns, p, "iptables -A INPUT -j inonly"), 0);
+			assert_int_equal(run_on(ns, p, "filter", 'A', " INPUT -j inonly", 16), 0);
 	}
 	sbuf_free(&saved);
 }
@@ -195,11 +196,11 @@ static void setup_ns(struct netns *ns, struct place *p)
 	char line[64];
 
 	for (unsigned i = 0; i < ARRAY_LEN(tables); i++) {
-		snprintf(line, sizeof(line), "iptables -t %s -N uc", tables[i]);
+		snprintf(line, sizeof(line), "%s -t %s -N uc", p->tool, tables[i]);
 		assert_int_equal(run(ns, p, line), 0);
 	}
-	assert_int_equal(run(ns, p, "iptables -N inonly"), 0);
-	assert_int_equal(run(ns, p, "iptables -A INPUT -j inonly"), 0);
+	assert_int_equal(run_on(ns, p, "filter", 'N', " inonly", 7), 0);
+	assert_int_equal(run_on(ns, p, "filter", 'A', " INPUT -j inonly", 16), 0);
 }
 
 /* one file; the number of rules that differ, and in *n_rules of all */
@@ -207,7 +208,7 @@ static int check_file(const char *path, int *n_rules)
 {
 	struct world w;
 	struct netns *ns;
-	struct place p = { 0 };
+	struct place p = { .tool = strstr(path, "/xt6/") ? "ip6tables" : "iptables" };
 	char *text = read_file(path), *at = text;
 	bool refused = false;
 	int bad = 0;
@@ -255,7 +256,7 @@ static void test_golden(void **state)
 	int n_rules = 0, bad = 0;
 	glob_t g;
 
-	assert_int_equal(glob(one ? one : "tests/golden/xt/*.txt", 0, NULL, &g), 0);
+	assert_int_equal(glob(one ? one : "tests/golden/xt*/*.txt", 0, NULL, &g), 0);
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		bad += check_file(g.gl_pathv[i], &n_rules);
 	globfree(&g);

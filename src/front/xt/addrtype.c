@@ -15,6 +15,11 @@ static const struct xt_opt opts[] = {
 	{ 0 },
 };
 
+/* those that IPv6 addresses can be */
+#define IPV6_TYPES                                                                                                \
+	(XT_ADDRTYPE_UNSPEC | XT_ADDRTYPE_UNICAST | XT_ADDRTYPE_LOCAL | XT_ADDRTYPE_ANYCAST | XT_ADDRTYPE_MULTICAST | \
+	 XT_ADDRTYPE_UNREACHABLE)
+
 /* the place is RTN_*'s number */
 static const char *const types[] = {
 	"UNSPEC",    "UNICAST",     "LOCAL",    "BROADCAST", "ANYCAST", "MULTICAST",
@@ -74,6 +79,8 @@ static int at_verify(const struct xt_where *w, const void *data)
 	uint32_t no_out = 1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_IN,
 		 no_in = 1u << NF_INET_POST_ROUTING | 1u << NF_INET_LOCAL_OUT;
 
+	if (w->family == AF_INET6 && ((d->source | d->dest) & ~IPV6_TYPES))
+		return -EINVAL;
 	if ((d->flags & XT_ADDRTYPE_LIMIT_IFACE_OUT) && (w->hooks & no_out))
 		return -EINVAL;
 	return (d->flags & XT_ADDRTYPE_LIMIT_IFACE_IN) && (w->hooks & no_in) ? -EINVAL : 0;
@@ -160,7 +167,7 @@ const struct xt_ext xt_addrtype = {
 	.kind = XT_MATCH,
 	.name = "addrtype",
 	.revision = 1,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_addrtype_info_v1),
 	.opts = opts,
 	.parse = at_parse,

@@ -57,7 +57,7 @@ static bool classify_xlate(struct sbuf *out, const void *data, const struct xt_x
 }
 
 const struct xt_ext xt_CLASSIFY = {
-	.kind = XT_TARGET, .name = "CLASSIFY", .families = XT_IPV4, .size = sizeof(struct classify), .opts = opts,
+	.kind = XT_TARGET, .name = "CLASSIFY", .families = XT_BOTH, .size = sizeof(struct classify), .opts = opts,
 	.only_hooks = 1u << NF_INET_FORWARD | 1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING,
 	.parse = classify_parse, .print = classify_print, .save = classify_save, .emit = classify_emit, .xlate = classify_xlate,
 };

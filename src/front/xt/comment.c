@@ -52,7 +52,7 @@ static bool comment_xlate(struct sbuf *out, const void *data, const struct xt_xl
 const struct xt_ext xt_comment = {
 	.kind = XT_MATCH,
 	.name = "comment",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct comment),
 	.opts = opts,
 	.parse = comment_parse,

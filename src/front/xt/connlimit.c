@@ -5,6 +5,11 @@
 #include "front/xt/util.h"
 #include "rules/fn.h"
 
+struct connlimit {
+	struct fn_connlimit fn;
+	uint8_t family;
+};
+
 enum { CL_UPTO, CL_ABOVE, CL_MASK, CL_SADDR, CL_DADDR };
 
 static const struct xt_opt opts[] = {
@@ -16,16 +21,17 @@ static const struct xt_opt opts[] = {
 	{ 0 },
 };
 
-static void cl_init(void *data)
+static void cl_init(void *data, uint8_t family)
 {
-	struct fn_connlimit *d = data;
+	struct connlimit *d = data;
 
-	memset(&d->mask, 0xff, sizeof(d->mask));
+	memset(&d->fn.mask, 0xff, sizeof(d->fn.mask));
+	d->family = family;
 }
 
 static int cl_parse(struct xt_call *c, void *data)
 {
-	struct fn_connlimit *d = data;
+	struct fn_connlimit *d = &((struct connlimit *)data)->fn;
 	union inet_addr mask;
 
 	switch (c->opt->id) {
@@ -54,31 +60,35 @@ static int cl_check(struct xt_call *c, void *data)
 		       : xt_error(c, "You must specify \"--connlimit-above\" or \"--connlimit-upto\".");
 }
 
-static int mask_len(const struct fn_connlimit *d)
+static int mask_len(const struct connlimit *d)
 {
-	return __builtin_popcount(d->mask.ip);
+	int n = 0;
+
+	for (unsigned w = 0; w < addr_len(d->family) / 4; w++)
+		n += __builtin_popcount(d->fn.mask.all[w]);
+	return n;
 }
 
 static void cl_print(struct sbuf *out, const void *data, bool numeric)
 {
-	const struct fn_connlimit *d = data;
+	const struct connlimit *d = data;
 
-	sbuf_printf(out, " #conn %s/%d %s %u", d->flags & XT_CONNLIMIT_DADDR ? "dst" : "src", mask_len(d),
-		    d->flags & XT_CONNLIMIT_INVERT ? "<=" : ">", d->limit);
+	sbuf_printf(out, " #conn %s/%d %s %u", d->fn.flags & XT_CONNLIMIT_DADDR ? "dst" : "src", mask_len(d),
+		    d->fn.flags & XT_CONNLIMIT_INVERT ? "<=" : ">", d->fn.limit);
 }
 
 static void cl_save(struct sbuf *out, const void *data)
 {
-	const struct fn_connlimit *d = data;
+	const struct connlimit *d = data;
 
 	sbuf_printf(out, " --connlimit-%s %u --connlimit-mask %d --connlimit-%s",
-		    d->flags & XT_CONNLIMIT_INVERT ? "upto" : "above", d->limit, mask_len(d),
-		    d->flags & XT_CONNLIMIT_DADDR ? "daddr" : "saddr");
+		    d->fn.flags & XT_CONNLIMIT_INVERT ? "upto" : "above", d->fn.limit, mask_len(d),
+		    d->fn.flags & XT_CONNLIMIT_DADDR ? "daddr" : "saddr");
 }
 
 static int cl_emit(struct ir_list *l, const void *data, uint8_t family)
 {
-	xt_test(l, &fn_connlimit, data, sizeof(struct fn_connlimit));
+	xt_test(l, &fn_connlimit, &((const struct connlimit *)data)->fn, sizeof(struct fn_connlimit));
 	return 0;
 }
 
@@ -86,8 +96,8 @@ const struct xt_ext xt_connlimit = {
 	.kind = XT_MATCH,
 	.name = "connlimit",
 	.revision = 1,
-	.families = XT_IPV4,
-	.size = sizeof(struct fn_connlimit),
+	.families = XT_BOTH,
+	.size = sizeof(struct connlimit),
 	.opts = opts,
 	.init = cl_init,
 	.parse = cl_parse,

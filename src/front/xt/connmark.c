@@ -45,7 +45,7 @@ struct connmark {
 	uint8_t shift;
 };
 
-static void cm_init(void *data)
+static void cm_init(void *data, uint8_t family)
 {
 	struct connmark *d = data;
 
@@ -229,7 +229,7 @@ const struct xt_ext xt_CONNMARK = {
 	.kind = XT_TARGET,
 	.name = "CONNMARK",
 	.revision = 2,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct connmark),
 	.opts = opts,
 	.init = cm_init,

@@ -28,6 +28,11 @@ enum {
 	CT_DIR,
 };
 
+struct conntrack {
+	struct xt_conntrack_mtinfo3 info;
+	uint8_t family;
+};
+
 #define XT_STATE_UNTRACKED_BIT 8	/* XT_CONNTRACK_STATE_UNTRACKED */
 #define FIELD_STATE_UNTRACKED_BIT 6
 
@@ -153,7 +158,7 @@ static int parse_dir(struct xt_call *c, struct xt_conntrack_mtinfo3 *d)
 
 static int conntrack_parse(struct xt_call *c, void *data)
 {
-	struct xt_conntrack_mtinfo3 *d = data;
+	struct xt_conntrack_mtinfo3 *d = &((struct conntrack *)data)->info;
 	const char *bad;
 
 	d->match_flags |= (uint16_t)(1u << c->opt->id);
@@ -202,7 +207,7 @@ static int conntrack_check(struct xt_call *c, void *data)
 
 static int state_parse(struct xt_call *c, void *data)
 {
-	struct xt_conntrack_mtinfo3 *d = data;
+	struct xt_conntrack_mtinfo3 *d = &((struct conntrack *)data)->info;
 	const char *bad;
 
 	d->match_flags = XT_CONNTRACK_STATE | XT_CONNTRACK_STATE_ALIAS;
@@ -214,17 +219,26 @@ static int state_parse(struct xt_call *c, void *data)
 	return xt_error(c, "Bad state \"%s\"", bad);
 }
 
-static void put_host(struct sbuf *out, const union nf_inet_addr *addr, const union nf_inet_addr *mask, bool names)
+static void conntrack_init(void *data, uint8_t family)
+{
+	((struct conntrack *)data)->family = family;
+}
+
+static void put_host(struct sbuf *out, uint8_t family, const union nf_inet_addr *addr, const union nf_inet_addr *mask, bool names)
 {
 	char text[ADDR_STRLEN];
-	int plen = addr_plen(AF_INET, &(union inet_addr){ .ip4 = mask->ip });
+	union inet_addr a = { 0 }, m = { 0 };
+	int plen;
 
-	if (names && !addr->ip) {
+	memcpy(&a, addr, addr_len(family));
+	memcpy(&m, mask, addr_len(family));
+	plen = addr_plen(family, &m);
+	if (names && addr_is_any(&a)) {
 		sbuf_puts(out, " anywhere");
 		return;
 	}
-	sbuf_printf(out, " %s", addr_fmt(text, AF_INET, &(union inet_addr){ .ip4 = addr->ip }));
-	if (plen >= 0 && plen < 32)
+	sbuf_printf(out, " %s", addr_fmt(text, family, &a));
+	if (plen >= 0 && plen < (int)addr_bits(family))
 		sbuf_printf(out, "/%d", plen);
 }
 
@@ -233,9 +247,11 @@ static void put_range(struct sbuf *out, uint32_t lo, uint32_t hi)
 	sbuf_printf(out, lo == hi ? " %u" : " %u:%u", lo, hi);
 }
 
-/* both listings: @dashes "--" for save; @names: anywhere for 0.0.0.0 */
-static void dump(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d, const char *dashes, bool names)
+/* both listings: @dashes "--" for save; @names: anywhere for 0.0.0.0 and :: */
+static void dump(struct sbuf *out, const struct conntrack *ct, const char *dashes, bool names)
 {
+	const struct xt_conntrack_mtinfo3 *d = &ct->info;
+
 	for (const struct xt_opt *o = conntrack_opts; o->name; o++) {
 		if (!(d->match_flags & (1u << o->id)))
 			continue;
@@ -249,16 +265,16 @@ static void dump(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d, const c
 			sbuf_printf(out, " %u", d->l4proto);
 			break;
 		case CT_ORIGSRC:
-			put_host(out, &d->origsrc_addr, &d->origsrc_mask, names);
+			put_host(out, ct->family, &d->origsrc_addr, &d->origsrc_mask, names);
 			break;
 		case CT_ORIGDST:
-			put_host(out, &d->origdst_addr, &d->origdst_mask, names);
+			put_host(out, ct->family, &d->origdst_addr, &d->origdst_mask, names);
 			break;
 		case CT_REPLSRC:
-			put_host(out, &d->replsrc_addr, &d->replsrc_mask, names);
+			put_host(out, ct->family, &d->replsrc_addr, &d->replsrc_mask, names);
 			break;
 		case CT_REPLDST:
-			put_host(out, &d->repldst_addr, &d->repldst_mask, names);
+			put_host(out, ct->family, &d->repldst_addr, &d->repldst_mask, names);
 			break;
 		case CT_STATUS:
 			put_words(out, d->status_mask, statuses, ARRAY_LEN(statuses));
@@ -297,7 +313,7 @@ static void conntrack_save(struct sbuf *out, const void *data)
 
 static void state_print(struct sbuf *out, const void *data, bool numeric)
 {
-	const struct xt_conntrack_mtinfo3 *d = data;
+	const struct xt_conntrack_mtinfo3 *d = &((const struct conntrack *)data)->info;
 
 	sbuf_puts(out, d->invert_flags ? " ! state" : " state");
 	put_words(out, d->state_mask, states, N_STATES_ALIAS);
@@ -305,7 +321,7 @@ static void state_print(struct sbuf *out, const void *data, bool numeric)
 
 static void state_save(struct sbuf *out, const void *data)
 {
-	const struct xt_conntrack_mtinfo3 *d = data;
+	const struct xt_conntrack_mtinfo3 *d = &((const struct conntrack *)data)->info;
 
 	sbuf_puts(out, d->invert_flags ? " ! --state" : " --state");
 	put_words(out, d->state_mask, states, N_STATES_ALIAS);
@@ -313,7 +329,7 @@ static void state_save(struct sbuf *out, const void *data)
 
 static int conntrack_emit(struct ir_list *l, const void *data, uint8_t family)
 {
-	const struct xt_conntrack_mtinfo3 *d = data;
+	const struct xt_conntrack_mtinfo3 *d = &((const struct conntrack *)data)->info;
 	uint16_t nat = 1 << 6 | 1 << 7;
 	uint32_t bits = d->state_mask & 0xfu;
 
@@ -417,7 +433,7 @@ static void xlate_numbers(struct sbuf *out, const struct xt_conntrack_mtinfo3 *d
 
 static bool conntrack_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
 {
-	const struct xt_conntrack_mtinfo3 *d = data;
+	const struct xt_conntrack_mtinfo3 *d = &((const struct conntrack *)data)->info;
 	struct sbuf all = SBUF_INIT;
 
 	if (d->match_flags & XT_CONNTRACK_STATE)
@@ -440,8 +456,9 @@ const struct xt_ext xt_conntrack = {
 	.kind = XT_MATCH,
 	.name = "conntrack",
 	.revision = 3,
-	.families = XT_IPV4,
-	.size = sizeof(struct xt_conntrack_mtinfo3),
+	.families = XT_BOTH,
+	.size = sizeof(struct conntrack),
+	.init = conntrack_init,
 	.opts = conntrack_opts,
 	.parse = conntrack_parse,
 	.check = conntrack_check,
@@ -455,8 +472,9 @@ const struct xt_ext xt_state = {
 	.kind = XT_MATCH,
 	.name = "state",
 	.alias_of = "conntrack",
-	.families = XT_IPV4,
-	.size = sizeof(struct xt_conntrack_mtinfo3),
+	.families = XT_BOTH,
+	.size = sizeof(struct conntrack),
+	.init = conntrack_init,
 	.opts = state_opts,
 	.parse = state_parse,
 	.print = state_print,

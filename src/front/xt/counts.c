@@ -97,7 +97,7 @@ static bool cb_xlate(struct sbuf *out, const void *data, const struct xt_xlate *
 const struct xt_ext xt_connbytes = {
 	.kind = XT_MATCH,
 	.name = "connbytes",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_connbytes_info),
 	.opts = cb_opts,
 	.parse = cb_parse,
@@ -153,7 +153,7 @@ static bool quota_xlate(struct sbuf *out, const void *data, const struct xt_xlat
 const struct xt_ext xt_quota = {
 	.kind = XT_MATCH,
 	.name = "quota",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct fn_quota),
 	.opts = quota_opts,
 	.parse = quota_parse,

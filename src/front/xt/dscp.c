@@ -83,7 +83,7 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 	const struct dscp *d = data;
 	uint8_t value = (uint8_t)(d->dscp << 2), mask = 0xfc;
 
-	ir_match_field(l, FIELD_IP_TOS, d->invert, &value, &mask);
+	ir_match_field(l, xt_dsfield(family), d->invert, &value, &mask);
 	return 0;
 }
 
@@ -105,7 +105,7 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct dscp *d = data;
 
-	xt_set_byte(l, FIELD_IP_TOS, 0x03, (uint8_t)(d->dscp << 2));
+	xt_set_byte(l, xt_dsfield(family), 0x03, (uint8_t)(d->dscp << 2));
 	return 0;
 }
 
@@ -120,7 +120,7 @@ static bool match_xlate(struct sbuf *out, const void *data, const struct xt_xlat
 const struct xt_ext xt_dscp = {
 	.kind = XT_MATCH,
 	.name = "dscp",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct dscp),
 	.opts = match_opts,
 	.parse = dscp_parse,
@@ -142,7 +142,7 @@ static bool target_xlate(struct sbuf *out, const void *data, const struct xt_xla
 const struct xt_ext xt_DSCP = {
 	.kind = XT_TARGET,
 	.name = "DSCP",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct dscp),
 	.opts = target_opts,
 	.only_table = "mangle",

@@ -91,7 +91,7 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 	const struct ecn *d = data;
 
 	if (d->op & XT_ECN_OP_MATCH_IP)
-		ir_match_field(l, FIELD_IP_TOS, d->invert & XT_ECN_OP_MATCH_IP, &d->ect, &mask);
+		ir_match_field(l, xt_dsfield(family), d->invert & XT_ECN_OP_MATCH_IP, &d->ect, &mask);
 	emit_flag(l, d, XT_ECN_OP_MATCH_ECE, TCP_ECE);
 	emit_flag(l, d, XT_ECN_OP_MATCH_CWR, TCP_CWR);
 	return 0;
@@ -112,14 +112,14 @@ static bool ecn_xlate(struct sbuf *out, const void *data, const struct xt_xlate 
 		sep = " ";
 	}
 	if (d->op & XT_ECN_OP_MATCH_IP)
-		sbuf_printf(out, "%sip ecn %s%s", sep, d->invert & XT_ECN_OP_MATCH_IP ? "!= " : "", ects[d->ect & 3]);
+		sbuf_printf(out, "%s%s ecn %s%s", sep, x->family == AF_INET6 ? "ip6" : "ip", d->invert & XT_ECN_OP_MATCH_IP ? "!= " : "", ects[d->ect & 3]);
 	return true;
 }
 
 const struct xt_ext xt_ecn = {
 	.kind = XT_MATCH,
 	.name = "ecn",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct ecn),
 	.opts = match_opts,
 	.parse = match_parse,

@@ -30,7 +30,7 @@ static int checksum_emit(struct ir_list *l, const void *data, uint8_t family)
 const struct xt_ext xt_CHECKSUM = {
 	.kind = XT_TARGET,
 	.name = "CHECKSUM",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = 1,
 	.opts = checksum_opts,
 	.only_table = "mangle",
@@ -131,7 +131,7 @@ static int optstrip_emit(struct ir_list *l, const void *data, uint8_t family)
 const struct xt_ext xt_TCPOPTSTRIP = {
 	.kind = XT_TARGET,
 	.name = "TCPOPTSTRIP",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct optstrip),
 	.opts = optstrip_opts,
 	.only_table = "mangle",

@@ -53,18 +53,20 @@ static const struct {
 
 struct hashlimit {
 	struct fn_hashlimit fn;
+	uint8_t family;
 	uint32_t unit_s;	/* of the rate as written */
 	uint64_t burst, rate;	/* as written, 0: not */
 };
 
-static void hl_init(void *data)
+static void hl_init(void *data, uint8_t family)
 {
 	struct hashlimit *d = data;
 
 	d->fn.burst = BURST_DEFAULT;
 	d->fn.gc_interval = GC_DEFAULT;
 	d->fn.interval = 1;
-	d->fn.srcmask = d->fn.dstmask = 32;
+	d->family = family;
+	d->fn.srcmask = d->fn.dstmask = (uint8_t)addr_bits(family);
 }
 
 /* ---- parsing ---- */
@@ -158,11 +160,12 @@ static int parse_mode(struct xt_call *c, struct hashlimit *d)
 /* kept beyond what an address has, for the kernel to refuse */
 static int parse_plen(struct xt_call *c, uint8_t *plen)
 {
-	uint64_t v;
+	union inet_addr mask;
 
-	if (!xt_strtou(c->arg, NULL, 0, UINT8_MAX, &v))
-		return xt_bad_value(c, c->arg);
-	*plen = (uint8_t)v;
+	if (xt_mask_arg(c, &mask) < 0)
+		return -EINVAL;
+	/* "33" is 0.0.0.33 for IPv4, which is no mask: the kernel will say so */
+	*plen = c->family == AF_INET && mask.b[15] ? UINT8_MAX : (uint8_t)addr_plen(c->family, &mask);
 	return 0;
 }
 
@@ -269,7 +272,7 @@ static int hl_verify(const struct xt_where *w, const void *data)
 {
 	const struct fn_hashlimit *f = &((const struct hashlimit *)data)->fn;
 
-	if (!f->gc_interval || !f->expire || f->srcmask > 32 || f->dstmask > 32)
+	if (!f->gc_interval || !f->expire || f->srcmask > addr_bits(w->family) || f->dstmask > addr_bits(w->family))
 		return -EINVAL;
 	if (!(f->mode & HASHLIMIT_BYTES) && credits(f->avg * f->burst) < credits(f->avg))
 		return -ERANGE;
@@ -339,8 +342,10 @@ static void put_modes(struct sbuf *out, const struct fn_hashlimit *f, const char
 		}
 }
 
-static void put_settings(struct sbuf *out, const struct fn_hashlimit *f, uint32_t unit_s, const char *dashes)
+static void put_settings(struct sbuf *out, const struct hashlimit *d, uint32_t unit_s, const char *dashes)
 {
+	const struct fn_hashlimit *f = &d->fn;
+
 	if (f->size)
 		sbuf_printf(out, " %shtable-size %u", dashes, f->size);
 	if (f->max)
@@ -349,9 +354,9 @@ static void put_settings(struct sbuf *out, const struct fn_hashlimit *f, uint32_
 		sbuf_printf(out, " %shtable-gcinterval %u", dashes, f->gc_interval);
 	if (f->expire != unit_s * 1000)
 		sbuf_printf(out, " %shtable-expire %u", dashes, f->expire);
-	if (f->srcmask != 32)
+	if (f->srcmask != addr_bits(d->family))
 		sbuf_printf(out, " %ssrcmask %u", dashes, f->srcmask);
-	if (f->dstmask != 32)
+	if (f->dstmask != addr_bits(d->family))
 		sbuf_printf(out, " %sdstmask %u", dashes, f->dstmask);
 	if (!(f->mode & HASHLIMIT_RATE_MATCH))
 		return;
@@ -368,7 +373,7 @@ static void hl_print(struct sbuf *out, const void *data, bool numeric)
 	sbuf_puts(out, f->mode & HASHLIMIT_INVERT ? " limit: above" : " limit: up to");
 	unit_s = put_limit(out, f, f->avg, " burst");
 	put_modes(out, f, " mode ", '-');
-	put_settings(out, f, unit_s, "");
+	put_settings(out, data, unit_s, "");
 }
 
 static void hl_save(struct sbuf *out, const void *data)
@@ -380,7 +385,7 @@ static void hl_save(struct sbuf *out, const void *data)
 	unit_s = put_limit(out, f, f->mode & HASHLIMIT_BYTES ? f->avg : f->avg / f->interval, " --hashlimit-burst");
 	put_modes(out, f, " --hashlimit-mode ", ',');
 	sbuf_printf(out, " --hashlimit-name %s", f->name);
-	put_settings(out, f, unit_s, "--hashlimit-");
+	put_settings(out, data, unit_s, "--hashlimit-");
 }
 
 /* what was written differently is the same rule when it came to the same */
@@ -400,7 +405,7 @@ const struct xt_ext xt_hashlimit = {
 	.kind = XT_MATCH,
 	.name = "hashlimit",
 	.revision = 3,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct hashlimit),
 	.opts = opts,
 	.init = hl_init,

@@ -35,7 +35,7 @@ static const struct {
 	{ "second", "sec", LIMIT_SCALE },
 };
 
-static void limit_init(void *data)
+static void limit_init(void *data, uint8_t family)
 {
 	struct limit *d = data;
 
@@ -132,7 +132,7 @@ static bool limit_xlate(struct sbuf *out, const void *data, const struct xt_xlat
 const struct xt_ext xt_limit = {
 	.kind = XT_MATCH,
 	.name = "limit",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct limit),
 	.opts = opts,
 	.init = limit_init,

@@ -48,7 +48,7 @@ static const struct {
 
 static const char *const level_words[] = { "emerg", "alert", "crit", "err", "warn", "notice", "info", "debug" };
 
-static void log_init(void *data)
+static void log_init(void *data, uint8_t family)
 {
 	struct log *d = data;
 
@@ -185,7 +185,7 @@ static bool log_xlate(struct sbuf *out, const void *data, const struct xt_xlate 
 const struct xt_ext xt_LOG = {
 	.kind = XT_TARGET,
 	.name = "LOG",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct log),
 	.opts = log_opts,
 	.init = log_init,
@@ -299,7 +299,7 @@ static bool nflog_xlate(struct sbuf *out, const void *data, const struct xt_xlat
 const struct xt_ext xt_NFLOG = {
 	.kind = XT_TARGET,
 	.name = "NFLOG",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct nflog),
 	.opts = nflog_opts,
 	.parse = nflog_parse,

@@ -16,8 +16,9 @@ enum { NAT_TO, NAT_RANDOM, NAT_RANDOM_FULLY, NAT_PERSISTENT };
 
 struct nat {
 	uint32_t flags;		/* NF_NAT_RANGE_* */
-	be32 min, max;
+	union inet_addr min, max;
 	uint16_t port[2], base;
+	uint8_t family;
 };
 
 static const struct xt_opt dnat_opts[] = {
@@ -47,6 +48,11 @@ static const struct xt_opt redirect_opts[] = {
 	{ "random", NAT_RANDOM, .flags = XT_NOVAL },
 	{ 0 },
 };
+
+static void nat_init(void *data, uint8_t family)
+{
+	((struct nat *)data)->family = family;
+}
 
 static bool has_ports(uint8_t proto)
 {
@@ -103,37 +109,52 @@ static int parse_ports(struct xt_call *c, struct nat *d, const char *s)
 	return *end == '/' ? parse_shift(c, d, end + 1) : xt_error(c, "Garbage after port range: `%s'", end);
 }
 
-static int parse_addr(struct xt_call *c, const char *s, be32 *ip)
+static int parse_addr(struct xt_call *c, const char *s, union inet_addr *a)
 {
-	union inet_addr a;
+	return addr_parse(c->family, s, a) < 0 ? xt_error(c, "Bad IP address \"%s\"", s) : 0;
+}
 
-	if (addr_parse(AF_INET, s, &a) < 0)
-		return xt_error(c, "Bad IP address \"%s\"", s);
-	*ip = a.ip4;
-	return 0;
+/*
+ * Where the addresses of @c->arg begin, how many bytes they have, and the colon in front of its ports (NULL: none):
+ * "ADDR:PORTS" for IPv4, "[ADDR]:PORTS" for IPv6; false: a bracket is missing
+ */
+static bool find_parts(const struct xt_call *c, const char **addr, size_t *n, const char **colon)
+{
+	const char *close;
+
+	*addr = c->arg;
+	if (c->arg[0] == '[') {
+		close = strchr(c->arg, ']');
+		if (c->family != AF_INET6 || !close)
+			return false;
+		*addr = c->arg + 1;
+		*n = (size_t)(close - *addr);
+		*colon = close[1] == ':' ? close + 1 : NULL;
+		return true;
+	}
+	*colon = strchr(c->arg, ':');
+	if (*colon && strchr(*colon + 1, ':'))
+		*colon = NULL;	/* an IPv6 address, and that is all */
+	*n = *colon ? (size_t)(*colon - c->arg) : strlen(c->arg);
+	return true;
 }
 
 /* "[ADDR[-ADDR]][:PORTS]" */
 static int parse_to(struct xt_call *c, struct nat *d)
 {
 	char text[256], *dash;
-	const char *colon = strchr(c->arg, ':');
-	size_t n = strlen(c->arg);
+	const char *addr, *colon;
+	size_t n;
 
-	if (c->arg[0] == '[')
+	if (!find_parts(c, &addr, &n, &colon))
 		return xt_error(c, "Invalid address format");
-	if (colon && strchr(colon + 1, ':'))
-		colon = NULL;	/* an IPv6 address: bad as a whole */
-	if (colon) {
-		n = (size_t)(colon - c->arg);
-		if (parse_ports(c, d, colon + 1) < 0)
-			return -EINVAL;
-		if (!n)
-			return 0;
-	}
+	if (colon && parse_ports(c, d, colon + 1) < 0)
+		return -EINVAL;
+	if (colon && !n)
+		return 0;
 	if (n >= sizeof(text))
 		return xt_error(c, "Bad IP address \"%s\"", c->arg);
-	memcpy(text, c->arg, n);
+	memcpy(text, addr, n);
 	text[n] = '\0';
 	d->flags |= NF_NAT_RANGE_MAP_IPS;
 	dash = strchr(text, '-');
@@ -179,11 +200,13 @@ static void put_ports(struct sbuf *out, const struct nat *d)
 static void put_to(struct sbuf *out, const struct nat *d)
 {
 	char text[ADDR_STRLEN];
+	bool brackets = d->family == AF_INET6 && (d->flags & NF_NAT_RANGE_PROTO_SPECIFIED);
 
 	if (d->flags & NF_NAT_RANGE_MAP_IPS) {
-		sbuf_puts(out, addr_fmt(text, AF_INET, &(union inet_addr){ .ip4 = d->min }));
-		if (d->max != d->min)
-			sbuf_printf(out, "-%s", addr_fmt(text, AF_INET, &(union inet_addr){ .ip4 = d->max }));
+		sbuf_printf(out, "%s%s", brackets ? "[" : "", addr_fmt(text, d->family, &d->min));
+		if (!addr_eq(&d->max, &d->min))
+			sbuf_printf(out, "-%s", addr_fmt(text, d->family, &d->max));
+		sbuf_puts(out, brackets ? "]" : "");
 	}
 	if (d->flags & NF_NAT_RANGE_PROTO_SPECIFIED) {
 		sbuf_putc(out, ':');
@@ -260,8 +283,8 @@ static int emit(struct ir_list *l, const struct nat *d, enum ir_action act, uint
 		return 0;
 	s->action.nat.flags = d->flags;
 	s->action.nat.family = family;
-	s->action.nat.min.ip4 = d->min;
-	s->action.nat.max.ip4 = d->max;
+	s->action.nat.min = d->min;
+	s->action.nat.max = d->max;
 	s->action.nat.port_min = htons(d->port[0]);
 	s->action.nat.port_max = htons(d->port[1]);
 	s->action.nat.port_base = htons(d->base);
@@ -345,9 +368,10 @@ const struct xt_ext xt_DNAT = {
 	.kind = XT_TARGET,
 	.name = "DNAT",
 	.revision = 2,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct nat),
 	.opts = dnat_opts,
+	.init = nat_init,
 	.only_table = "nat",
 	.only_hooks = DST_HOOKS,
 	.parse = addr_nat_parse,
@@ -360,9 +384,10 @@ const struct xt_ext xt_DNAT = {
 const struct xt_ext xt_SNAT = {
 	.kind = XT_TARGET,
 	.name = "SNAT",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct nat),
 	.opts = snat_opts,
+	.init = nat_init,
 	.only_table = "nat",
 	.only_hooks = SRC_HOOKS,
 	.parse = addr_nat_parse,
@@ -375,9 +400,10 @@ const struct xt_ext xt_SNAT = {
 const struct xt_ext xt_MASQUERADE = {
 	.kind = XT_TARGET,
 	.name = "MASQUERADE",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct nat),
 	.opts = masquerade_opts,
+	.init = nat_init,
 	.only_table = "nat",
 	.only_hooks = 1u << NF_INET_POST_ROUTING,
 	.parse = port_nat_parse,
@@ -390,9 +416,10 @@ const struct xt_ext xt_MASQUERADE = {
 const struct xt_ext xt_REDIRECT = {
 	.kind = XT_TARGET,
 	.name = "REDIRECT",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct nat),
 	.opts = redirect_opts,
+	.init = nat_init,
 	.only_table = "nat",
 	.only_hooks = DST_HOOKS,
 	.parse = port_nat_parse,

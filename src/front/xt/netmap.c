@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * front/xt/netmap.c - -j NETMAP: one network onto another, the host part kept.
- */#include <netinet/in.h>	/* before the UAPI headers */
+ */
+#include <netinet/in.h>	/* before the UAPI headers */
 #include <linux/netfilter/nf_nat.h>
 
 #include "front/xt/util.h"
 
 struct netmap {
-	be32 addr, mask;
+	union inet_addr addr, mask;
+	uint8_t family;
 };
 
 static const struct xt_opt opts[] = {
@@ -22,8 +24,9 @@ static int netmap_parse(struct xt_call *c, void *data)
 
 	if (xt_host_arg(c, &a, &m) < 0)
 		return -EINVAL;
-	d->addr = a.ip4 & m.ip4;
-	d->mask = m.ip4;
+	d->addr = addr_and(&a, &m);
+	memcpy(&d->mask, &m, addr_len(c->family));
+	d->family = c->family;
 	return 0;
 }
 
@@ -31,8 +34,7 @@ static void put(struct sbuf *out, const struct netmap *d)
 {
 	char text[ADDR_STRLEN];
 
-	sbuf_printf(out, "%s/%d", addr_fmt(text, AF_INET, &(union inet_addr){ .ip4 = d->addr }),
-		    addr_plen(AF_INET, &(union inet_addr){ .ip4 = d->mask }));
+	sbuf_printf(out, "%s/%d", addr_fmt(text, d->family, &d->addr), addr_plen(d->family, &d->mask));
 }
 
 static void netmap_print(struct sbuf *out, const void *data, bool numeric)
@@ -56,8 +58,9 @@ static int netmap_emit(struct ir_list *l, const void *data, uint8_t family)
 		return 0;
 	s->action.nat.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_NETMAP;
 	s->action.nat.family = family;
-	s->action.nat.min.ip4 = d->addr;
-	s->action.nat.max.ip4 = d->addr | ~d->mask;
+	s->action.nat.min = d->addr;
+	for (unsigned i = 0; i < addr_len(family); i++)
+		s->action.nat.max.b[i] = (uint8_t)(d->addr.b[i] | ~d->mask.b[i]);
 	ir_verdict(l, IR_ACCEPT, NULL);
 	return 0;
 }
@@ -65,7 +68,7 @@ static int netmap_emit(struct ir_list *l, const void *data, uint8_t family)
 const struct xt_ext xt_NETMAP = {
 	.kind = XT_TARGET,
 	.name = "NETMAP",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct netmap),
 	.opts = opts,
 	.only_table = "nat",

@@ -22,7 +22,7 @@ static const struct xt_opt opts[] = {
 	{ 0 },
 };
 
-static void nq_init(void *data)
+static void nq_init(void *data, uint8_t family)
 {
 	((struct nfqueue *)data)->total = 1;
 }
@@ -102,7 +102,7 @@ const struct xt_ext xt_NFQUEUE = {
 	.kind = XT_TARGET,
 	.name = "NFQUEUE",
 	.revision = 3,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct nfqueue),
 	.opts = opts,
 	.init = nq_init,

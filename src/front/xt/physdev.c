@@ -104,7 +104,7 @@ static int pd_emit(struct ir_list *l, const void *data, uint8_t family)
 const struct xt_ext xt_physdev = {
 	.kind = XT_MATCH,
 	.name = "physdev",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_physdev_info),
 	.opts = opts,
 	.parse = pd_parse,

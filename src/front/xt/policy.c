@@ -102,7 +102,7 @@ static bool po_xlate(struct sbuf *out, const void *data, const struct xt_xlate *
 const struct xt_ext xt_policy = {
 	.kind = XT_MATCH,
 	.name = "policy",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct policy),
 	.opts = opts,
 	.parse = po_parse,

@@ -8,6 +8,11 @@
 #include "front/xt/util.h"
 #include "rules/fn.h"
 
+struct recent {
+	struct xt_recent_mtinfo_v1 info;
+	uint8_t family;
+};
+
 enum { RC_SET, RC_RCHECK, RC_UPDATE, RC_REMOVE, RC_SECONDS, RC_REAP, RC_HITCOUNT, RC_RTTL, RC_NAME, RC_RSOURCE, RC_RDEST,
        RC_MASK };
 
@@ -39,10 +44,11 @@ static const struct {
 	{ XT_RECENT_REMOVE, "REMOVE", "remove" },
 };
 
-static void recent_init(void *data)
+static void recent_init(void *data, uint8_t family)
 {
-	struct xt_recent_mtinfo_v1 *d = data;
+	struct xt_recent_mtinfo_v1 *d = &((struct recent *)data)->info;
 
+	((struct recent *)data)->family = family;
 	strcpy(d->name, "DEFAULT");
 	d->side = XT_RECENT_SOURCE;
 	memset(&d->mask, 0xff, sizeof(d->mask));
@@ -55,13 +61,13 @@ static int parse_mask(struct xt_call *c, struct xt_recent_mtinfo_v1 *d)
 	if (xt_host_arg(c, &mask, NULL) < 0)
 		return -EINVAL;
 	memset(&d->mask, 0, sizeof(d->mask));
-	d->mask.ip = mask.ip4;
+	memcpy(&d->mask, &mask, addr_len(c->family));
 	return 0;
 }
 
 static int recent_parse(struct xt_call *c, void *data)
 {
-	struct xt_recent_mtinfo_v1 *d = data;
+	struct xt_recent_mtinfo_v1 *d = &((struct recent *)data)->info;
 
 	switch (c->opt->id) {
 	case RC_SECONDS:
@@ -102,20 +108,21 @@ static int recent_check(struct xt_call *c, void *data)
 
 static int recent_verify(const struct xt_where *w, const void *data)
 {
-	return fn_recent_valid(data) ? 0 : -EINVAL;
+	return fn_recent_valid(&((const struct recent *)data)->info) ? 0 : -EINVAL;
 }
 
-static void put_mask(struct sbuf *out, const struct xt_recent_mtinfo_v1 *d)
+static void put_mask(struct sbuf *out, const struct recent *d)
 {
 	char text[ADDR_STRLEN];
-	union inet_addr mask = addr_ip4(d->mask.ip);
+	union inet_addr mask = { 0 };
 
-	sbuf_puts(out, addr_fmt(text, AF_INET, &mask));
+	memcpy(&mask, &d->info.mask, addr_len(d->family));
+	sbuf_puts(out, addr_fmt(text, d->family, &mask));
 }
 
 static void recent_print_rule(struct sbuf *out, const void *data, bool numeric)
 {
-	const struct xt_recent_mtinfo_v1 *d = data;
+	const struct xt_recent_mtinfo_v1 *d = &((const struct recent *)data)->info;
 
 	sbuf_puts(out, d->invert ? " ! recent:" : " recent:");
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++)
@@ -130,12 +137,12 @@ static void recent_print_rule(struct sbuf *out, const void *data, bool numeric)
 	if (d->check_set & XT_RECENT_TTL)
 		sbuf_puts(out, " TTL-Match");
 	sbuf_printf(out, " name: %s side: %s mask: ", d->name, d->side == XT_RECENT_DEST ? "dest" : "source");
-	put_mask(out, d);
+	put_mask(out, data);
 }
 
 static void recent_save(struct sbuf *out, const void *data)
 {
-	const struct xt_recent_mtinfo_v1 *d = data;
+	const struct xt_recent_mtinfo_v1 *d = &((const struct recent *)data)->info;
 
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++)
 		if (d->check_set & ways[i].bit)
@@ -149,13 +156,13 @@ static void recent_save(struct sbuf *out, const void *data)
 	if (d->check_set & XT_RECENT_TTL)
 		sbuf_puts(out, " --rttl");
 	sbuf_printf(out, " --name %s --mask ", d->name);
-	put_mask(out, d);
+	put_mask(out, data);
 	sbuf_puts(out, d->side == XT_RECENT_DEST ? " --rdest" : " --rsource");
 }
 
 static int recent_emit(struct ir_list *l, const void *data, uint8_t family)
 {
-	xt_test(l, &fn_recent, data, sizeof(struct xt_recent_mtinfo_v1));
+	xt_test(l, &fn_recent, &((const struct recent *)data)->info, sizeof(struct xt_recent_mtinfo_v1));
 	return 0;
 }
 
@@ -163,8 +170,8 @@ const struct xt_ext xt_recent = {
 	.kind = XT_MATCH,
 	.name = "recent",
 	.revision = 1,
-	.families = XT_IPV4,
-	.size = sizeof(struct xt_recent_mtinfo_v1),
+	.families = XT_BOTH,
+	.size = sizeof(struct recent),
 	.opts = opts,
 	.init = recent_init,
 	.parse = recent_parse,

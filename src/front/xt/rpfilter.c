@@ -67,7 +67,7 @@ static bool rp_xlate(struct sbuf *out, const void *data, const struct xt_xlate *
 const struct xt_ext xt_rpfilter = {
 	.kind = XT_MATCH,
 	.name = "rpfilter",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_rpfilter_info),
 	.opts = opts,
 	.parse = rp_parse,

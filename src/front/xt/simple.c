@@ -78,7 +78,7 @@ static bool mac_xlate(struct sbuf *out, const void *data, const struct xt_xlate 
 const struct xt_ext xt_mac = {
 	.kind = XT_MATCH,
 	.name = "mac",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct mac),
 	.opts = mac_opts,
 	.parse = mac_parse,
@@ -136,8 +136,11 @@ static int length_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct length *d = data;
 	be16 lo = htons(d->min), hi = htons(d->max);
+	uint32_t min = d->min, max = d->max;
 
-	if (lo == hi)
+	if (family == AF_INET6)		/* its header says the length of what follows it */
+		ir_match_range(l, FIELD_META_LENGTH, d->invert, &min, &max);
+	else if (lo == hi)
 		ir_match_field(l, FIELD_IP_TOTLEN, d->invert, &lo, NULL);
 	else
 		ir_match_range(l, FIELD_IP_TOTLEN, d->invert, &lo, &hi);
@@ -157,7 +160,7 @@ static bool length_xlate(struct sbuf *out, const void *data, const struct xt_xla
 const struct xt_ext xt_length = {
 	.kind = XT_MATCH,
 	.name = "length",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct length),
 	.opts = length_opts,
 	.parse = length_parse,
@@ -244,7 +247,7 @@ static bool pkttype_xlate(struct sbuf *out, const void *data, const struct xt_xl
 const struct xt_ext xt_pkttype = {
 	.kind = XT_MATCH,
 	.name = "pkttype",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct pkttype),
 	.opts = pkttype_opts,
 	.parse = pkttype_parse,

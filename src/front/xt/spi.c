@@ -15,7 +15,7 @@ static const struct xt_opt ah_opts[] = {
 	{ 0 },
 };
 
-static void spi_init(void *data)
+static void spi_init(void *data, uint8_t family)
 {
 	((struct fn_spi *)data)->max = UINT32_MAX;
 }
@@ -118,7 +118,7 @@ static bool esp_xlate(struct sbuf *out, const void *data, const struct xt_xlate 
 const struct xt_ext xt_esp = {
 	.kind = XT_MATCH,
 	.name = "esp",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct fn_spi),
 	.opts = esp_opts,
 	.only_proto = IPPROTO_ESP,

@@ -126,7 +126,7 @@ static bool st_xlate(struct sbuf *out, const void *data, const struct xt_xlate *
 const struct xt_ext xt_statistic = {
 	.kind = XT_MATCH,
 	.name = "statistic",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct statistic),
 	.opts = opts,
 	.parse = st_parse,

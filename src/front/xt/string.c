@@ -29,7 +29,7 @@ static const struct xt_opt opts[] = {
 	{ 0 },
 };
 
-static void st_init(void *data)
+static void st_init(void *data, uint8_t family)
 {
 	((struct string *)data)->fn.to = UINT16_MAX;
 }
@@ -204,7 +204,7 @@ const struct xt_ext xt_string = {
 	.kind = XT_MATCH,
 	.name = "string",
 	.revision = 1,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct string),
 	.opts = opts,
 	.init = st_init,

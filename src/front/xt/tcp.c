@@ -51,7 +51,7 @@ static const struct {
 	{ "ACK", 0x10 }, { "URG", 0x20 }, { "ALL", 0x3f }, { "NONE", 0 },
 };
 
-static void tcp_init(void *data)
+static void tcp_init(void *data, uint8_t family)
 {
 	struct tcp_data *d = data;
 
@@ -466,7 +466,7 @@ static bool port_native(const void *data)
 const struct xt_ext xt_tcp = {
 	.kind = XT_MATCH,
 	.name = "tcp",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct tcp_data),
 	.opts = tcp_opts,
 	.legacy = true,
@@ -486,7 +486,7 @@ const struct xt_ext xt_tcp = {
 const struct xt_ext xt_udp = {
 	.kind = XT_MATCH,
 	.name = "udp",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct tcp_data),
 	.opts = udp_opts,
 	.init = tcp_init,

@@ -60,7 +60,7 @@ static bool match_xlate(struct sbuf *out, const void *data, const struct xt_xlat
 const struct xt_ext xt_tcpmss = {
 	.kind = XT_MATCH,
 	.name = "tcpmss",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct fn_tcpmss),
 	.opts = match_opts,
 	.only_proto = IPPROTO_TCP,
@@ -160,7 +160,7 @@ static bool target_xlate(struct sbuf *out, const void *data, const struct xt_xla
 const struct xt_ext xt_TCPMSS = {
 	.kind = XT_TARGET,
 	.name = "TCPMSS",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct tcpmss),
 	.opts = target_opts,
 	.only_proto = IPPROTO_TCP,

@@ -29,7 +29,7 @@ static const struct xt_opt opts[] = {
 
 static const char *const weekdays[] = { NULL, "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 
-static void tm_init(void *data)
+static void tm_init(void *data, uint8_t family)
 {
 	struct xt_time_info *d = data;
 
@@ -360,7 +360,7 @@ static bool tm_xlate(struct sbuf *out, const void *data, const struct xt_xlate *
 const struct xt_ext xt_time = {
 	.kind = XT_MATCH,
 	.name = "time",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_time_info),
 	.opts = opts,
 	.init = tm_init,

@@ -85,7 +85,7 @@ static int match_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct tos *d = data;
 
-	ir_match_field(l, FIELD_IP_TOS, d->invert, &d->value, &d->mask);
+	ir_match_field(l, xt_dsfield(family), d->invert, &d->value, &d->mask);
 	return 0;
 }
 
@@ -93,7 +93,7 @@ const struct xt_ext xt_tos = {
 	.kind = XT_MATCH,
 	.name = "tos",
 	.revision = 1,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct tos),
 	.opts = match_opts,
 	.parse = match_parse,
@@ -172,7 +172,7 @@ static int target_emit(struct ir_list *l, const void *data, uint8_t family)
 {
 	const struct tos *d = data;
 
-	xt_set_byte(l, FIELD_IP_TOS, (uint8_t)~d->mask, d->value);
+	xt_set_byte(l, xt_dsfield(family), (uint8_t)~d->mask, d->value);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ const struct xt_ext xt_TOS = {
 	.kind = XT_TARGET,
 	.name = "TOS",
 	.revision = 1,
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct tos),
 	.opts = target_opts,
 	.only_table = "mangle",

@@ -170,7 +170,7 @@ static int u32_emit(struct ir_list *l, const void *data, uint8_t family)
 const struct xt_ext xt_u32 = {
 	.kind = XT_MATCH,
 	.name = "u32",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_u32),
 	.opts = opts,
 	.parse = u32_parse,

@@ -185,11 +185,12 @@ static int parse_addr(struct xt_call *c, const char *s, union inet_addr *a)
 	bool word = *s != '\0', alpha = false;
 
 	memset(a, 0, sizeof(*a));
-	if (inet_aton(s, &in)) {
-		a->ip4 = in.s_addr;
+	if (c->family == AF_INET6 ? addr_parse(AF_INET6, s, a) == 0 : inet_aton(s, &in)) {
+		if (c->family != AF_INET6)
+			a->ip4 = in.s_addr;
 		return 0;
 	}
-	if (inet_pton(AF_INET6, s, &(struct in6_addr){ 0 }) == 1)
+	if (c->family == AF_INET6 ? inet_aton(s, &in) : inet_pton(AF_INET6, s, &(struct in6_addr){ 0 }) == 1)
 		return xt_error(c, "getaddrinfo: Address family for hostname not supported\n");
 	for (const char *p = s; *p; p++) {
 		word &= isalnum((unsigned char)*p) || *p == '.' || *p == '-' || *p == '_';
@@ -202,20 +203,24 @@ static int parse_addr(struct xt_call *c, const char *s, union inet_addr *a)
 /* "/24", "/255.255.255.0"; a mask with holes, or longer than the address, is the whole address */
 static int parse_mask(struct xt_call *c, const char *s, union inet_addr *mask)
 {
+	unsigned bits = addr_bits(c->family);
+	union inet_addr a = { 0 };
 	struct in_addr in;
 	uint64_t plen;
 	int n = -1;
 
-	if (xt_strtou(s, NULL, 0, 32, &plen))
+	if (xt_strtou(s, NULL, 0, bits, &plen))
 		n = (int)plen;
-	else if (*s && inet_aton(s, &in))
+	else if (c->family == AF_INET6 && addr_parse(AF_INET6, s, &a) == 0)
+		n = addr_plen(AF_INET6, &a);
+	else if (c->family != AF_INET6 && *s && inet_aton(s, &in))
 		n = addr_plen(AF_INET, &(union inet_addr){ .ip4 = in.s_addr });
 	else
 		return xt_error(
-			c, "%s: bad value for option \"--%s\", neither a valid network mask nor valid CIDR (0-32).\n",
-			c->ext->name, c->opt->name);
+			c, "%s: bad value for option \"--%s\", neither a valid network mask nor valid CIDR (0-%u).\n",
+			c->ext->name, c->opt->name, bits);
 	if (n >= 0)
-		*mask = addr_mask(AF_INET, (unsigned)n);
+		*mask = addr_mask(c->family, (unsigned)n);
 	return 0;
 }
 
@@ -281,6 +286,11 @@ void xt_save_quoted(struct sbuf *out, const char *s)
 		sbuf_putc(out, *s);
 	}
 	sbuf_putc(out, '"');
+}
+
+enum field_id xt_dsfield(uint8_t family)
+{
+	return family == AF_INET6 ? FIELD_IP6_TCLASS : FIELD_IP_TOS;
 }
 
 void xt_test(struct ir_list *l, const struct ir_fn *fn, const void *data, size_t n)

@@ -11,6 +11,8 @@
 #include "front/xt.h"
 
 #define XT_IPV4 1		/* .families */
+#define XT_IPV6 2
+#define XT_BOTH (XT_IPV4 | XT_IPV6)
 #define XT_BIT(id) (1u << (id))
 
 /**
@@ -46,6 +48,7 @@ int xt_parse_quad(const char *s, size_t n, be32 *ip);
 /* DSCP classes: front/xt/dscp.c */
 int xt_dscp_class(struct xt_call *c, uint8_t *dscp);	/* @c->arg as BE, EF, CSx, AFxx; message on failure */
 
+enum field_id xt_dsfield(uint8_t family);	/* TOS, traffic class */
 /** xt_test() - a test by @fn, which gets a copy of the @n bytes at @data */
 void xt_test(struct ir_list *l, const struct ir_fn *fn, const void *data, size_t n);
 struct ir_stmt *xt_action(struct ir_list *l, enum ir_action act);	/* NULL: no memory, and @l->failed */

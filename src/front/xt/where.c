@@ -206,7 +206,7 @@ static bool devgroup_xlate(struct sbuf *out, const void *data, const struct xt_x
 const struct xt_ext xt_devgroup = {
 	.kind = XT_MATCH,
 	.name = "devgroup",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct xt_devgroup_info),
 	.opts = devgroup_opts,
 	.parse = devgroup_parse,
@@ -272,7 +272,7 @@ static bool helper_xlate(struct sbuf *out, const void *data, const struct xt_xla
 const struct xt_ext xt_helper = {
 	.kind = XT_MATCH,
 	.name = "helper",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct helper),
 	.opts = helper_opts,
 	.parse = helper_parse,
@@ -335,7 +335,7 @@ static bool cpu_xlate(struct sbuf *out, const void *data, const struct xt_xlate 
 const struct xt_ext xt_cpu = {
 	.kind = XT_MATCH,
 	.name = "cpu",
-	.families = XT_IPV4,
+	.families = XT_BOTH,
 	.size = sizeof(struct cpu),
 	.opts = cpu_opts,
 	.parse = cpu_parse,

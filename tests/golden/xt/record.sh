@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Records what the real iptables (1.8.9, nf_tables) says to each rule of the files given, in place. Needs root; works in a network namespace of its
+# Records what the real iptables (1.8.9, nf_tables; ip6tables for files in a directory called xt6) says to each rule of the files given, in place. Needs root; works in a network namespace of its
 # own. A file holds, for each rule:
 #	> -t nat -A PREROUTING ...	the arguments as a shell would split them
 #	= STATUS			exit status
@@ -16,10 +16,10 @@ ns=xtrec$$
 ip netns add $ns || exit 2
 trap 'ip netns del $ns' EXIT
 cat > /tmp/$ns.sh <<'IN'
-file=$1
+file=$1 ipt=ip$2tables
 ip link add eth0 type veth peer name eth1
-for t in filter nat mangle raw security; do iptables -t $t -N uc; done
-iptables -N inonly; iptables -A INPUT -j inonly
+for t in filter nat mangle raw security; do $ipt -t $t -N uc; done
+$ipt -N inonly; $ipt -A INPUT -j inonly
 while IFS= read -r line; do
 	case $line in
 	'#'*|'') printf '%s\n' "$line"; continue;;
@@ -37,24 +37,25 @@ while IFS= read -r line; do
 		esac
 		p=$a
 	done
-	iptables "$@" >/dev/null 2>/tmp/$$.err
+	$ipt "$@" >/dev/null 2>/tmp/$$.err
 	echo "= $?"
 	sed 's/^/! /' /tmp/$$.err
 	del=
-	iptables-save -t $table | grep "^-A" | grep -v -e '-A INPUT -j inonly$' > /tmp/$$.save
+	$ipt-save -t $table | grep "^-A" | grep -v -e '-A INPUT -j inonly$' > /tmp/$$.save
 	if [ -s /tmp/$$.save ]; then
 		sed 's/^/S /' /tmp/$$.save
-		sed -e "1i*$table" -e 's/^-A/-C/' -e '$aCOMMIT' /tmp/$$.save | iptables-restore --noflush >/dev/null 2>&1 || echo "C $?"
-		iptables -t $table -n -v -L $chain | sed -e 1,2d -e '/inonly/d' -e 's/^/N /'
-		iptables -t $table -L $chain | sed -e 1,2d -e '/inonly/d' -e 's/^/L /'
-		iptables -t $table -F $chain
-		[ "$table$chain" = filterINPUT ] && iptables -A INPUT -j inonly
+		sed -e "1i*$table" -e 's/^-A/-C/' -e '$aCOMMIT' /tmp/$$.save | $ipt-restore --noflush >/dev/null 2>&1 || echo "C $?"
+		$ipt -t $table -n -v -L $chain | sed -e 1,2d -e '/inonly/d' -e 's/^/N /'
+		$ipt -t $table -L $chain | sed -e 1,2d -e '/inonly/d' -e 's/^/L /'
+		$ipt -t $table -F $chain
+		[ "$table$chain" = filterINPUT ] && $ipt -A INPUT -j inonly
 	fi
 done < "$file"
 rm -f /tmp/$$.err /tmp/$$.save
 IN
 for f; do
-	ip netns exec $ns bash /tmp/$ns.sh "$f" > "$f.new" 2>/tmp/$ns.log && mv "$f.new" "$f"
+	case $f in *xt6/*) v=6;; *) v=;; esac
+	ip netns exec $ns bash /tmp/$ns.sh "$f" "$v" > "$f.new" 2>/tmp/$ns.log && mv "$f.new" "$f"
 	cat /tmp/$ns.log >&2
 	ip netns del $ns; ip netns add $ns
 done
