@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "front/nft/json.h"
+#include "front/nft/json_priv.h"
+#include "front/nft/print.h"
 #include "front/nft/proto.h"
 
 /* what nft would write, without the quotes around names */
@@ -45,30 +46,49 @@ static const char *symbol_name(const struct nft_type *t, uint64_t v)
 	return NULL;
 }
 
-/* bits with names: one name, or a list of them; NULL: some bit has none */
-static json_t *flags_of(const struct nft_type *t, uint64_t v)
+/* the named bit of @v that comes first; NULL: it has bits without names */
+static const struct nft_symbol *first_flag(const struct nft_type *t, uint64_t v)
 {
-	json_t *list = json_array();
-	unsigned n = 0;
+	const struct nft_symbol *first = NULL;
 
-	for (const struct nft_symbol *s = t->symbols; list && s->name; s++) {
-		if (!s->value || (v & s->value) != s->value)
-			continue;
-		json_array_append_new(list, json_string(s->name));
-		v &= ~s->value;
-		n++;
+	for (const struct nft_symbol *s = t->symbols; s->name; s++)
+		if (s->value && (v & s->value) == s->value && (!first || s->value < first->value))
+			first = s;
+	return first;
+}
+
+/* bits with names: one name, a list of them, or (not @list) or-ed one after the other; NULL: some bit has no name */
+static json_t *flags_of(const struct nft_type *t, uint64_t v, bool list)
+{
+	json_t *all = NULL;
+
+	for (const struct nft_symbol *s; v && (s = first_flag(t, v)); v &= ~s->value) {
+		if (!all)
+			all = json_string(s->name);
+		else if (!list)
+			all = json_pack("{s:[o, s]}", "|", all, s->name);
+		else if (json_is_string(all))
+			all = json_pack("[o, s]", all, s->name);
+		else
+			json_array_append_new(all, json_string(s->name));
 	}
-	if (list && (v || !n)) {
-		json_decref(list);
+	if (v) {
+		json_decref(all);
 		return NULL;
 	}
-	if (list && n == 1) {
-		json_t *one = json_incref(json_array_get(list, 0));
+	return all;
+}
 
-		json_decref(list);
-		return one;
-	}
-	return list;
+static bool has_flags(const struct nft_expr *e)
+{
+	return e->kind == NFT_X_VALUE && e->type && e->type->flags && e->type->symbols && !e->value.is_string && e->len_bits <= 64;
+}
+
+json_t *nft_json_flags(struct nft_ctx *x, const struct nft_expr *e)
+{
+	json_t *j = has_flags(e) ? flags_of(e->type, nft_expr_u64(e), true) : NULL;
+
+	return j ? j : nft_json_expr(x, e);
 }
 
 static bool is_number(const struct nft_type *t)
@@ -92,6 +112,37 @@ static bool is_number(const struct nft_type *t)
 	return t->base && t->base != t ? is_number(t->base) : true;
 }
 
+/* digits alone are a number */
+static json_t *number_or_text(json_t *text)
+{
+	const char *s = json_string_value(text);
+	size_t n = text ? json_string_length(text) : 0;
+	json_t *j;
+
+	if (!n || n > 18 || strspn(s, "0123456789") != n)
+		return text;
+	j = json_integer(strtoll(s, NULL, 10));
+	json_decref(text);
+	return j;
+}
+
+static bool fits_u64(const struct nft_expr *e)
+{
+	for (uint32_t i = 0; i + 8 < e->len_bits / 8; i++)
+		if (e->value.bytes[i])
+			return false;
+	return true;
+}
+
+static uint64_t low_u64(const struct nft_expr *e)
+{
+	uint64_t v = 0;
+
+	for (uint32_t i = e->len_bits / 8 - 8; i < e->len_bits / 8; i++)
+		v = v << 8 | e->value.bytes[i];
+	return v;
+}
+
 static json_t *value_json(struct nft_ctx *x, const struct nft_expr *e)
 {
 	const struct nft_type *t = e->type ? e->type : &nft_type_integer;
@@ -99,6 +150,10 @@ static json_t *value_json(struct nft_ctx *x, const struct nft_expr *e)
 	const char *name;
 	json_t *j;
 
+	if (t == &nft_type_xinteger && e->len_bits > 64 && fits_u64(e))
+		return json_integer((json_int_t)low_u64(e));
+	if (t == &nft_type_ct_label || t == &nft_type_devgroup)
+		return number_or_text(text_of(x, t, e));
 	if (e->value.is_string || e->value.wildcard || e->len_bits > 64)
 		return text_of(x, t, e);
 	v = nft_expr_u64(e);
@@ -106,13 +161,14 @@ static json_t *value_json(struct nft_ctx *x, const struct nft_expr *e)
 		return json_boolean(v != 0);
 	if (t == &nft_type_uid || t == &nft_type_gid)
 		return json_integer(v);
-	if (t->flags && t->symbols && (j = flags_of(t, v)) != NULL)
+	if (t->flags && t->symbols && (j = flags_of(t, v, false)) != NULL)
 		return j;
 	if (!t->flags && t != &nft_type_inet_service && (name = symbol_name(t, v)) != NULL)
 		return json_string(name);
 	if (t == &nft_type_inet_proto)		/* names are those of /etc/protocols, not the type's own */
-		return (j = text_of(x, t, e)) && strspn(json_string_value(j), "0123456789") == json_string_length(j)
-			       ? (json_decref(j), json_integer(v)) : j;
+		return number_or_text(text_of(x, t, e));
+	if (t == &nft_type_time)
+		return json_integer((json_int_t)(v / 1000));
 	return is_number(t) ? json_integer(v) : text_of(x, t, e);
 }
 
@@ -147,8 +203,8 @@ static json_t *exthdr_json(struct nft_ctx *x, const struct nft_expr *e)
 		return json_pack("{s:{s:i, s:i, s:i}}", word, "base", e->exthdr.type, "offset", (int)e->exthdr.offset_bits, "len",
 				 e->exthdr.exists ? 8 : (int)e->len_bits);
 	snprintf(name, sizeof(name), "%s", p->json ? p->json : p->name);
-	if (e->exthdr.op == NFT_EXTHDR_OP_TCPOPT && strcmp(name, "sack0") == 0)
-		name[4] = 0;
+	if (e->exthdr.op == NFT_EXTHDR_OP_TCPOPT && e->exthdr.instance)
+		snprintf(name, sizeof(name), "%s%u", p->name, e->exthdr.instance);
 	if (e->exthdr.exists)
 		return json_pack("{s:{s:s}}", word, "name", name);
 	return json_pack("{s:{s:s, s:s}}", word, "name", name, "field", p->fields[e->exthdr.field].name);
@@ -165,12 +221,11 @@ static json_t *meta_json(struct nft_ctx *x, const struct nft_expr *e)
 static json_t *ct_json(struct nft_ctx *x, const struct nft_expr *e)
 {
 	static const char *const dir[] = { "original", "reply" };
-	const struct nft_key *k = nft_ct_by_key(e->ct.key);
 
 	(void)x;
 	if (e->ct.dir >= 0)
-		return json_pack("{s:{s:s, s:s}}", "ct", "key", k ? k->name : "unknown", "dir", dir[e->ct.dir & 1]);
-	return json_pack("{s:{s:s}}", "ct", "key", k ? k->name : "unknown");
+		return json_pack("{s:{s:s, s:s}}", "ct", "key", nft_ct_name(e->ct.key), "dir", dir[e->ct.dir & 1]);
+	return json_pack("{s:{s:s}}", "ct", "key", nft_ct_name(e->ct.key));
 }
 
 static json_t *rt_json(struct nft_ctx *x, const struct nft_expr *e)
@@ -222,7 +277,7 @@ static json_t *osf_json(struct nft_ctx *x, const struct nft_expr *e)
 
 static json_t *ipsec_json(struct nft_ctx *x, const struct nft_expr *e)
 {
-	static const char *const key[] = { "unknown", "daddr", "saddr", "daddr", "saddr", "reqid", "spi" };
+	static const char *const key[] = { "unknown", "daddr", "daddr", "saddr", "saddr", "reqid", "spi" };
 	const char *name = key[e->ipsec.key < ARRAY_LEN(key) ? e->ipsec.key : 0];
 	const char *dir = e->ipsec.dir ? "out" : "in";
 	json_t *body;
@@ -230,7 +285,7 @@ static json_t *ipsec_json(struct nft_ctx *x, const struct nft_expr *e)
 	(void)x;
 	if (e->ipsec.key >= NFT_XFRM_KEY_DADDR_IP4 && e->ipsec.key <= NFT_XFRM_KEY_SADDR_IP6)
 		body = json_pack("{s:s, s:s, s:s, s:i}", "key", name, "family",
-				 e->ipsec.key <= NFT_XFRM_KEY_SADDR_IP4 ? "ip" : "ip6", "dir", dir, "spnum", (int)e->ipsec.spnum);
+				 e->ipsec.key == NFT_XFRM_KEY_DADDR_IP4 || e->ipsec.key == NFT_XFRM_KEY_SADDR_IP4 ? "ip" : "ip6", "dir", dir, "spnum", (int)e->ipsec.spnum);
 	else
 		body = json_pack("{s:s, s:s, s:i}", "key", name, "dir", dir, "spnum", (int)e->ipsec.spnum);
 	return json_pack("{s:o}", "ipsec", body);
@@ -273,7 +328,13 @@ static json_t *prefix_json(struct nft_ctx *x, const struct nft_expr *e)
 
 static json_t *range_json(struct nft_ctx *x, const struct nft_expr *e)
 {
-	return json_pack("{s:[o, o]}", "range", nft_json_expr(x, e->bin.l), nft_json_expr(x, e->bin.r));
+	bool numeric = x->o.numeric_proto;
+	json_t *j;
+
+	x->o.numeric_proto = true;
+	j = json_pack("{s:[o, o]}", "range", nft_json_expr(x, e->bin.l), nft_json_expr(x, e->bin.r));
+	x->o.numeric_proto = numeric;
+	return j;
 }
 
 static json_t *array_of(struct nft_ctx *x, const struct list *l)
@@ -363,16 +424,28 @@ static json_t *rel_json(struct nft_ctx *x, const struct nft_expr *e)
 {
 	static const char *const op[] = {
 		[NFT_OP_IMPLICIT] = "in", [NFT_OP_EQ] = "==", [NFT_OP_NEQ] = "!=", [NFT_OP_LT] = "<",
-		[NFT_OP_GT] = ">",        [NFT_OP_LE] = "<=", [NFT_OP_GE] = ">=",
+		[NFT_OP_GT] = ">",        [NFT_OP_LE] = "<=", [NFT_OP_GE] = ">=", [NFT_OP_NOT] = "!",
 	};
-	const struct nft_expr *l = e->bin.l;
+	const struct nft_expr *l = e->bin.l, *r = e->bin.r;
 	const char *word = op[e->bin.op];
+	json_t *left, *right;
 
 	/* only bits are "in"; the engine's other implied comparisons are equality */
-	if (e->bin.op == NFT_OP_IMPLICIT && !(l->type && l->type->flags))
+	if (e->bin.op == NFT_OP_IMPLICIT && !(l->type && l->type->flags && (l->type->symbols || l->type == &nft_type_ct_label)))
 		word = "==";
-	return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", word, "left", nft_json_expr(x, l), "right",
-			 nft_json_expr(x, e->bin.r));
+	if (l->kind == NFT_X_BINOP && l->bin.op == NFT_OP_AND && has_flags(l->bin.r) && has_flags(r)) {
+		left = json_pack("{s:[o, o]}", "&", nft_json_expr(x, l->bin.l), nft_json_flags(x, l->bin.r));
+		right = nft_json_flags(x, r);
+	} else {
+		left = nft_json_expr(x, l);
+		if (e->bin.op == NFT_OP_IMPLICIT || e->bin.op == NFT_OP_NOT)
+			right = nft_json_flags(x, r);
+		else if (has_flags(r) && l->kind == NFT_X_PAYLOAD && __builtin_popcountll(nft_expr_u64(r)) > 1)
+			right = json_integer((json_int_t)nft_expr_u64(r));
+		else
+			right = nft_json_expr(x, r);
+	}
+	return json_pack("{s:{s:s, s:o, s:o}}", "match", "op", word, "left", left, "right", right);
 }
 
 static json_t *symbol_json(struct nft_ctx *x, const struct nft_expr *e)

@@ -146,7 +146,7 @@ static bool do_rule(struct jt *t, const char *cmd, const char *word, json_t *v)
 
 	if (!place(t, v, cmd, word, true, "chain"))
 		return false;
-	if (json_is_integer(handle))
+	if (json_is_integer(handle) && strcmp(cmd, "add") != 0)	/* what is listed can be added: with a handle of its own */
 		sbuf_printf(t->out, " handle %" JSON_INTEGER_FORMAT, json_integer_value(handle));
 	if (json_is_integer(index))
 		sbuf_printf(t->out, " index %" JSON_INTEGER_FORMAT, json_integer_value(index));

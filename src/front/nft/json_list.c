@@ -66,16 +66,11 @@ json_t *nft_json_table(struct nft_ctx *x, const struct table *t)
 static void base_chain(json_t *body, const struct chain *c)
 {
 	static const char *const type[] = { [CHAIN_FILTER] = "filter", [CHAIN_NAT] = "nat", [CHAIN_ROUTE] = "route" };
-	json_t *devs = json_array();
 
+	/* devices are not told */
 	json_object_set_new(body, "type", json_string(type[c->type]));
 	json_object_set_new(body, "hook", json_string(nft_hook_name(c->table->family, c->hook)));
 	json_object_set_new(body, "prio", json_integer(c->priority));
-	if (c->dev && !c->devs)
-		json_array_append_new(devs, json_string(c->dev));
-	for (char **d = c->devs; d && *d; d++)
-		json_array_append_new(devs, json_string(*d));
-	json_set_names(body, "dev", devs);
 	json_object_set_new(body, "policy", json_string(c->policy_drop ? "drop" : "accept"));
 }
 
@@ -233,7 +228,7 @@ static void limit_params(json_t *body, const struct fn_limit *l)
 		json_object_set_new(body, "rate_unit", json_string(unit));
 	if (l->invert)
 		json_object_set_new(body, "inv", json_true());
-	if (!burst)
+	if (!burst || (l->bytes && burst == 5))		/* what the engine takes when none is given */
 		return;
 	if (l->bytes)
 		burst = json_size(burst, &unit);

@@ -7,6 +7,8 @@
 
 #include "front/nft/json.h"
 
+/** nft_json_flags() - an expression; bits with names stand as a list of them */
+json_t *nft_json_flags(struct nft_ctx *x, const struct nft_expr *e);
 /** json_set_names() - .@key of @body: a list, its only member without brackets, or nothing; takes @list */
 void json_set_names(json_t *body, const char *key, json_t *list);
 /** json_size() - bytes in the largest unit that divides them, and its name */

@@ -117,7 +117,7 @@ static json_t *quota_json(struct nft_ctx *x, const struct nft_stmt *s, const str
 static json_t *limit_json(struct nft_ctx *x, const struct nft_stmt *s, const struct rule *r)
 {
 	const char *rate_unit = NULL, *burst_unit = NULL;
-	uint64_t rate = s->limit.rate, burst = s->limit.burst;
+	uint64_t rate = s->limit.rate, burst = s->limit.bytes && !s->limit.have_burst ? 0 : s->limit.burst;
 	json_t *body;
 
 	(void)x;
@@ -359,7 +359,7 @@ static json_t *assign_json(struct nft_ctx *x, const struct nft_stmt *s, const st
 {
 	(void)r;
 	return json_pack("{s:{s:o, s:o}}", "mangle", "key", nft_json_expr(x, s->assign.to), "value",
-			 nft_json_expr(x, s->assign.val));
+			 nft_json_flags(x, s->assign.val));
 }
 
 static json_t *strip_json(struct nft_ctx *x, const struct nft_stmt *s, const struct rule *r)

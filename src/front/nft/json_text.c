@@ -27,12 +27,22 @@ bool jt_fail(struct jt *t, const char *fmt, const char *arg)
 	return false;
 }
 
+/* of IPv6 or Ethernet; "17:00" and "Linux:3.0" are none, and need quotes */
+static bool is_address(const char *s)
+{
+	unsigned colons = 0;
+
+	for (const char *p = s; *p; p++)
+		colons += *p == ':';
+	return colons >= 5 || strstr(s, "::");
+}
+
 /* letters, digits and what addresses, names and sets are made of; nothing that ends a word */
 static bool is_word(const char *s)
 {
 	static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@";
 
-	return *s && strspn(s, ok) == strlen(s) && s[0] != '-';
+	return *s && strspn(s, ok) == strlen(s) && s[0] != '-' && (!strchr(s, ':') || is_address(s));
 }
 
 bool jt_quoted(struct jt *t, const char *s)
@@ -167,6 +177,13 @@ static bool x_range(struct jt *t, json_t *v)
 {
 	if (json_array_size(v) != 2)
 		return jt_fail(t, "Expected a list of two expressions%s", " for a range.");
+	/* a name may have a '-' in it: then blanks tell */
+	for (unsigned i = 0; i < 2; i++) {
+		const char *s = json_string_value(json_array_get(v, i));
+
+		if (s && !strpbrk(s, ".:"))
+			return join(t, v, " - ");
+	}
 	return join(t, v, "-");
 }
 

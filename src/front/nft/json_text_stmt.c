@@ -32,9 +32,19 @@ static bool s_verdict(struct jt *t, const char *word, json_t *v)
 	return target && jt_name(t, target);
 }
 
+/* presence, sets and ranges: all but bits, where it makes a difference, and numbers */
+static bool needs_no_operator(json_t *right)
+{
+	const char *s = json_string_value(right);
+
+	if (s)
+		return *s == '@';
+	return json_is_boolean(right) || (json_is_object(right) && !json_object_get(right, "|"));
+}
+
 static bool s_match(struct jt *t, const char *word, json_t *v)
 {
-	static const char *const ops[] = { "==", "!=", "<", ">", "<=", ">=", "in" };
+	static const char *const ops[] = { "==", "!=", "<", ">", "<=", ">=", "in", "!" };
 	const char *op = jt_string(t, v, "op");
 	json_t *right = json_object_get(v, "right");
 	bool known = false;
@@ -47,11 +57,11 @@ static bool s_match(struct jt *t, const char *word, json_t *v)
 	if (!jt_expr(t, json_object_get(v, "left")))
 		return false;
 	/* presence has no operator in text; `in` is what no operator means for bits */
-	if (strcmp(op, "in") == 0 || (strcmp(op, "==") == 0 && (json_is_boolean(right) || json_is_string(right) || json_is_object(right))))
+	if (strcmp(op, "in") == 0 || (strcmp(op, "==") == 0 && needs_no_operator(right)))
 		sbuf_putc(t->out, ' ');
 	else
 		sbuf_printf(t->out, " %s ", op);
-	if (json_is_array(right) && strcmp(op, "in") != 0) {	/* bits that must all be there */
+	if (json_is_array(right) && strcmp(op, "in") != 0 && strcmp(op, "!") != 0) {	/* bits that must all be there */
 		json_t *or = json_pack("{s:O}", "|", right);
 		bool ok = json_array_size(right) == 1 ? jt_expr(t, json_array_get(right, 0)) : jt_expr(t, or);
 

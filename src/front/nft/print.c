@@ -127,7 +127,7 @@ static void print_meta(const struct nft_expr *e, struct sbuf *out)
 		sbuf_puts(out, "meta unknown");
 }
 
-static const char *ct_name(uint32_t key)
+const char *nft_ct_name(uint32_t key)
 {
 	const struct nft_key *k = nft_ct_by_key(key);
 
@@ -149,7 +149,7 @@ static void print_ct(const struct nft_expr *e, struct sbuf *out)
 {
 	const char *dir = e->ct.dir == IP_CT_DIR_ORIGINAL ? "original " : e->ct.dir == IP_CT_DIR_REPLY ? "reply " : "";
 
-	sbuf_printf(out, "ct %s%s", dir, ct_name(e->ct.key));
+	sbuf_printf(out, "ct %s%s", dir, nft_ct_name(e->ct.key));
 }
 
 static void print_rt(const struct nft_expr *e, struct sbuf *out)

@@ -8,6 +8,7 @@
 #include "front/nft/nft.h"
 #include "rules/fn.h"
 
+const char *nft_ct_name(uint32_t key);	/* of a ct key, as listed */
 /** nft_print_limit() - "rate over 10/second burst 7 packets" */
 void nft_print_limit(const struct nft_limit *l, struct sbuf *out);
 /** nft_print_quota() - "over 5 kbytes used 3 bytes" */
