@@ -66,7 +66,10 @@ static const char base[] =
 	"ip neigh add 10.0.1.2 lladdr 02:00:00:00:01:02 dev eth0\n"
 	"iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE\n"
 	"iptables -N u; iptables -A FORWARD -j u; iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP\n"
-	"conntrack -I -s 10.0.1.2 -d 10.0.2.2 -p udp --sport 5 --dport 6 -t 100\n";
+	"conntrack -I -s 10.0.1.2 -d 10.0.2.2 -p udp --sport 5 --dport 6 -t 100\n"
+	"nft 'table inet f { counter k { }; set s { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 192.168.0.1 }; };"
+	" map m { type inet_service : verdict; elements = { 22 : accept, 23 : jump c }; }; chain c { counter drop; };"
+	" chain in { type filter hook input priority 0; ip saddr @s tcp dport vmap @m; counter name k; }; }'\n";
 
 static const char *const commands[] = {
 	"ip link add d0 address 02:00:00:00:00:55 type dummy",
@@ -106,6 +109,22 @@ static const char *const commands[] = {
 	"conntrack -D -p udp",
 	"conntrack -F",
 	"conntrack -L -o extended",
+	"nft add table ip6 x",
+	"nft 'add chain inet f out { type filter hook output priority filter + 3; policy drop; }'",
+	"nft 'add rule inet f in ip6 saddr . tcp dport { fe80::1 . 22, fe80::2 . 23 } log prefix \"a b\" limit rate 3/second accept'",
+	"nft insert rule inet f in tcp flags syn / fin,syn meta mark set ct mark and 0xff or 1 comment \"why\"",
+	"nft 'add rule inet f c udp dport { 1, 2-5 } meta mark set ip dscp map { cs1 : 1, cs2 : 2 }'",
+	"nft 'add element inet f s { 1.1.1.1, 2.0.0.0/8, 3.3.3.3-3.3.3.9 }'",
+	"nft 'add element inet f m { 24 : goto c, 25 : drop }'",
+	"nft 'delete element inet f s { 192.168.0.1 }'",
+	"nft 'add set inet f d { type ipv4_addr . inet_service; flags dynamic,timeout; timeout 5s; size 10; }'",
+	"nft 'flush chain inet f in; delete map inet f m; add chain inet f q; add rule inet f q jump c'",
+	"nft 'table ip n { chain p { type nat hook prerouting priority dstnat; tcp dport 80 dnat to 10.0.1.2:8080; }; }'",
+	"nft flush ruleset",
+	"nft -a list ruleset",
+	"nft -j list ruleset",
+	"echo '{\"nftables\": [{\"add\": {\"table\": {\"family\": \"ip\", \"name\": \"j\"}}}]}' | nft -j -f -",
+	"nft delete rule inet f in handle 99 || true",
 	"for i in 1 2 3; do x=$((i * 2)); test $x -gt 3 && ip route add 10.$x.0.0/16 via 10.0.1.2; done; true",
 	"cat <<E | iptables-restore -n\n*filter\n-A u -j DROP\nCOMMIT\nE\n",
 };
@@ -147,9 +166,10 @@ static int run(struct fuzz *f, const char *text)
 	return script_run(&x, "command", text, NULL);
 }
 
+/* several commands, of which some may be done; a text for nft is whole or not at all */
 static bool is_script(const char *text)
 {
-	return strpbrk(text, ";\n") != NULL;
+	return strncmp(text, "nft ", 4) != 0 && strpbrk(text, ";\n") != NULL;
 }
 
 static void one_command(const char *text)
@@ -162,7 +182,10 @@ static void one_command(const char *text)
 	fuzz_begin(&f);
 	fuzz_setup(&f, base);
 	before = shown(&f);
-	assert_int_equal(run(&f, text), 0);
+	status = run(&f, text);
+	if (status)
+		print_message("%s: status %d\n", text, status);
+	assert_int_equal(status, 0);
 	complete = shown(&f);
 	fuzz_end(&f);
 	for (n = 1;; n++) {

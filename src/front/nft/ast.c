@@ -14,6 +14,14 @@
 #include "base/mem.h"
 #include "front/nft/ast.h"
 
+/* what was allocated for a node at @loc; without memory its context is told */
+static void *noted(const struct nft_loc *loc, void *p)
+{
+	if (!p && loc && loc->src && loc->src->oom)
+		*loc->src->oom = true;
+	return p;
+}
+
 static char *dup_or_null(const char *s)
 {
 	return s ? mem_strdup(s) : NULL;
@@ -36,7 +44,7 @@ static struct list *list_of(struct nft_expr *e)
 
 struct nft_expr *nft_expr_new(enum nft_expr_kind kind, const struct nft_loc *loc)
 {
-	struct nft_expr *e = mem_zalloc(sizeof(*e));
+	struct nft_expr *e = noted(loc, mem_zalloc(sizeof(*e)));
 
 	if (!e)
 		return NULL;
@@ -59,7 +67,7 @@ struct nft_expr *nft_expr_value(const struct nft_loc *loc, const struct nft_type
 		return NULL;
 	e->type = t;
 	e->len_bits = len_bits;
-	e->value.bytes = mem_zalloc(n ? n : 1);
+	e->value.bytes = noted(loc, mem_zalloc(n ? n : 1));
 	if (!e->value.bytes) {
 		nft_expr_free(e);
 		return NULL;
@@ -74,7 +82,7 @@ struct nft_expr *nft_expr_symbol(const struct nft_loc *loc, const char *text, si
 
 	if (!e)
 		return NULL;
-	e->symbol.text = mem_alloc(n + 1);
+	e->symbol.text = noted(loc, mem_alloc(n + 1));
 	if (!e->symbol.text) {
 		nft_expr_free(e);
 		return NULL;
@@ -194,112 +202,168 @@ void nft_expr_free(struct nft_expr *e)
 }
 
 /* a list of statements or rules on the heap, copied; NULL stays NULL */
+/* ---- copies: whole, or NULL ---- */
+
+static struct list *list_new(void)
+{
+	struct list *l = mem_alloc(sizeof(*l));
+
+	if (l)
+		list_init(l);
+	return l;
+}
+
+static bool stmts_copy(struct list *to, const struct list *from)
+{
+	const struct nft_stmt *s;
+	struct nft_stmt *c;
+
+	list_for_each(s, from, node) {
+		if (!(c = nft_stmt_clone(s)))
+			return false;
+		list_add_tail(to, &c->node);
+	}
+	return true;
+}
+
 static struct list *stmts_clone(const struct list *from)
 {
-	struct list *to = mem_alloc(sizeof(*to));
-	struct nft_stmt *s, *c;
+	struct list *to = list_new();
 
-	if (!to)
+	if (to && !stmts_copy(to, from)) {
+		nft_stmts_free(to);
+		mem_free(to);
 		return NULL;
-	list_init(to);
-	list_for_each(s, from, node) {
-		c = nft_stmt_clone(s);
-		if (c)
-			list_add_tail(to, &c->node);
 	}
 	return to;
+}
+
+static bool rules_copy(struct list *to, const struct list *from)
+{
+	const struct nft_rule *r;
+
+	list_for_each(r, from, node) {
+		struct nft_rule *c = nft_rule_new(&r->loc);
+
+		if (!c)
+			return false;
+		list_add_tail(to, &c->node);
+		c->handle = r->handle;
+		c->comment = dup_or_null(r->comment);
+		if ((r->comment && !c->comment) || !stmts_copy(&c->stmts, &r->stmts))
+			return false;
+	}
+	return true;
 }
 
 static struct list *rules_clone(const struct list *from)
 {
-	struct list *to = mem_alloc(sizeof(*to));
-	struct nft_rule *r, *c;
+	struct list *to = list_new();
+	struct nft_rule *r, *tmp;
 
-	if (!to)
-		return NULL;
-	list_init(to);
-	list_for_each(r, from, node) {
-		struct nft_stmt *s, *n;
-
-		c = nft_rule_new(&r->loc);
-		if (!c)
-			break;
-		c->comment = dup_or_null(r->comment);
-		c->handle = r->handle;
-		list_for_each(s, &r->stmts, node) {
-			n = nft_stmt_clone(s);
-			if (n)
-				list_add_tail(&c->stmts, &n->node);
-		}
-		list_add_tail(to, &c->node);
-	}
-	return to;
+	if (!to || rules_copy(to, from))
+		return to;
+	list_for_each_safe(r, tmp, to, node)
+		nft_rule_free(r);
+	mem_free(to);
+	return NULL;
 }
 
-static void clone_members(const struct list *from, struct nft_expr *to)
+static bool clone_members(const struct list *from, struct nft_expr *to)
 {
 	const struct nft_expr *e;
+	struct nft_expr *c;
 
 	list_init(list_of(to));
 	if (to->kind == NFT_X_SET)
 		to->set.n = 0;
 	else
 		to->list.n = 0;
-	list_for_each(e, from, node)
-		nft_expr_append(to, nft_expr_clone(e));
+	list_for_each(e, from, node) {
+		if (!(c = nft_expr_clone(e)))
+			return false;
+		nft_expr_append(to, c);
+	}
+	return true;
 }
 
-/* .c is a copy of .e's bytes: give it its own of what .e owns */
-static void clone_parts(const struct nft_expr *e, struct nft_expr *c)
+static bool clone_expr(struct nft_expr **to, const struct nft_expr *from)
 {
+	*to = nft_expr_clone(from);
+	return *to || !from;
+}
+
+static bool clone_str(char **to, const char *from)
+{
+	*to = dup_or_null(from);
+	return *to || !from;
+}
+
+static bool clone_verdict(const struct nft_expr *e, struct nft_expr *c)
+{
+	bool ok = clone_expr(&c->verdict.chain, e->verdict.chain);
+
+	ok = clone_str(&c->verdict.chain_name, e->verdict.chain_name) && ok;
+	c->verdict.rules = e->verdict.rules ? rules_clone(e->verdict.rules) : NULL;
+	return ok && (c->verdict.rules || !e->verdict.rules);
+}
+
+static bool clone_elem(const struct nft_expr *e, struct nft_expr *c)
+{
+	bool ok = clone_expr(&c->elem.key, e->elem.key);
+
+	ok = clone_str(&c->elem.comment, e->elem.comment) && ok;
+	c->elem.stmts = e->elem.stmts ? stmts_clone(e->elem.stmts) : NULL;
+	return ok && (c->elem.stmts || !e->elem.stmts);
+}
+
+static bool clone_set(const struct nft_expr *e, struct nft_expr *c)
+{
+	bool ok = clone_members(&e->set.list, c);
+
+	c->set.desc = e->set.desc ? nft_set_clone(e->set.desc) : NULL;
+	return ok && (c->set.desc || !e->set.desc);
+}
+
+/* .c is a copy of .e's bytes: give it its own of what .e owns; false: some of it could not be had and is NULL */
+static bool clone_parts(const struct nft_expr *e, struct nft_expr *c)
+{
+	bool ok;
+
 	switch (e->kind) {
 	case NFT_X_VALUE:
 		c->value.bytes = mem_zalloc((e->len_bits + 7) / 8 + 1);
 		if (c->value.bytes)
 			memcpy(c->value.bytes, e->value.bytes, (e->len_bits + 7) / 8);
-		break;
+		return c->value.bytes;
 	case NFT_X_SYMBOL:
 	case NFT_X_XT:
-		c->symbol.text = dup_or_null(e->symbol.text);
-		break;
+		return clone_str(&c->symbol.text, e->symbol.text);
 	case NFT_X_VERDICT:
-		c->verdict.chain = nft_expr_clone(e->verdict.chain);
-		c->verdict.chain_name = dup_or_null(e->verdict.chain_name);
-		c->verdict.rules = e->verdict.rules ? rules_clone(e->verdict.rules) : NULL;
-		break;
+		return clone_verdict(e, c);
 	case NFT_X_HASH:
-		c->gen.of = nft_expr_clone(e->gen.of);
-		break;
+		return clone_expr(&c->gen.of, e->gen.of);
 	case NFT_X_BINOP:
 	case NFT_X_UNARY:
 	case NFT_X_RANGE:
 	case NFT_X_MAPPING:
 	case NFT_X_MAP:
 	case NFT_X_REL:
-		c->bin.l = nft_expr_clone(e->bin.l);
-		c->bin.r = nft_expr_clone(e->bin.r);
-		break;
+		ok = clone_expr(&c->bin.l, e->bin.l);
+		return clone_expr(&c->bin.r, e->bin.r) && ok;
 	case NFT_X_PREFIX:
-		c->prefix.a = nft_expr_clone(e->prefix.a);
-		break;
+		return clone_expr(&c->prefix.a, e->prefix.a);
 	case NFT_X_CONCAT:
 	case NFT_X_LIST:
-		clone_members(&e->list.list, c);
-		break;
+		return clone_members(&e->list.list, c);
 	case NFT_X_SET:
-		clone_members(&e->set.list, c);
-		c->set.desc = e->set.desc ? nft_set_clone(e->set.desc) : NULL;
-		break;
+		return clone_set(e, c);
 	case NFT_X_ELEM:
-		c->elem.key = nft_expr_clone(e->elem.key);
-		c->elem.comment = dup_or_null(e->elem.comment);
-		c->elem.stmts = e->elem.stmts ? stmts_clone(e->elem.stmts) : NULL;
-		break;
+		return clone_elem(e, c);
 	case NFT_X_SETREF:
-		c->ref.name = dup_or_null(e->ref.name);
-		break;
+		return clone_str(&c->ref.name, e->ref.name);
 	default:
-		break;
+		return true;
 	}
 }
 
@@ -309,13 +373,14 @@ struct nft_expr *nft_expr_clone(const struct nft_expr *e)
 
 	if (!e)
 		return NULL;
-	c = mem_alloc(sizeof(*c));
+	c = noted(&e->loc, mem_dup(e, sizeof(*e)));
 	if (!c)
 		return NULL;
-	memcpy(c, e, sizeof(*c));
 	list_init(&c->node);
-	clone_parts(e, c);
-	return c;
+	if (clone_parts(e, c))
+		return c;
+	nft_expr_free(c);
+	return noted(&e->loc, NULL);
 }
 
 static bool members_equal(const struct list *a, const struct list *b)
@@ -431,7 +496,7 @@ struct nft_expr *nft_expr_num(const struct nft_loc *loc, const struct nft_type *
 
 struct nft_stmt *nft_stmt_new(enum nft_stmt_kind kind, const struct nft_loc *loc)
 {
-	struct nft_stmt *s = mem_zalloc(sizeof(*s));
+	struct nft_stmt *s = noted(loc, mem_zalloc(sizeof(*s)));
 
 	if (!s)
 		return NULL;
@@ -503,31 +568,30 @@ void nft_stmt_free(struct nft_stmt *s)
 
 struct nft_stmt *nft_stmt_clone(const struct nft_stmt *s)
 {
-	struct nft_stmt *c = mem_alloc(sizeof(*c)), *in, *out;
+	struct nft_stmt *c = mem_dup(s, sizeof(*s));
 	struct nft_expr **part[3];
+	bool ok = true;
 	unsigned n;
 
 	if (!c)
 		return NULL;
-	memcpy(c, s, sizeof(*c));
 	list_init(&c->node);
 	n = stmt_exprs(c, part);
 	for (unsigned i = 0; i < n; i++)
-		*part[i] = nft_expr_clone(*part[i]);
+		ok = clone_expr(part[i], *part[i]) && ok;
 	if (s->kind == NFT_S_SET) {
-		c->set.meter = dup_or_null(s->set.meter);
 		list_init(&c->set.stmts);
-		list_for_each(in, &s->set.stmts, node) {
-			out = nft_stmt_clone(in);
-			if (out)
-				list_add_tail(&c->set.stmts, &out->node);
-		}
+		ok = clone_str(&c->set.meter, s->set.meter) && ok;
+		ok = stmts_copy(&c->set.stmts, &s->set.stmts) && ok;
 	}
 	if (s->kind == NFT_S_FLOW)
-		c->flow.table = dup_or_null(s->flow.table);
+		ok = clone_str(&c->flow.table, s->flow.table) && ok;
 	if (s->kind == NFT_S_XT)
-		c->xt.text = dup_or_null(s->xt.text);
-	return c;
+		ok = clone_str(&c->xt.text, s->xt.text) && ok;
+	if (ok)
+		return c;
+	nft_stmt_free(c);
+	return noted(&s->loc, NULL);
 }
 
 void nft_stmts_free(struct list *stmts)
@@ -542,7 +606,7 @@ void nft_stmts_free(struct list *stmts)
 
 struct nft_rule *nft_rule_new(const struct nft_loc *loc)
 {
-	struct nft_rule *r = mem_zalloc(sizeof(*r));
+	struct nft_rule *r = noted(loc, mem_zalloc(sizeof(*r)));
 
 	if (!r)
 		return NULL;
@@ -565,7 +629,7 @@ void nft_rule_free(struct nft_rule *r)
 
 struct nft_set *nft_set_new(const struct nft_loc *loc)
 {
-	struct nft_set *s = mem_zalloc(sizeof(*s));
+	struct nft_set *s = noted(loc, mem_zalloc(sizeof(*s)));
 
 	if (!s)
 		return NULL;
@@ -577,26 +641,23 @@ struct nft_set *nft_set_new(const struct nft_loc *loc)
 
 struct nft_set *nft_set_clone(const struct nft_set *s)
 {
-	struct nft_set *c = mem_alloc(sizeof(*c));
-	struct nft_stmt *in, *out;
+	struct nft_set *c = mem_dup(s, sizeof(*s));
+	bool ok;
 
 	if (!c)
 		return NULL;
-	memcpy(c, s, sizeof(*c));
-	c->name = dup_or_null(s->name);
-	c->comment = dup_or_null(s->comment);
-	c->key = nft_expr_clone(s->key);
-	c->data = nft_expr_clone(s->data);
-	c->key_text = dup_or_null(s->key_text);
-	c->data_text = dup_or_null(s->data_text);
 	c->init = NULL;
 	list_init(&c->stmts);
-	list_for_each(in, &s->stmts, node) {
-		out = nft_stmt_clone(in);
-		if (out)
-			list_add_tail(&c->stmts, &out->node);
-	}
-	return c;
+	ok = clone_str(&c->name, s->name);
+	ok = clone_str(&c->comment, s->comment) && ok;
+	ok = clone_expr(&c->key, s->key) && ok;
+	ok = clone_expr(&c->data, s->data) && ok;
+	ok = clone_str(&c->key_text, s->key_text) && ok;
+	ok = clone_str(&c->data_text, s->data_text) && ok;
+	if (stmts_copy(&c->stmts, &s->stmts) && ok)
+		return c;
+	nft_set_free(c);
+	return NULL;
 }
 
 void nft_set_free(struct nft_set *s)
@@ -716,7 +777,7 @@ static void table_free(struct nft_table *t)
 
 struct nft_cmd *nft_cmd_new(enum nft_op_cmd op, enum nft_what what, const struct nft_loc *loc)
 {
-	struct nft_cmd *c = mem_zalloc(sizeof(*c));
+	struct nft_cmd *c = noted(loc, mem_zalloc(sizeof(*c)));
 
 	if (!c)
 		return NULL;

@@ -46,6 +46,7 @@ struct nft_src {
 	size_t len;
 	struct nft_src *from;		/* included from there, at .from_line and column */
 	uint32_t from_line, from_col, from_end;
+	bool *oom;			/* the context's: set by a maker that had no memory for a node at a place of this text */
 };
 
 struct nft_loc {			/* from 1; .end: last column, inclusive; .line 0: not known */

@@ -95,7 +95,7 @@ static void print_included(struct nft_ctx *x, const struct nft_src *s)
 
 static void mark(struct sbuf *b, const char *line, size_t n, const struct nft_loc *l, char with)
 {
-	while (b->len < l->end) {
+	while (b->len < l->end && !b->failed) {
 		char c = b->len < n && line[b->len] == '\t' ? '\t' : ' ';
 
 		sbuf_putc(b, c);

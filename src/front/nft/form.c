@@ -18,6 +18,7 @@
 struct nft_keep {
 	int refs;
 	struct list types;		/* moved here when the context goes */
+	struct nft_src *srcs;		/* without their texts: trees say by them where they were written */
 };
 
 static struct nft_keep *keep_get(struct nft_ctx *x)
@@ -47,7 +48,20 @@ static void keep_put(struct nft_keep *k)
 		rest.types.prev->next = &rest.types;
 		nft_types_free(&rest);
 	}
+	nft_srcs_free_list(k->srcs);
 	mem_free(k);
+}
+
+/* the places of a form's tree stay valid, though there is no text any more, nor a context to tell of failures */
+static void keep_srcs(struct nft_keep *k, struct nft_ctx *x)
+{
+	for (struct nft_src *s = x->srcs; s; s = s->next) {
+		mem_free(s->text);
+		s->text = NULL;
+		s->oom = NULL;
+	}
+	k->srcs = x->srcs;
+	x->srcs = NULL;
 }
 
 void nft_keep_release(struct nft_ctx *x)
@@ -64,6 +78,7 @@ void nft_keep_release(struct nft_ctx *x)
 		k->types.prev->next = &k->types;
 		list_init(&x->types);
 	}
+	keep_srcs(k, x);
 	x->keep = NULL;
 	keep_put(k);
 }

@@ -75,6 +75,7 @@ bool nft_define(struct nft_ctx *x, const char *name, const char *value);	/* -D *
 /** nft_defines_free(), nft_srcs_free() - when nothing of the context's trees is used any more */
 void nft_defines_free(struct nft_ctx *x);
 void nft_srcs_free(struct nft_ctx *x);
+void nft_srcs_free_list(struct nft_src *s);
 /** nft_parse_expr(), nft_parse_rule() - one expression or a rule's statements from text, for tests and JSON */
 struct nft_expr *nft_parse_expr(struct nft_ctx *x, const char *text);
 bool nft_parse_rule(struct nft_ctx *x, const char *text, struct list *stmts);

@@ -151,13 +151,21 @@ struct nft_loc p_span(struct nft_parser *p, const struct nft_loc *begin)
 	return nft_loc_span(begin, &p->last.loc);
 }
 
+void *p_noted(struct nft_parser *p, void *made)
+{
+	if (!made)
+		p->x->oom = p->failed = true;
+	return made;
+}
+
+char *p_strndup(struct nft_parser *p, const char *from, size_t n)
+{
+	return p_noted(p, mem_strndup(from, n));
+}
+
 char *p_text(struct nft_parser *p, const struct nft_tok *t)
 {
-	char *s = mem_strndup(t->text, t->len);
-
-	if (!s)
-		p->x->oom = p->failed = true;
-	return s;
+	return p_strndup(p, t->text, t->len);
 }
 
 bool p_is_name(struct nft_parser *p)
@@ -408,7 +416,7 @@ struct nft_expr *p_variable(struct nft_parser *p)
 
 static void define(struct nft_parser *p, char *name, struct nft_expr *val)
 {
-	struct nft_define *d = mem_zalloc(sizeof(*d)), **at = &p->x->defines;
+	struct nft_define *d = p_noted(p, mem_zalloc(sizeof(*d))), **at = &p->x->defines;
 
 	if (!d || !name || !val) {
 		mem_free(d);
@@ -673,21 +681,28 @@ struct nft_src *nft_src_add(struct nft_ctx *x, const char *name, char *text, siz
 	}
 	s->text = text;
 	s->len = len;
+	s->oom = &x->oom;
 	s->next = x->srcs;
 	x->srcs = s;
 	return s;
 }
 
-void nft_srcs_free(struct nft_ctx *x)
+void nft_srcs_free_list(struct nft_src *s)
 {
-	while (x->srcs) {
-		struct nft_src *s = x->srcs;
+	struct nft_src *next;
 
-		x->srcs = s->next;
+	for (; s; s = next) {
+		next = s->next;
 		mem_free(s->name);
 		mem_free(s->text);
 		mem_free(s);
 	}
+}
+
+void nft_srcs_free(struct nft_ctx *x)
+{
+	nft_srcs_free_list(x->srcs);
+	x->srcs = NULL;
 }
 
 static struct nft_src *text_source(struct nft_ctx *x, const char *name, const char *text)

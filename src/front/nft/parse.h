@@ -53,6 +53,9 @@ void p_error(struct nft_parser *p, const struct nft_loc *loc, const char *fmt, .
 /** p_begin(), p_span() - the place from a remembered begin to what was taken last */
 struct nft_loc p_begin(struct nft_parser *p);
 struct nft_loc p_span(struct nft_parser *p, const struct nft_loc *begin);
+/** p_noted() - what was allocated; NULL: no memory, and the parser is told */
+void *p_noted(struct nft_parser *p, void *made);
+char *p_strndup(struct nft_parser *p, const char *from, size_t n);	/* NULL: no memory, and the parser is told */
 char *p_text(struct nft_parser *p, const struct nft_tok *t);
 bool p_is_name(struct nft_parser *p);				/* a word that is no keyword here */
 char *p_name(struct nft_parser *p, const char *expecting);	/* NULL and an error: none here */

@@ -47,7 +47,7 @@ static void expand_prefix(struct nft_parser *p, const char *text, const struct n
 		}
 		for (n = 0; isalnum((unsigned char)text[n + 1]) || text[n + 1] == '_'; n++)
 			;
-		name = mem_strndup(text + 1, n);
+		name = p_strndup(p, text + 1, n);
 		d = name ? p_define_find(p, name) : NULL;
 		if (!d)
 			p_unknown_define(p, at, name ? name : "");
@@ -68,6 +68,8 @@ static struct nft_expr *log_prefix(struct nft_parser *p)
 	if (text)
 		expand_prefix(p, text, &at, &b);
 	mem_free(text);
+	if (b.failed)
+		p_noted(p, NULL);
 	e = nft_expr_symbol(&at, sbuf_str(&b), b.len);
 	if (e)
 		e->symbol.quoted = true;

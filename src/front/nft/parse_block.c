@@ -141,15 +141,15 @@ static void dev_add_expr(struct nft_parser *p, struct nft_chain_dev *d, struct n
 	if (!e)
 		return;
 	if (e->kind == NFT_X_SYMBOL) {
-		dev_add(p, d, mem_strdup(e->symbol.text));
+		dev_add(p, d, p_strndup(p, e->symbol.text, strlen(e->symbol.text)));
 	} else if (e->kind == NFT_X_SET) {
 		list_for_each(m, &e->set.list, node)
 			if (m->kind == NFT_X_SYMBOL)
-				dev_add(p, d, mem_strdup(m->symbol.text));
+				dev_add(p, d, p_strndup(p, m->symbol.text, strlen(m->symbol.text)));
 	} else if (e->kind == NFT_X_LIST) {
 		list_for_each(m, &e->list.list, node)
 			if (m->kind == NFT_X_SYMBOL)
-				dev_add(p, d, mem_strdup(m->symbol.text));
+				dev_add(p, d, p_strndup(p, m->symbol.text, strlen(m->symbol.text)));
 	}
 	nft_expr_free(e);
 }
@@ -284,7 +284,7 @@ static bool chain_setting(struct nft_parser *p, struct nft_chain *c)
 
 struct nft_chain *p_chain_block(struct nft_parser *p)
 {
-	struct nft_chain *c = nft_chain_new();
+	struct nft_chain *c = p_noted(p, nft_chain_new());
 
 	p_open(p);
 	while (c && block_line(p, SC_BASE)) {
@@ -528,7 +528,7 @@ static void flowtable_hook(struct nft_parser *p, struct nft_flowtable *f)
 
 struct nft_flowtable *p_flowtable_block(struct nft_parser *p)
 {
-	struct nft_flowtable *f = mem_zalloc(sizeof(*f));
+	struct nft_flowtable *f = p_noted(p, mem_zalloc(sizeof(*f)));
 
 	while (f && block_line(p, SC_BASE)) {
 		if (p_take_kw(p, "hook")) {
@@ -616,7 +616,7 @@ static void part_block(struct nft_parser *p, struct nft_cmd *c, const struct par
 		to = c->object ? &c->object->name : NULL;
 	}
 	if (to)
-		*to = name ? mem_strdup(name) : NULL;
+		*to = name ? p_strndup(p, name, strlen(name)) : NULL;
 }
 
 /* chain NAME { ... } as the command that would add it */
@@ -632,7 +632,7 @@ static struct nft_cmd *table_part(struct nft_parser *p, const struct part *t, co
 	name = p_name(p, "string");
 	c->h.family = h->family;
 	c->h.family_given = h->family_given;
-	c->h.table = h->table ? mem_strdup(h->table) : NULL;
+	c->h.table = h->table ? p_strndup(p, h->table, strlen(h->table)) : NULL;
 	c->h.table_loc = h->table_loc;
 	if (t->what == NFT_W_CHAIN) {
 		c->h.chain = name;
@@ -679,12 +679,12 @@ static void table_line(struct nft_parser *p, struct nft_table *t, const struct n
 
 struct nft_table *p_table_block(struct nft_parser *p, const struct nft_handle *h)
 {
-	struct nft_table *t = mem_zalloc(sizeof(*t));
+	struct nft_table *t = p_noted(p, mem_zalloc(sizeof(*t)));
 
 	if (!t)
 		return NULL;
 	t->family = h->family;
-	t->name = h->table ? mem_strdup(h->table) : NULL;
+	t->name = h->table ? p_strndup(p, h->table, strlen(h->table)) : NULL;
 	list_init(&t->parts);
 	p_open(p);
 	while (block_line(p, SC_BASE))

@@ -172,7 +172,7 @@ static void add_chain(struct nft_parser *p, struct nft_cmd *c)
 		return;
 	c->chain = p_chain_block(p);
 	if (c->chain)
-		c->chain->name = c->h.chain ? mem_strdup(c->h.chain) : NULL;
+		c->chain->name = c->h.chain ? p_strndup(p, c->h.chain, strlen(c->h.chain)) : NULL;
 }
 
 static void add_set(struct nft_parser *p, struct nft_cmd *c, bool map)
@@ -182,7 +182,7 @@ static void add_set(struct nft_parser *p, struct nft_cmd *c, bool map)
 		return;
 	c->set = p_set_block(p, map);
 	if (c->set)
-		c->set->name = c->h.name ? mem_strdup(c->h.name) : NULL;
+		c->set->name = c->h.name ? p_strndup(p, c->h.name, strlen(c->h.name)) : NULL;
 }
 
 static void add_flowtable(struct nft_parser *p, struct nft_cmd *c)
@@ -192,7 +192,7 @@ static void add_flowtable(struct nft_parser *p, struct nft_cmd *c)
 		return;
 	c->flowtable = p_flowtable_block(p);
 	if (c->flowtable)
-		c->flowtable->name = c->h.name ? mem_strdup(c->h.name) : NULL;
+		c->flowtable->name = c->h.name ? p_strndup(p, c->h.name, strlen(c->h.name)) : NULL;
 }
 
 static void add_object(struct nft_parser *p, struct nft_cmd *c, const struct thing *t)
@@ -202,7 +202,7 @@ static void add_object(struct nft_parser *p, struct nft_cmd *c, const struct thi
 		return;
 	c->object = p_object(p, t->object, false);
 	if (c->object)
-		c->object->name = c->h.name ? mem_strdup(c->h.name) : NULL;
+		c->object->name = c->h.name ? p_strndup(p, c->h.name, strlen(c->h.name)) : NULL;
 }
 
 static struct nft_cmd *add_rule(struct nft_parser *p, enum nft_op_cmd op)

@@ -115,7 +115,7 @@ static void timeout_policy(struct nft_parser *p, struct nft_object *o)
 	p_expect(p, TOK_ASSIGN, "'='");
 	p_expect(p, TOK_LBRACE, "'{'");
 	do {
-		struct nft_timeout_policy *t = mem_zalloc(sizeof(*t));
+		struct nft_timeout_policy *t = p_noted(p, mem_zalloc(sizeof(*t)));
 		uint64_t n = 0;
 
 		if (!t)
@@ -232,7 +232,7 @@ static void block(struct nft_parser *p, struct nft_object *o, const struct kind 
 
 struct nft_object *p_object(struct nft_parser *p, int type, bool in_braces)
 {
-	struct nft_object *o = nft_object_new(type);
+	struct nft_object *o = p_noted(p, nft_object_new(type));
 	const struct kind *k = kinds;
 
 	while (k->type != type)

@@ -241,7 +241,7 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 	bool ok, checked;
 
 	list_init(&cmds);
-	ok = nft_parse(x, src, &cmds) && unfold(&cmds) && run_cmds(x, &cmds);
+	ok = nft_parse(x, src, &cmds) && unfold(&cmds) && !x->oom && run_cmds(x, &cmds);
 	if (!list_empty(&x->errors))
 		sbuf_truncate(&x->c->out, out);
 	else if (ok && list_empty(&x->refused))
