@@ -203,7 +203,7 @@ static bool scoped_addr(struct cmd *c, const char *name, union inet_addr *a)
 		return false;
 	memcpy(text, name, n);
 	text[n] = '\0';
-	if (addr_parse(AF_INET6, text, a) < 0 || a->b[0] != 0xfe || (a->b[1] & 0xc0) != 0x80)
+	if (addr_parse(AF_INET6, text, a) < 0 || !addr_is_link_local6(a))
 		return false;
 	return (zone[1] && strspn(zone + 1, "0123456789") == strlen(zone + 1)) || link_by_name(&c->ns->links, zone + 1);
 }

@@ -172,6 +172,8 @@ static void start_script(struct boot *b, struct host *h)
 	static const struct { const char *file, *needs, *line; } steps[] = {
 		{ "/etc/sysctl.conf", NULL, "sysctl -q -p /etc/sysctl.conf\n" },
 		{ "/etc/iptables/rules.v4", NULL, "iptables-restore < /etc/iptables/rules.v4\n" },
+		{ "/etc/iptables/rules.v6", NULL, "ip6tables-restore < /etc/iptables/rules.v6\n" },
+		{ "/etc/sysconfig/ip6tables", NULL, "ip6tables-restore < /etc/sysconfig/ip6tables\n" },
 		{ "/etc/sysconfig/iptables", NULL, "iptables-restore < /etc/sysconfig/iptables\n" },
 		{ "/etc/nftables.conf", SERVICE_ENABLED("nftables"), "nft -f /etc/nftables.conf\n" },
 	};

@@ -15,9 +15,11 @@
 #include "lab/lab.h"
 #include "lab/programs.h"
 
-#define FLUSH_ALL                                                                                                 \
-	"for t in filter nat mangle raw; do iptables -t $t -F && iptables -t $t -X; done; "                       \
-	"for c in INPUT FORWARD OUTPUT; do iptables -P $c ACCEPT; done"
+#define FLUSH(tool)                                                                                               \
+	"for t in filter nat mangle raw; do " tool " -t $t -F && " tool " -t $t -X; done; "                       \
+	"for c in INPUT FORWARD OUTPUT; do " tool " -P $c ACCEPT; done"
+#define LOAD(tool, file) "if [ -f " file " ]; then " tool "-restore < " file "; fi"
+#define LOAD_ALL LOAD("iptables", "/etc/iptables/rules.v4") " && " LOAD("ip6tables", "/etc/iptables/rules.v6")
 
 static const struct unit {
 	const char *name, *what;
@@ -26,11 +28,12 @@ static const struct unit {
 	bool at_boot;			/* runs without having been started */
 } units[] = {
 	{ "iptables", "IPv4 firewall with iptables", "/etc/sysconfig/iptables",
-	  "iptables-restore < /etc/sysconfig/iptables", FLUSH_ALL, "iptables-restore < /etc/sysconfig/iptables",
-	  false },
-	{ "netfilter-persistent", "netfilter persistent configuration", NULL,
-	  "if [ -f /etc/iptables/rules.v4 ]; then iptables-restore < /etc/iptables/rules.v4; fi", "true",
-	  "if [ -f /etc/iptables/rules.v4 ]; then iptables-restore < /etc/iptables/rules.v4; fi", true },
+	  "iptables-restore < /etc/sysconfig/iptables", FLUSH("iptables"),
+	  "iptables-restore < /etc/sysconfig/iptables", false },
+	{ "ip6tables", "IPv6 firewall with ip6tables", "/etc/sysconfig/ip6tables",
+	  "ip6tables-restore < /etc/sysconfig/ip6tables", FLUSH("ip6tables"),
+	  "ip6tables-restore < /etc/sysconfig/ip6tables", false },
+	{ "netfilter-persistent", "netfilter persistent configuration", NULL, LOAD_ALL, "true", LOAD_ALL, true },
 	{ "nftables", "nftables", "/etc/nftables.conf", "nft -f /etc/nftables.conf", "nft flush ruleset",
 	  "nft -f /etc/nftables.conf", false },
 	{ "systemd-sysctl", "Apply Kernel Variables", NULL, "sysctl -q --system", "true", "sysctl -q --system", true },
@@ -236,52 +239,57 @@ int prog_systemctl(struct proc *p, int argc, char **argv)
 
 /* ---- service, netfilter-persistent ---- */
 
-static int save_rules(struct proc *p, const char *dir, const char *file)
+static int save_rules(struct proc *p, const char *tool, const char *dir, const char *file)
 {
 	struct sbuf text = SBUF_INIT;
 	int status;
 
-	sbuf_printf(&text, "mkdir -p %s && iptables-save > %s", dir, file);
+	sbuf_printf(&text, "mkdir -p %s && %s-save > %s", dir, tool, file);
 	status = run_shell(p, sbuf_str(&text));
 	sbuf_free(&text);
 	return status;
 }
 
-/* the red-hat script's lines: "iptables: WHAT:[  OK  ]" */
-static int told(struct proc *p, int status, const char *what)
+/* the red-hat script's lines: "iptables: WHAT:[  OK  ]", with the name of the service */
+static int told(struct proc *p, const struct unit *u, int status, const char *what)
 {
-	proc_printf(p, "iptables: %s:%s\n", what, status ? "[FAILED]" : "[  OK  ]");
+	proc_printf(p, "%s: %s:%s\n", u->name, what, status ? "[FAILED]" : "[  OK  ]");
 	return status;
 }
 
 static int service_iptables(struct proc *p, const struct unit *u, const char *action)
 {
 	struct vfs_stat st;
+	char line[192];
 	int status = 0;
 
-	if (strcmp(action, "save") == 0)
-		return told(p, save_rules(p, "/etc/sysconfig", "/etc/sysconfig/iptables"),
-			    "Saving firewall rules to /etc/sysconfig/iptables");
-	if (strcmp(action, "status") == 0)
-		return run_shell(p, "for t in filter nat mangle raw; do echo \"Table: $t\"; iptables -t $t -nL "
-				    "--line-numbers; echo; done");
+	if (strcmp(action, "save") == 0) {
+		snprintf(line, sizeof(line), "Saving firewall rules to %s", u->needs);
+		return told(p, u, save_rules(p, u->name, "/etc/sysconfig", u->needs), line);
+	}
+	if (strcmp(action, "status") == 0) {
+		snprintf(line, sizeof(line),
+			 "for t in filter nat mangle raw; do echo \"Table: $t\"; %s -t $t -nL --line-numbers; echo; done",
+			 u->name);
+		return run_shell(p, line);
+	}
 	if (strcmp(action, "stop") == 0 || strcmp(action, "restart") == 0) {
 		status = unit_stop(p, u);
-		told(p, status, "Setting chains to policy ACCEPT: filter");
-		told(p, status, "Flushing firewall rules");
-		told(p, status, "Unloading modules");
+		told(p, u, status, "Setting chains to policy ACCEPT: filter");
+		told(p, u, status, "Flushing firewall rules");
+		told(p, u, status, "Unloading modules");
 	}
 	if (strcmp(action, "stop") == 0)
 		return status;
 	if (strcmp(action, "start") != 0 && strcmp(action, "restart") != 0 && strcmp(action, "reload") != 0) {
-		proc_printf(p, "Usage: iptables {start|stop|reload|restart|status|save}\n");
+		proc_printf(p, "Usage: %s {start|stop|reload|restart|status|save}\n", u->name);
 		return 2;
 	}
 	if (vfs_stat(p->host, "/", u->needs, &st) < 0) {
-		proc_printf(p, "iptables: No config file.\n");
+		proc_printf(p, "%s: No config file.\n", u->name);
 		return 6;
 	}
-	return told(p, unit_start(p, u, u->start), "Applying firewall rules");
+	return told(p, u, unit_start(p, u, u->start), "Applying firewall rules");
 }
 
 bool service_known(const char *name)
@@ -305,7 +313,7 @@ int prog_service(struct proc *p, int argc, char **argv)
 		proc_eprintf(p, "%s: unrecognized service\n", argv[1]);
 		return 1;
 	}
-	if (strcmp(u->name, "iptables") == 0)
+	if (strcmp(u->name, "iptables") == 0 || strcmp(u->name, "ip6tables") == 0)
 		return service_iptables(p, u, argv[2]);
 	if (strcmp(argv[2], "status") == 0)
 		return unit_status(p, u, "status");
@@ -324,18 +332,21 @@ int prog_netfilter_persistent(struct proc *p, int argc, char **argv)
 	const char *action = argc == 2 ? argv[1] : "", *run = NULL;
 	int status;
 
-	if (strcmp(action, "save") == 0)
-		status = save_rules(p, "/etc/iptables", "/etc/iptables/rules.v4");
-	else if (strcmp(action, "start") == 0 || strcmp(action, "reload") == 0 || strcmp(action, "restart") == 0)
+	if (strcmp(action, "save") == 0) {
+		status = save_rules(p, "iptables", "/etc/iptables", "/etc/iptables/rules.v4");
+		if (!status)
+			status = save_rules(p, "ip6tables", "/etc/iptables", "/etc/iptables/rules.v6");
+	} else if (strcmp(action, "start") == 0 || strcmp(action, "reload") == 0 || strcmp(action, "restart") == 0) {
 		status = unit_do(p, unit_find("netfilter-persistent"), "start");
-	else if (strcmp(action, "flush") == 0)
-		status = run_shell(p, FLUSH_ALL);
-	else {
+	} else if (strcmp(action, "flush") == 0) {
+		status = run_shell(p, FLUSH("iptables") "; " FLUSH("ip6tables"));
+	} else {
 		proc_printf(p, "Usage: netfilter-persistent (start|stop|restart|reload|flush|save)\n");
 		return 1;
 	}
 	run = strcmp(action, "reload") == 0 || strcmp(action, "restart") == 0 ? "start" : action;
 	proc_eprintf(p, "run-parts: executing /usr/share/netfilter-persistent/plugins.d/15-ip4tables %s\n", run);
+	proc_eprintf(p, "run-parts: executing /usr/share/netfilter-persistent/plugins.d/25-ip6tables %s\n", run);
 	return status;
 }
 

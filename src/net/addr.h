@@ -33,6 +33,11 @@ static inline unsigned addr_bits(uint8_t family)
 	return family == AF_INET ? 32 : 128;
 }
 
+static inline bool addr_is_link_local6(const union inet_addr *a)	/* fe80::/10 */
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
 static inline bool addr_eq(const union inet_addr *a, const union inet_addr *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;

@@ -107,19 +107,44 @@ static bool addrtype_one(struct match_ctx *m, const union inet_addr *a, uint16_t
 	return m->fib && (mask >> fib_addr_type(m->fib, m->family, a, limit) & 1);
 }
 
+/*
+ * IPv6: each of multicast, unicast and unspecified that is asked for must hold; of the types that need a lookup, one
+ */
+static bool addrtype_one6(struct match_ctx *m, const union inet_addr *a, uint16_t mask, const struct link *limit)
+{
+	bool any = addr_is_any(a), many = addr_is_multicast(AF_INET6, a);
+	struct route_key k = { .family = AF_INET6, .dst = *a, .oif = limit ? limit->ifindex : 0 };
+	struct route_result r = { 0 };
+
+	if (((mask & XT_ADDRTYPE_MULTICAST) && !many) || ((mask & XT_ADDRTYPE_UNICAST) && (any || many)) ||
+	    ((mask & XT_ADDRTYPE_UNSPEC) && !any))
+		return false;
+	if (!(mask & (XT_ADDRTYPE_LOCAL | XT_ADDRTYPE_ANYCAST | XT_ADDRTYPE_UNREACHABLE)))
+		return true;
+	if (!m->fib)
+		return false;
+	fib_lookup(m->fib, &k, &r);
+	if (r.err)
+		return mask & XT_ADDRTYPE_UNREACHABLE;
+	return mask >> fib_addr_type(m->fib, AF_INET6, a, limit) & 1 &&
+	       mask & (XT_ADDRTYPE_LOCAL | XT_ADDRTYPE_ANYCAST);
+}
+
 static bool addrtype_eval(struct match_ctx *m, const void *data, void *state)
 {
 	const struct xt_addrtype_info_v1 *t = data;
 	const struct link *limit = NULL;
 	union inet_addr src = pkt_src(m->pkt), dst = pkt_dst(m->pkt);
+	bool (*one)(struct match_ctx *m, const union inet_addr *a, uint16_t mask, const struct link *limit) =
+		m->family == AF_INET6 ? addrtype_one6 : addrtype_one;
 
 	if (t->flags & XT_ADDRTYPE_LIMIT_IFACE_IN)
 		limit = m->in;
 	else if (t->flags & XT_ADDRTYPE_LIMIT_IFACE_OUT)
 		limit = m->out;
-	if (t->source && addrtype_one(m, &src, t->source, limit) == !!(t->flags & XT_ADDRTYPE_INVERT_SOURCE))
+	if (t->source && one(m, &src, t->source, limit) == !!(t->flags & XT_ADDRTYPE_INVERT_SOURCE))
 		return false;
-	return !t->dest || addrtype_one(m, &dst, t->dest, limit) != !!(t->flags & XT_ADDRTYPE_INVERT_DEST);
+	return !t->dest || one(m, &dst, t->dest, limit) != !!(t->flags & XT_ADDRTYPE_INVERT_DEST);
 }
 
 const struct ir_fn fn_addrtype = { .name = "addrtype", .pure = true, .eval = addrtype_eval };
@@ -138,6 +163,32 @@ static bool route_by(const struct route_result *r, const struct link *l)
 static bool to_many(const union inet_addr *dst)
 {
 	return addr_is_multicast(AF_INET, dst) || dst->ip4 == INADDR_BROADCAST;
+}
+
+/*
+ * IPv6: the route to the source is looked up with the interface, except in the loose form, and then for sources of
+ * this link only
+ */
+static bool way_back6(struct match_ctx *m, uint8_t flags)
+{
+	union inet_addr src = pkt_src(m->pkt), dst = pkt_dst(m->pkt);
+	bool link_local = addr_is_link_local6(&src);
+	struct route_key k = { .family = AF_INET6, .tos = pkt_dsfield(m->pkt), .iif = LOOPBACK_IFINDEX, .dst = src,
+			       .proto = pkt_l3(m->pkt)[6] };
+	struct route_result r = { 0 };
+
+	if (!addr_is_multicast(AF_INET6, &dst) && !addr_is_any(&dst))
+		k.src = dst;
+	if (flags & XT_RPFILTER_VALID_MARK)
+		k.mark = m->pkt->mark;
+	if (link_local || !(flags & XT_RPFILTER_LOOSE))
+		k.oif = m->in->ifindex;
+	fib_lookup(m->fib, &k, &r);
+	if (r.err || r.type == RTN_ANYCAST)
+		return false;
+	if (r.type == RTN_LOCAL)
+		return flags & XT_RPFILTER_ACCEPT_LOCAL;
+	return (flags & XT_RPFILTER_LOOSE) || route_by(&r, m->in);
 }
 
 /* is there a way back to the source, and with the strict form by this interface */
@@ -166,6 +217,8 @@ static bool rpfilter_eval(struct match_ctx *m, const void *data, void *state)
 
 	if (m->pkt->flags & PKT_LOOPED || !m->in || m->in->kind == LINK_LOOPBACK || !m->fib)
 		return !invert;
+	if (m->family == AF_INET6)
+		return (addr_is_any(&src) || way_back6(m, i->flags)) != invert;
 	if (!src.b[0] && to_many(&dst))		/* who has no address yet asks by broadcast */
 		return !invert;
 	return way_back(m, i->flags) != invert;
