@@ -503,6 +503,7 @@ static int put_nft(struct sbuf *out, struct netns *ns)
 
 	nft_ctx_init(&x, &c);
 	x.o.numeric_proto = true;	/* `ip protocol set tcp` is listed, but not read */
+	x.o.exact = true;
 	list_for_each(t, &ns->rules.tables, node)
 		if (ipt_table_own(t))
 			put_nft_parts(&x, t, &text);

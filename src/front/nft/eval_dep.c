@@ -127,7 +127,7 @@ static void learn_icmp_set(struct nft_protos *p, const struct nft_proto *proto, 
 	p->icmp_dep = first;
 }
 
-static void learn_value(struct nft_protos *p, const struct nft_expr *l, const struct nft_expr *r)
+static void learn_value(struct nft_protos *p, const struct nft_expr *l, const struct nft_expr *r, const struct nft_loc *loc)
 {
 	unsigned layer;
 	uint64_t v;
@@ -149,13 +149,13 @@ static void learn_value(struct nft_protos *p, const struct nft_expr *l, const st
 		learn_network(p, v);
 	else
 		learn_meta(p, NFT_META_L4PROTO, v);
-	p->loc[layer] = l->loc;
+	p->loc[layer] = *loc;
 }
 
 void nft_protos_learn(struct nft_protos *p, const struct nft_expr *e)
 {
 	if (e->kind == NFT_X_REL && e->bin.op == NFT_OP_EQ)
-		learn_value(p, e->bin.l, e->bin.r);
+		learn_value(p, e->bin.l, e->bin.r, &e->loc);
 }
 
 void nft_protos_learn_all(struct nft_protos *p, const struct nft_expr *e)
@@ -170,7 +170,7 @@ void nft_protos_learn_all(struct nft_protos *p, const struct nft_expr *e)
 		return;
 	}
 	list_for_each(elem, &e->bin.r->set.list, node)
-		learn_value(p, e->bin.l, elem->elem.key);
+		learn_value(p, e->bin.l, elem->elem.key, &e->loc);
 }
 
 /* ---- adding ---- */
@@ -306,6 +306,8 @@ static bool need_transport(struct nft_eval *v, const struct nft_proto *p, const 
 		return conflict(v, "arp", p, e);
 	if (p == &nft_proto_th)
 		return true;
+	if (v->p.other[TH])
+		return conflict(v, "unknown", p, e);
 	if (!need_its_family(v, p, &e->loc))
 		return false;
 	return nft_ev_insert(v, nft_meta_rel(NFT_META_L4PROTO, p->id, &e->loc));

@@ -464,6 +464,12 @@ static bool concat_part(struct nft_eval *v, struct nft_expr **e, const struct nf
 	return nft_ev_as(v, e, whole->part[i], bits ? bits : whole->part[i]->bits);
 }
 
+/* written as a constant */
+static bool is_text(const struct nft_expr *e)
+{
+	return e->kind == NFT_X_SYMBOL || e->kind == NFT_X_VALUE || e->kind == NFT_X_RANGE || e->kind == NFT_X_PREFIX;
+}
+
 static uint32_t padded(uint32_t bits)
 {
 	return (bits + 31) / 32 * 32;
@@ -477,6 +483,8 @@ bool nft_ev_concat(struct nft_eval *v, struct nft_expr **e)
 	unsigned n = 0;
 	bool ok = true;
 
+	if (whole && !whole->n_parts && !is_text(list_first(&(*e)->list.list, struct nft_expr, node)))
+		v->want = whole = NULL;
 	if (whole && !whole->n_parts) {
 		nft_err(v->x, &list_first(&(*e)->list.list, struct nft_expr, node)->loc,
 			"Can't parse symbolic invalid expressions");

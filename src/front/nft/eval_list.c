@@ -191,6 +191,12 @@ static void see_l4proto(struct lister *l, const struct nft_expr *r)
 		hide(l, NH);
 }
 
+/* a calculation with a field of less than whole bytes: is listed with the bytes, which have no name */
+static bool bits_only(const struct nft_expr *e)
+{
+	return e->kind == NFT_X_PAYLOAD && (e->payload.offset_bits % 8 || e->len_bits % 8);
+}
+
 static void see(struct lister *l, struct nft_expr *e)
 {
 	struct nft_expr *p;
@@ -215,6 +221,9 @@ static void see(struct lister *l, struct nft_expr *e)
 		see(l, e->gen.of);
 		break;
 	case NFT_X_BINOP:
+		if (!bits_only(e->bin.l))
+			see(l, e->bin.l);
+		break;
 	case NFT_X_UNARY:
 	case NFT_X_MAP:
 		see(l, e->bin.l);
@@ -238,6 +247,44 @@ static bool is_icmp_type(const struct nft_expr *l)
 	       l->payload.offset_bits == 0 && l->len_bits == 8;
 }
 
+/* raw bytes of which a mask leaves what is a field: that field */
+static void name_masked(struct lister *l, struct nft_expr *e)
+{
+	struct nft_expr *b = e->bin.l, *load, *m, *r = e->bin.r;
+	uint32_t first = 0, n = 0, bits;
+	const struct nft_proto *p;
+	int i;
+
+	if (b->kind != NFT_X_BINOP || b->bin.op != NFT_OP_AND || b->bin.r->kind != NFT_X_VALUE || r->kind != NFT_X_VALUE ||
+	    b->bin.l->kind != NFT_X_PAYLOAD || !b->bin.l->payload.raw || b->bin.l->payload.base >= NFT_LAYERS)
+		return;
+	load = b->bin.l;
+	m = b->bin.r;
+	bits = load->len_bits;
+	p = l->p.at[load->payload.base];
+	if (!p || bits % 8 || bits > 64 || m->len_bits != bits || r->len_bits != bits || load->payload.offset_bits < p->skip_bits)
+		return;
+	for (uint64_t v = nft_expr_u64(m), bit = 1ull << (bits - 1); bit && !(v & bit); bit >>= 1)
+		first++;
+	n = (uint32_t)__builtin_popcountll(nft_expr_u64(m));
+	i = n ? nft_field_at(p, load->payload.offset_bits - p->skip_bits + first, n) : -1;
+	if (i < 0 || n == bits || nft_expr_u64(r) & ~nft_expr_u64(m) ||
+	    nft_expr_u64(m) != ((1ull << n) - 1) << (bits - first - n))
+		return;
+	m = nft_expr_num(&r->loc, p->fields[i].type, nft_expr_u64(r) >> (bits - first - n), n);
+	if (!m)
+		return;
+	nft_ev_replace(&e->bin.r, m);
+	load->payload.raw = false;
+	load->payload.proto = p;
+	load->payload.field = (unsigned)i;
+	load->payload.offset_bits += first;
+	load->len_bits = n;
+	load->type = p->fields[i].type;
+	b->bin.l = NULL;
+	nft_ev_replace(&e->bin.l, load);
+}
+
 /* the constants beside a raw load that has got a name are of that field's type */
 static void named_binop(struct nft_expr *e)
 {
@@ -256,6 +303,7 @@ static void see_rel(struct lister *l, struct nft_stmt *s)
 	bool one = e->bin.op == NFT_OP_EQ && e->bin.r->kind == NFT_X_VALUE;
 	unsigned layer;
 
+	name_masked(l, e);
 	see(l, e->bin.l);
 	named_binop(e);
 	if (e->bin.l->kind == NFT_X_META && e->bin.l->key == NFT_META_L4PROTO)
@@ -300,7 +348,6 @@ static void see_stmt(struct lister *l, struct nft_stmt *s)
 		break;
 	case NFT_S_NAT:
 		see(l, s->nat.addr);
-		see(l, s->nat.port);
 		break;
 	case NFT_S_TPROXY:
 		see(l, s->tproxy.addr);
@@ -470,6 +517,35 @@ static void name_raw_match(struct lister *l, struct nft_stmt *s)
 			;
 }
 
+static bool is_bare_port(const struct nft_stmt *s, uint32_t at)
+{
+	const struct nft_expr *e = s->expr;
+
+	return can_merge(s) && e->bin.l->payload.proto == &nft_proto_th && !e->bin.l->payload.raw &&
+	       e->bin.l->payload.offset_bits == at && e->bin.l->len_bits == 16 && e->bin.r->len_bits == 16;
+}
+
+/* both ports are one load, and nobody knows whose: bytes without a name. The second is freed */
+static bool join_ports(struct lister *l, struct nft_stmt *s, struct nft_stmt *next)
+{
+	struct nft_expr *port = s->expr->bin.l, *both;
+
+	if (l->p.at[TH] || !is_bare_port(s, 0) || !is_bare_port(next, 16))
+		return false;
+	both = nft_expr_num(&port->loc, &nft_type_xinteger,
+			    nft_expr_u64(s->expr->bin.r) << 16 | nft_expr_u64(next->expr->bin.r), 32);
+	if (!both)
+		return false;
+	nft_ev_replace(&s->expr->bin.r, both);
+	port->payload.raw = true;
+	port->payload.proto = NULL;
+	port->len_bits = 32;
+	port->type = &nft_type_xinteger;
+	list_del(&next->node);
+	nft_stmt_free(next);
+	return true;
+}
+
 void nft_list_form(struct nft_eval *v, struct list *stmts)
 {
 	struct lister l = { .v = v };
@@ -478,6 +554,8 @@ void nft_list_form(struct nft_eval *v, struct list *stmts)
 	merge_loads(stmts);
 	nft_protos_init(&l.p, v->family);
 	list_for_each_safe(s, next, stmts, node) {
+		if (&next->node != stmts && join_ports(&l, s, next))
+			next = list_entry(s->node.next, struct nft_stmt, node);
 		if (is_raw_match(s)) {
 			name_raw_match(&l, s);
 			if (next->node.prev != &s->node)

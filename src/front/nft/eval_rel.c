@@ -492,7 +492,7 @@ static bool check_shape(struct nft_eval *v, struct nft_expr *e)
 		nft_err_two(v->x, &l->loc, &r->loc, "Use concatenations with sets and maps, not singleton values");
 		return false;
 	}
-	if (ordered(e->bin.op) && r->kind != NFT_X_VALUE && r->kind != NFT_X_PREFIX) {
+	if (ordered(e->bin.op) && r->kind != NFT_X_VALUE) {
 		nft_err_two(v->x, &r->loc, &e->loc, "Relational expression (%s) is undefined for %s expressions",
 			    nft_op_text(e->bin.op), kind_name(r));
 		return false;
@@ -501,6 +501,10 @@ static bool check_shape(struct nft_eval *v, struct nft_expr *e)
 	    l->type != &nft_type_integer) {
 		nft_err_two(v->x, &r->loc, &l->loc, "datatype mismatch, expected %s, expression has type integer",
 			    l->type->desc);
+		return false;
+	}
+	if (l->kind == NFT_X_SOCKET && l->len_bits == 8 && r->kind == NFT_X_VALUE && nft_expr_u64(r) > 1) {
+		nft_err(v->x, &r->loc, "Value %llu exceeds valid range 0-1", (unsigned long long)nft_expr_u64(r));
 		return false;
 	}
 	if (l->kind == NFT_X_META && l->key == NFT_META_NFTRACE) {

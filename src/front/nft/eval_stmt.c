@@ -19,9 +19,17 @@
 /* a value that is put somewhere: constants in its length, expressions of its type or plain integers */
 bool nft_ev_arg(struct nft_eval *v, struct nft_stmt *s, struct nft_expr **e, const struct nft_type *t, uint32_t bits)
 {
+	bool number;
+
 	if (!nft_ev_as(v, e, t, bits))
 		return false;
-	if ((*e)->type && !nft_types_match(t, (*e)->type) && (*e)->type != &nft_type_integer) {
+	number = (*e)->type == &nft_type_integer || (*e)->type == &nft_type_xinteger;
+	if ((*e)->kind == NFT_X_PAYLOAD && number && bits && (*e)->len_bits != bits) {
+		nft_err_two(v->x, &(*e)->loc, &s->loc, "datatype mismatch: expected %s, expression has type %s with length %u",
+			    t->desc, (*e)->type->desc, (*e)->len_bits);
+		return false;
+	}
+	if ((*e)->type && !nft_types_match(t, (*e)->type) && !number) {
 		nft_err_two(v->x, &(*e)->loc, &s->loc, "datatype mismatch: expected %s, expression has type %s", t->desc,
 			    (*e)->type->desc);
 		return false;
@@ -75,6 +83,31 @@ static bool ev_verdict_stmt(struct nft_eval *v, struct nft_stmt *s)
 	return true;
 }
 
+/*
+ * A field of odd bits, or of an odd byte under a checksum, is written with what is beside it: the real tool puts that
+ * together with the value before there is a packet, so the value must be a constant.
+ */
+static bool fits_between(struct nft_eval *v, const struct nft_expr *to, const struct nft_expr *val)
+{
+	const struct nft_proto *p = to->payload.proto;
+	uint32_t begin = to->payload.offset_bits / 8, end = (to->payload.offset_bits + to->len_bits + 7) / 8;
+	uint32_t shift = end * 8 - to->payload.offset_bits - to->len_bits;
+	bool sum = p && !to->payload.raw && nft_field_find(p, "checksum") >= 0, odd = sum && (end - begin) % 2;
+
+	if (val->kind == NFT_X_VALUE || (!odd && shift == 0 && to->payload.offset_bits % 8 == 0))
+		return true;
+	if (odd && begin % 2 == 0)
+		shift += 8;
+	if (shift && val->kind == NFT_X_MAP)
+		nft_err_two(v->x, &val->loc, &to->loc, "Binary operation (<<) is undefined for map expressions");
+	else if (shift >= val->len_bits)
+		nft_err_two(v->x, &to->loc, &val->loc, "Left shift of %u bits is undefined for type of %u bits width", shift,
+			    val->len_bits);
+	else
+		nft_err(v->x, &to->loc, "Right hand side of binary operation (^) must be constant");
+	return false;
+}
+
 static bool ev_assign(struct nft_eval *v, struct nft_stmt *s)
 {
 	struct nft_expr *to = s->assign.to;
@@ -96,7 +129,11 @@ static bool ev_assign(struct nft_eval *v, struct nft_stmt *s)
 		nft_err(v->x, &s->loc, "Could not process rule: Operation not supported");
 		return false;
 	}
-	return true;
+	if (to->kind == NFT_X_CT && to->ct.key == NFT_CT_SECMARK && nft_is_const(s->assign.val)) {
+		nft_err(v->x, &s->loc, "ct secmark must not be set to constant value");
+		return false;
+	}
+	return to->kind != NFT_X_PAYLOAD || fits_between(v, to, s->assign.val);
 }
 
 static bool ev_log(struct nft_eval *v, struct nft_stmt *s)
@@ -158,9 +195,22 @@ static bool ev_optstrip(struct nft_eval *v, struct nft_stmt *s)
 
 static bool ev_queue(struct nft_eval *v, struct nft_stmt *s)
 {
+	struct nft_expr *e;
+
 	if (!s->queue.num)
 		return true;
-	return nft_ev_as(v, &s->queue.num, &nft_type_integer, 16);
+	if (!nft_ev_as(v, &s->queue.num, &nft_type_integer, 16))
+		return false;
+	e = s->queue.num;
+	if (e->kind != NFT_X_RANGE && s->queue.flags & NFT_QUEUE_FLAG_CPU_FANOUT) {
+		nft_err(v->x, &e->loc, "fanout requires a range to be specified");
+		return false;
+	}
+	if ((e->kind == NFT_X_NUMGEN || e->kind == NFT_X_HASH) && (uint64_t)e->gen.mod + e->gen.offset > 65536) {
+		nft_err(v->x, &e->loc, "queue expression max value exceeds 65535");
+		return false;
+	}
+	return true;
 }
 
 static bool ev_objref(struct nft_eval *v, struct nft_stmt *s)

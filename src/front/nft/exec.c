@@ -118,8 +118,7 @@ static bool add_table(struct nft_ctx *x, struct nft_cmd *cmd)
 	if (t && cmd->op == NFT_C_CREATE)
 		return nft_refused(x, cmd, &cmd->h.table_loc, -EEXIST);
 	if (t) {
-		if (cmd->table)
-			txn_table_set(x->txn, t, cmd->table->flags, NULL);
+		txn_table_set(x->txn, t, cmd->table ? cmd->table->flags : 0, NULL);
 		return true;
 	}
 	if (errno == ENOENT)

@@ -12,6 +12,7 @@
 
 #include "front/nft/exec.h"
 #include "front/nft/lower.h"
+#include "front/nft/state.h"
 #include "rules/fn.h"
 
 int nft_object_type(enum nft_what what)
@@ -138,6 +139,11 @@ static bool add_object(struct nft_ctx *x, struct nft_cmd *cmd)
 
 	if (!t || !object_of(x, cmd->object, &o))
 		return false;
+	if ((o.type == NFT_OBJECT_LIMIT && !nft_limit_fits(&cmd->object->limit)) ||
+	    (o.type == NFT_OBJECT_QUOTA && !nft_quota_fits(&cmd->object->quota))) {
+		mem_free(o.data);
+		return nft_refused(x, cmd, NULL, -EOVERFLOW);
+	}
 	if (t->family == NFPROTO_INET && o.type == NFT_OBJECT_CT_EXPECT && !o.ct_expect.l3proto)
 		return nft_refused(x, cmd, NULL, -EAFNOSUPPORT);
 	have = table_object(t, o.type, cmd->h.name);

@@ -21,6 +21,7 @@
 #include <linux/netfilter/nf_log.h>
 
 #include "front/nft/lower.h"
+#include "front/nft/state.h"
 #include "rules/fn.h"
 
 /* the rule may be reached from these hooks and kinds of base chain only */
@@ -160,12 +161,21 @@ static const struct ir_fn *state_fn(const struct lower *l, const struct nft_stmt
 	}
 }
 
+static bool state_fits(struct lower *l, const struct nft_stmt *s)
+{
+	if ((s->kind == NFT_S_LIMIT && !nft_limit_fits(&s->limit)) || (s->kind == NFT_S_QUOTA && !nft_quota_fits(&s->quota)))
+		return lower_refuse(l, &s->loc, -EOVERFLOW, NULL);
+	return true;
+}
+
 static void lower_state(struct lower *l, struct nft_stmt *s)
 {
 	const struct ir_fn *fn;
 	void *data = NULL;
 
 	s->state = -1;
+	if (!state_fits(l, s))
+		return;
 	if (s->kind == NFT_S_COUNTER && !l->counted) {
 		l->counted = true;
 		ir_append(l->out, IR_COUNTER);
@@ -182,8 +192,11 @@ static void lower_state(struct lower *l, struct nft_stmt *s)
 
 struct ir_stmt *lower_state_stmt(struct lower *l, const struct nft_stmt *s)
 {
-	struct ir_stmt *ir = mem_zalloc(sizeof(*ir));
+	struct ir_stmt *ir;
 
+	if (!state_fits(l, s))
+		return NULL;
+	ir = mem_zalloc(sizeof(*ir));
 	if (!ir) {
 		lower_no_memory(l);
 		return NULL;
@@ -560,6 +573,10 @@ static void lower_dynset(struct lower *l, struct nft_stmt *s)
 	}
 	if (!(set->desc.flags & NFT_SET_EVAL)) {
 		lower_refuse(l, &s->loc, -EOPNOTSUPP, NULL);
+		return;
+	}
+	if (!s->set.data && set->desc.flags & NFT_SET_MAP && s->set.op != SET_OP_DELETE) {
+		lower_refuse(l, &s->loc, -EINVAL, NULL);
 		return;
 	}
 	if (!set_takes_stmts(l, s, set))

@@ -22,6 +22,7 @@
 struct nft_opts {			/* of the command line */
 	bool check, echo, json, handle, stateless, terse, optimize, interactive, numeric_time;
 	bool numeric_prio, numeric_proto, numeric_sym, reversedns, service, guid;
+	bool exact;			/* none of the command line's: a listing that means the same when it is read again */
 	const char *include[16];
 	unsigned n_include;
 };

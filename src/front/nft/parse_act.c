@@ -446,9 +446,13 @@ static struct nft_stmt *queue(struct nft_parser *p, const struct nft_loc *begin)
 		return s;
 	}
 	while (!p->failed) {
+		struct nft_loc num = p_begin(p);
+
 		if (p_take_kw(p, "num")) {
 			nft_expr_free(s->queue.num);
 			s->queue.num = queue_range(p);
+			if (s->queue.num)
+				s->queue.num->loc = p_span(p, &num);
 		} else if (!queue_flags(p, s)) {
 			break;
 		}

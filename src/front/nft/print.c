@@ -252,8 +252,58 @@ static void print_operand(const struct nft_ctx *x, enum nft_op op, const struct 
 		sbuf_putc(out, ')');
 }
 
+/* a field that is less than whole bytes: a calculation with it is listed as one with the bytes that are loaded */
+static bool odd_bits(const struct nft_ctx *x, const struct nft_expr *e)
+{
+	return !x->o.exact && e->kind == NFT_X_PAYLOAD && !e->payload.raw && e->payload.proto &&
+	       (e->payload.offset_bits % 8 || e->len_bits % 8);
+}
+
+/* is it that at the bottom of a calculation? */
+static bool on_odd_bits(const struct nft_ctx *x, const struct nft_expr *e)
+{
+	while (e->kind == NFT_X_BINOP && looseness[e->bin.op] > 1)
+		e = e->bin.l;
+	return odd_bits(x, e);
+}
+
+static void print_hex(const struct nft_expr *e, struct sbuf *out)
+{
+	nft_number_print(e->value.bytes, (e->len_bits + 7) / 8, true, 0, out);
+}
+
+/* the bytes; masked and shifted, but for bits at their end of which @op takes some anyway */
+static void print_bytes_of(const struct nft_expr *e, enum nft_op op, struct sbuf *out)
+{
+	uint32_t begin = e->payload.offset_bits / 8 * 8, end = (e->payload.offset_bits + e->len_bits + 7) / 8 * 8;
+	uint32_t shift = end - e->payload.offset_bits - e->len_bits;
+	struct nft_expr bytes = *e;
+
+	bytes.payload.raw = true;
+	bytes.payload.offset_bits = begin;
+	bytes.len_bits = end - begin;
+	if (shift == 0 && op == NFT_OP_AND) {
+		print_payload(&bytes, out);
+		return;
+	}
+	sbuf_puts(out, shift ? "(" : "");
+	print_payload(&bytes, out);
+	sbuf_printf(out, " & 0x%llx", ((1ull << e->len_bits) - 1) << shift);
+	if (shift)
+		sbuf_printf(out, ") >> %u", shift);
+}
+
 static void print_binop(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
 {
+	if (on_odd_bits(x, e) && e->bin.r->kind == NFT_X_VALUE) {
+		if (odd_bits(x, e->bin.l))
+			print_bytes_of(e->bin.l, e->bin.op, out);
+		else
+			print_operand(x, e->bin.op, e->bin.l, out);
+		sbuf_printf(out, " %s ", op_names[e->bin.op]);
+		print_hex(e->bin.r, out);
+		return;
+	}
 	print_operand(x, e->bin.op, e->bin.l, out);
 	sbuf_printf(out, " %s ", op_names[e->bin.op]);
 	print_operand(x, e->bin.op, e->bin.r, out);
@@ -264,6 +314,8 @@ static bool is_flag_mask(const struct nft_expr *e)
 {
 	const struct nft_expr *l = e->bin.l;
 
+	if (e->bin.r->kind == NFT_X_SET || e->bin.r->kind == NFT_X_SETREF)
+		return false;
 	if ((e->bin.op != NFT_OP_EQ && e->bin.op != NFT_OP_NEQ) || l->kind != NFT_X_BINOP || l->bin.op != NFT_OP_AND)
 		return false;
 	return is_flags(l->bin.r) || l->bin.r->kind == NFT_X_LIST;
@@ -278,11 +330,11 @@ static void print_flag_mask(const struct nft_ctx *x, const struct nft_expr *e, s
 	print_flags(x, e->bin.l->bin.r, ",", out);
 }
 
-static bool says_equal(const struct nft_expr *e)
+static bool says_equal(const struct nft_ctx *x, const struct nft_expr *e)
 {
 	const struct nft_expr *l = e->bin.l, *r = e->bin.r;
 
-	if (l->kind == NFT_X_BINOP)
+	if (l->kind == NFT_X_BINOP || (x->o.exact && r->type && r->type->flags))
 		return true;
 	if (r->kind != NFT_X_VALUE || !r->type || !r->type->flags)
 		return false;
@@ -298,14 +350,16 @@ static void print_rel(const struct nft_ctx *x, const struct nft_expr *e, struct 
 		return;
 	}
 	nft_print_expr(x, e->bin.l, out);
-	if (op == NFT_OP_IMPLICIT || (op == NFT_OP_EQ && !says_equal(e)))
+	if (op == NFT_OP_IMPLICIT || (op == NFT_OP_EQ && !says_equal(x, e)))
 		sbuf_putc(out, ' ');
 	else
 		sbuf_printf(out, " %s ", op_names[op]);
 	if (op == NFT_OP_IMPLICIT || op == NFT_OP_NOT)
 		print_flags(x, e->bin.r, ",", out);
-	else if (is_flags(e->bin.r) && e->bin.l->kind == NFT_X_PAYLOAD)
-		nft_number_print(e->bin.r->value.bytes, (e->bin.r->len_bits + 7) / 8, true, 0, out);
+	else if (e->bin.r->kind == NFT_X_VALUE &&
+		 ((is_flags(e->bin.r) && e->bin.l->kind == NFT_X_PAYLOAD) ||
+		  (e->bin.l->kind == NFT_X_BINOP && on_odd_bits(x, e->bin.l))))
+		print_hex(e->bin.r, out);
 	else
 		nft_print_expr(x, e->bin.r, out);
 }
@@ -324,6 +378,25 @@ static void print_list(const struct nft_ctx *x, const struct list *l, const char
 	}
 }
 
+/* bits of a byte are shifted to its end: of parts of a concatenation that is listed */
+static void print_concat(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
+{
+	const struct nft_expr *p;
+	const char *lead = "";
+	uint32_t shift;
+
+	list_for_each(p, &e->list.list, node) {
+		sbuf_puts(out, lead);
+		nft_print_expr(x, p, out);
+		lead = " . ";
+		if (!odd_bits(x, p) || p->payload.proto != &nft_proto_ip)
+			continue;
+		shift = (8 - (p->payload.offset_bits + p->len_bits) % 8) % 8;
+		if (shift)
+			sbuf_printf(out, " >> %u", shift);
+	}
+}
+
 static void print_set(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
 {
 	if (list_empty(&e->set.list)) {
@@ -332,6 +405,10 @@ static void print_set(const struct nft_ctx *x, const struct nft_expr *e, struct 
 	}
 	sbuf_puts(out, "{ ");
 	print_list(x, &e->set.list, ", ", out);
+	if (x->o.exact && e->set.desc && !e->set.desc->map && list_first(&e->set.list, struct nft_expr, node)->node.next == &e->set.list) {
+		sbuf_puts(out, ", ");
+		print_list(x, &e->set.list, ", ", out);
+	}
 	sbuf_puts(out, " }");
 }
 
@@ -482,7 +559,7 @@ void nft_print_expr(const struct nft_ctx *x, const struct nft_expr *e, struct sb
 		print_range(x, e, out);
 		return;
 	case NFT_X_CONCAT:
-		print_list(x, &e->list.list, " . ", out);
+		print_concat(x, e, out);
 		return;
 	case NFT_X_LIST:
 		print_list(x, &e->list.list, ",", out);

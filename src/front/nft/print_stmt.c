@@ -548,7 +548,7 @@ static void print_tree_rule(struct nft_ctx *x, const struct nft_rule *t, const s
 	const char *sep = "";
 
 	list_for_each(s, &t->stmts, node) {
-		if (s->implied)
+		if (s->implied && !x->o.exact)
 			continue;
 		sbuf_puts(out, sep);
 		v = anonymous_chain(s);

@@ -106,3 +106,20 @@ struct list *nft_stmts_of(struct nft_ctx *x, const struct ir_set *is, void *cons
 	}
 	return all;
 }
+
+/* Linux counts tokens of nanoseconds in 64 bits */
+bool nft_limit_fits(const struct nft_limit *l)
+{
+	uint64_t ns, tokens;
+
+	if (__builtin_mul_overflow(l->unit_s, (uint64_t)1000000000, &ns))
+		return false;
+	if (!l->bytes)
+		return l->rate == 0 || !__builtin_mul_overflow(ns / l->rate, (uint64_t)l->burst, &tokens);
+	return !__builtin_add_overflow(l->rate, (uint64_t)l->burst, &tokens) && !__builtin_mul_overflow(ns, tokens, &tokens);
+}
+
+bool nft_quota_fits(const struct nft_quota *q)
+{
+	return q->bytes <= INT64_MAX;
+}

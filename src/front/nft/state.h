@@ -19,4 +19,8 @@ struct list *nft_stmts_of(struct nft_ctx *x, const struct ir_set *is, void *cons
 /** nft_state_read() - what @state has counted into the tree */
 void nft_state_read(struct nft_ctx *x, struct nft_stmt *st, const void *state);
 
+/** nft_limit_fits() - can the engine count that far? Linux says EOVERFLOW where it cannot */
+bool nft_limit_fits(const struct nft_limit *l);
+bool nft_quota_fits(const struct nft_quota *q);
+
 #endif
