@@ -5,7 +5,8 @@
  * Theory of operation: the file is a script (state_print.c says of what); opening runs it over a fresh namespace,
  * closing prints the namespace again and puts the text in the file's place if it is not what was there: a new file
  * beside it, flushed, then renamed. A lock on the folder keeps two commands from working at once, so that neither's
- * change is lost.
+ * change is lost. Time went by between two commands: the clock stands still while the script runs as if then, and is
+ * moved on afterwards, so that what should have expired has.
  *
  * Invariants
  *  1. The file is always whole: either the old text or the new.
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "front/kept.h"
 #include "front/script.h"
 
 struct state {
@@ -80,6 +82,28 @@ static struct state *open_locked(struct netns *ns, const char *path, int *err)
 	return NULL;
 }
 
+/* as long ago as the file was written */
+static uint64_t gone_ns(const struct state *s, const char *text)
+{
+	uint64_t then = kept_wall_ms(text), now = clock_wall_ns(&s->ns->world->clock) / NSEC_PER_MSEC;
+
+	return then && then < now ? (now - then) * NSEC_PER_MSEC : 0;
+}
+
+static int run_text(struct state *s, const struct script *script, const char *text, unsigned *line)
+{
+	struct clock *clock = &s->ns->world->clock;
+	uint64_t gone = gone_ns(s, text);
+	int status;
+
+	clock->epoch_ns -= gone;
+	status = script_run(script, s->path, text, line);
+	clock->now_ns += gone;
+	if (status == 0)
+		kept_read(s->ns, text);
+	return status;
+}
+
 /* run the file's text over the namespace */
 static int load(struct state *s, struct sbuf *err)
 {
@@ -95,7 +119,7 @@ static int load(struct state *s, struct sbuf *err)
 	} else if (status < 0) {
 		sbuf_printf(err, "natbox: %s: %s\n", s->path, strerror(-status));
 	} else {
-		status = script_run(&script, s->path, sbuf_str(&text), &line);
+		status = run_text(s, &script, sbuf_str(&text), &line);
 		if (status)
 			sbuf_printf(err, "natbox: %s:%u: this line of the state file failed\n", s->path, line);
 	}

@@ -22,6 +22,7 @@
 #include "base/fmt.h"
 #include "base/mem.h"
 #include "front/iptables.h"
+#include "front/kept.h"
 #include "front/nft/tool.h"
 #include "front/script.h"
 #include "front/state.h"
@@ -543,5 +544,6 @@ int state_print(struct netns *ns, struct sbuf *out)
 		err = put_iptables(out, ns, AF_INET6);
 	if (!err)
 		err = put_nft(out, ns);
+	kept_print(ns, out);
 	return err ? err : out->failed ? -ENOMEM : 0;
 }

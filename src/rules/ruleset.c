@@ -18,6 +18,7 @@
 #include "rules/ruleset.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/classify.h"
@@ -558,4 +559,59 @@ void table_free(struct table *t)
 	mem_free(t->name);
 	mem_free(t->comment);
 	mem_free(t);
+}
+
+/* ---- by handle ---- */
+
+static uint64_t handle_of(const struct list *n, bool table)
+{
+	return table ? list_entry(n, struct table, node)->handle : list_entry(n, struct chain, node)->handle;
+}
+
+/* insertion, from behind: what is in order already costs nothing */
+static void order_list(struct list *all, bool tables)
+{
+	struct list *n = all->next, *next, *at;
+
+	for (; n != all; n = next) {
+		next = n->next;
+		for (at = n->prev; at != all && handle_of(at, tables) > handle_of(n, tables);)
+			at = at->prev;
+		if (at == n->prev)
+			continue;
+		list_del(n);
+		list_add_before(at->next, n);
+	}
+}
+
+#define ORDER_BY_HANDLE(kind)                                                                                                \
+	static int by_handle_##kind(const void *a, const void *b)                                                            \
+	{                                                                                                                    \
+		const struct kind *x = *(struct kind *const *)a, *y = *(struct kind *const *)b;                              \
+                                                                                                                             \
+		return x->handle < y->handle ? -1 : x->handle > y->handle;                                                   \
+	}
+ORDER_BY_HANDLE(ir_set)
+ORDER_BY_HANDLE(ir_object)
+ORDER_BY_HANDLE(flowtable)
+
+static void order_items(void *items, unsigned n, int (*by_handle)(const void *a, const void *b))
+{
+	if (n > 1)
+		qsort(items, n, sizeof(void *), by_handle);
+}
+
+void ruleset_order(struct ruleset *rs)
+{
+	struct table *t;
+
+	order_list(&rs->tables, true);
+	list_for_each(t, &rs->tables, node) {
+		order_list(&t->chains, false);
+		order_items(t->sets, t->n_sets, by_handle_ir_set);
+		order_items(t->objects, t->n_objects, by_handle_ir_object);
+		order_items(t->flowtables, t->n_flowtables, by_handle_flowtable);
+	}
+	if (rs->committed)
+		rs->committed(rs->ctx, rs);
 }

@@ -140,6 +140,7 @@ struct rules_listener {
 struct ruleset {
 	struct list tables;		/* of struct table, in order of creation */
 	uint32_t gen;			/* moves with each commit */
+	uint32_t n_batches;		/* commits that changed something: the generation that the kernel tells, less one */
 	uint64_t next_handle, next_seq, next_chain_id;
 	/* what the committed rules need: path switches stages on and off by them; by family index [0] IPv4, [1] IPv6 */
 	bool needs_ct[2], needs_defrag[2], has_nat[2];
@@ -160,6 +161,8 @@ struct chain *table_chain(const struct table *t, const char *name);
 struct table *ruleset_table_by_handle(const struct ruleset *rs, uint8_t family, uint64_t handle);
 struct chain *table_chain_by_handle(const struct table *t, uint64_t handle);
 int chain_rule_by_handle(const struct chain *c, uint64_t handle);	/* its index */
+/** ruleset_order() - tables and what is in them stand by handle again: for who gave them others than they were made with */
+void ruleset_order(struct ruleset *rs);
 
 /*
  * ---- transactions: every call works on the new generation only; 0 or -errno ----
@@ -171,6 +174,8 @@ int chain_rule_by_handle(const struct chain *c, uint64_t handle);	/* its index *
 struct txn;
 
 struct txn *txn_begin(struct ruleset *rs);		/* NULL: no memory */
+/** txn_count() - the kernel counts this batch as a change, whatever else is in it: naming a chain or a set again does */
+void txn_count(struct txn *x);
 /** txn_table() - as the transaction sees it, made private; NULL with errno ENOENT (none) or ENOMEM */
 struct table *txn_table(struct txn *x, uint8_t family, const char *name);
 /** txn_table_add(), txn_chain_add() - NULL: EEXIST or ENOMEM by errno */

@@ -526,6 +526,7 @@ int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *from, b
 		err = add(s, from, e, exclusive);
 	if (err)
 		elem_free(s, e);
+	x->counts |= !err;
 	return err < 0 ? err : 0;
 }
 
@@ -551,6 +552,7 @@ int txn_elem_del(struct txn *x, struct ir_set *s, const struct set_elem *from)
 
 	if (err)
 		return err;
+	x->counts |= e != NULL;
 	return e ? remove_elem(s, e) : -ENOENT;
 }
 
@@ -572,6 +574,7 @@ int txn_set_flush(struct txn *x, struct ir_set *s)
 		return err;
 	if (!limbo_ready(p))
 		return -ENOMEM;
+	x->counts |= p->live.n || p->live.catchall;
 	store_filter(p, &p->live, flush_one, s);
 	if (p->live.catchall)
 		return remove_elem(s, p->live.catchall);

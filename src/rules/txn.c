@@ -193,6 +193,7 @@ struct table *txn_table_add(struct txn *x, uint8_t family, const char *name, boo
 	t->family = family;
 	t->xt = xt;
 	t->handle = ++x->next_handle;
+	x->counts = true;
 	return t;
 }
 
@@ -203,6 +204,7 @@ int txn_table_del(struct txn *x, struct table *t)
 	list_for_each(ch, &x->changes, node) {
 		if (ch->copy != t)
 			continue;
+		x->counts = true;
 		table_free(t);
 		ch->copy = NULL;
 		if (!ch->origin)
@@ -222,6 +224,7 @@ int txn_table_set(struct txn *x, struct table *t, uint32_t flags, const char *co
 		mem_free(t->comment);
 		t->comment = copy;
 	}
+	x->counts |= t->flags != flags;
 	t->flags = flags;
 	t->dormant = flags & NFT_TABLE_F_DORMANT;
 	return 0;
@@ -263,8 +266,11 @@ int txn_flush(struct txn *x, uint8_t family)
 	struct table *t;
 
 	list_for_each(t, &x->rs->tables, node)
-		if ((!family || t->family == family) && !change_of(x, t) && !change_add(x, t, NULL))
-			return -ENOMEM;
+		if ((!family || t->family == family) && !change_of(x, t)) {
+			if (!change_add(x, t, NULL))
+				return -ENOMEM;
+			x->counts = true;
+		}
 	list_for_each_safe(ch, tmp, &x->changes, node)
 		if (ch->copy && (!family || ch->copy->family == family))
 			txn_table_del(x, ch->copy);
@@ -311,6 +317,7 @@ struct chain *txn_chain_add(struct txn *x, struct table *t, const char *name)
 	c->bound = bound;
 	t->n_bound += bound;
 	c->handle = ++t->next_handle;
+	x->counts = true;
 	table_link(t, c);
 	return c;
 }
@@ -384,6 +391,7 @@ int txn_chain_del(struct txn *x, struct chain *c)
 		items_sweep(c->table);
 	if (c->n_rules || chain_jumped_to(c) || chain_mapped_to(c))
 		return -EBUSY;
+	x->counts = true;
 	table_unlink(c);
 	chain_free(c);
 	return 0;
@@ -398,6 +406,7 @@ int txn_chain_rename(struct txn *x, struct chain *c, const char *name)
 	copy = mem_strdup(name);
 	if (!copy)
 		return -ENOMEM;
+	x->counts = true;
 	chain_set_name(c, copy);
 	if (c->was)
 		mem_free(before);
@@ -415,6 +424,7 @@ static void loose(struct chain *c, bool refs)
 
 int txn_chain_flush(struct txn *x, struct chain *c)
 {
+	x->counts |= c->n_rules;
 	loose(c, c->vec && c->vec->n_refs);
 	vec_drop(c);
 	c->touched = true;
@@ -425,6 +435,7 @@ void txn_chain_policy(struct txn *x, struct chain *c, bool drop)
 {
 	c->have_policy = true;
 	c->policy_drop = drop;
+	x->counts = true;
 }
 
 void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64_t bytes)
@@ -432,6 +443,7 @@ void txn_chain_counters(struct txn *x, struct chain *c, uint64_t packets, uint64
 	c->packets = packets;
 	c->bytes = bytes;
 	c->counts = c->counters_set = true;
+	x->counts = true;
 }
 
 /* ---- rules ---- */
@@ -444,7 +456,7 @@ int txn_rule_insert(struct txn *x, struct chain *c, unsigned at, struct rule *r)
 		rule_put(r);
 		return err;
 	}
-	c->touched = true;
+	c->touched = x->counts = true;
 	r->handle = ++c->table->next_handle;
 	return 0;
 }
@@ -460,7 +472,7 @@ int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r
 		rule_put(r);
 		return err;
 	}
-	c->touched = true;
+	c->touched = x->counts = true;
 	r->handle = ++c->table->next_handle;
 	return 0;
 }
@@ -470,6 +482,7 @@ int txn_rule_delete(struct txn *x, struct chain *c, unsigned at)
 	if (at >= c->n_rules)
 		return -EINVAL;
 	loose(c, c->rules[at]->has_refs);
+	x->counts = true;
 	return vec_remove(c, at);
 }
 
@@ -659,7 +672,7 @@ static void tell_tables(struct txn *x)
 
 	list_for_each(ch, &x->changes, node)
 		tell(x->rs, &(struct rules_event){ .kind = RULES_TABLE, .before = ch->origin, .after = ch->copy });
-	tell(x->rs, &(struct rules_event){ .kind = RULES_COMMITTED, .gen = x->rs->gen });
+	tell(x->rs, &(struct rules_event){ .kind = RULES_COMMITTED, .gen = x->rs->n_batches });
 }
 
 /* from here on nothing can fail */
@@ -694,6 +707,7 @@ static void swap_in(struct txn *x)
 	rs->next_seq = x->next_seq;
 	rs->next_chain_id = x->next_chain_id;
 	rs->gen++;
+	rs->n_batches += x->counts;
 	ruleset_survey(rs);
 	if (rs->committed)
 		rs->committed(rs->ctx, rs);
@@ -716,6 +730,11 @@ int txn_commit(struct txn *x)
 		swap_in(x);
 	txn_free(x);
 	return err;
+}
+
+void txn_count(struct txn *x)
+{
+	x->counts = true;
 }
 
 void txn_abort(struct txn *x)

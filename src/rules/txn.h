@@ -37,6 +37,7 @@ struct txn {
 	unsigned n_sets;
 	struct object_change *objects;
 	unsigned n_objects;
+	bool counts;			/* txn_count() */
 };
 
 /**

@@ -315,6 +315,7 @@ struct ir_set *txn_set_add(struct txn *x, struct table *t, const struct set_desc
 	}
 	s->form = form;
 	s->handle = ++t->next_handle;
+	x->counts = true;
 	s->anon = number;
 	t->sets[t->n_sets++] = s;
 	if (anon && strchr(d->name, '%'))
@@ -327,6 +328,7 @@ int txn_set_del(struct txn *x, struct table *t, struct ir_set *s)
 	if (rules_say(t, says_set, s))
 		return -EBUSY;
 	anon_forget(t, s);
+	x->counts = true;
 	list_remove(t->sets, &t->n_sets, s);
 	ir_set_put(s);
 	return 0;
@@ -350,6 +352,7 @@ struct ir_object *txn_object_add(struct txn *x, struct table *t, const struct ir
 		return NULL;
 	}
 	o->handle = ++t->next_handle;
+	x->counts = true;
 	t->objects[t->n_objects++] = o;
 	return o;
 }
@@ -367,6 +370,7 @@ int txn_object_del(struct txn *x, struct table *t, struct ir_object *o)
 		if (r)
 			return r < 0 ? r : -EBUSY;
 	}
+	x->counts = true;
 	list_remove(t->objects, &t->n_objects, o);
 	ir_object_put(o);
 	return 0;
@@ -390,6 +394,7 @@ int txn_object_update(struct txn *x, struct ir_object *o, const struct ir_object
 		return -EINVAL;
 	}
 	params = object_new(from);
+	x->counts = true;
 	err = params ? object_later(x, o, params) : -ENOMEM;
 	if (err)
 		ir_object_put(params);
@@ -436,6 +441,7 @@ struct flowtable *txn_flowtable_add(struct txn *x, struct table *t, const struct
 	}
 	f->uses = 0;
 	f->handle = ++t->next_handle;
+	x->counts = true;
 	t->flowtables[t->n_flowtables++] = f;
 	return f;
 }
@@ -444,6 +450,7 @@ int txn_flowtable_del(struct txn *x, struct table *t, struct flowtable *f)
 {
 	if (rules_say(t, says_flowtable, f->name))
 		return -EBUSY;
+	x->counts = true;
 	list_remove(t->flowtables, &t->n_flowtables, f);
 	flowtable_put(f);
 	return 0;
@@ -464,6 +471,7 @@ int txn_flowtable_devs(struct txn *x, struct table *t, struct flowtable *f, char
 	for (char *const *d = dev; *d; d++)
 		if (has_dev(f, *d) == add)
 			return add ? -EEXIST : -ENOENT;
+	x->counts = true;
 	n = flowtable_new(f, add ? dev : NULL, add ? NULL : dev);
 	if (!n)
 		return -ENOMEM;

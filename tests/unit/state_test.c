@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "front/kept.h"
 #include "front/script.h"
 #include "front/state.h"
 #include "path/path.h"
@@ -105,9 +106,12 @@ static void test_round_trip(void **state)
 {
 	struct world *w = new_world(), *v = new_world();
 	struct sbuf first = SBUF_INIT, second = SBUF_INIT;
+	struct netns *again;
 
 	assert_int_equal(state_print(filled(w, setup), &first), 0);
-	assert_int_equal(state_print(filled(v, sbuf_str(&first)), &second), 0);
+	again = filled(v, sbuf_str(&first));
+	kept_read(again, sbuf_str(&first));
+	assert_int_equal(state_print(again, &second), 0);
 	if (getenv("STATE_SHOW"))
 		printf("%s\n----\n%s", sbuf_str(&first), sbuf_str(&second));
 	assert_string_equal(sbuf_str(&first), sbuf_str(&second));
@@ -175,9 +179,42 @@ static void test_file(void **state)
 	assert_int_equal(rmdir(dir), 0);	/* nothing else was left there */
 }
 
+/* handles, the order in which things were made, generations and time outlive the commands */
+static void test_kept(void **state)
+{
+	static const char want[] = "#= ruleset 6 2 1 0\n"
+				   "#= table 1 8 2 t\n"
+				   "#= chain 1 1 z\n"
+				   "#= rules 7,3+2\n"
+				   "#= chain 2 0 a\n"
+				   "#= set 6 s\n"
+				   "#= table 2 0 2 b\n";
+	char dir[] = "/tmp/natbox-state-XXXXXX", path[64];
+	struct sbuf text = SBUF_INIT;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/gw", dir);
+	assert_int_equal(on_file(path,
+				 "nft 'add table t; add chain t z { type filter hook input priority 0; }; add chain t a'\n"
+				 "nft 'add rule t z accept; add rule t z drop; add rule t z return'\n"
+				 "nft 'add table b'\n", true), 0);
+	assert_int_equal(on_file(path, "nft 'add set t s { type ipv4_addr; flags timeout; }'\n", true), 0);
+	assert_int_equal(on_file(path, "nft 'insert rule t z ip saddr @s counter'\n", true), 0);
+	assert_int_equal(on_file(path, "nft 'delete rule t z handle 5; add table t'\n", true), 0);
+	assert_int_equal(on_file(path, "nft 'add rule t z jump nowhere'\n", true), 0);
+	assert_int_equal(script_read_file(path, &text), 0);
+	if (getenv("STATE_SHOW"))
+		printf("%s", sbuf_str(&text));
+	assert_non_null(strstr(sbuf_str(&text), want));
+	sbuf_free(&text);
+	unlink(path);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_round_trip), cmocka_unit_test(test_file) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_round_trip), cmocka_unit_test(test_file),
+					    cmocka_unit_test(test_kept) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,5 +168,5 @@ void nft_echo(struct nft_ctx *x, struct list *cmds)
 			echo_object(x, c, t, out);
 	}
 	if (out->len != before)
-		sbuf_printf(out, "# new generation %u by process %d (nft)\n", x->c->ns->rules.gen + 1, x->c->pid);
+		sbuf_printf(out, "# new generation %u by process %d (nft)\n", x->c->ns->rules.n_batches + 1, x->c->pid);
 }

@@ -258,6 +258,7 @@ static bool update_chain(struct nft_ctx *x, struct nft_cmd *cmd, struct chain *c
 
 	if (cmd->op == NFT_C_CREATE)
 		return nft_refused(x, cmd, &cmd->h.chain_loc, -EEXIST);
+	txn_count(x->txn);
 	if (!s)
 		return true;
 	if (s->base && (!c->base || c->type != type_of(s)))

@@ -74,11 +74,15 @@ static bool add_set(struct nft_ctx *x, struct nft_cmd *cmd)
 
 	if (!t || nft_lower_set(x, t, cmd->set, &d) < 0)
 		return false;
+	/* what is constant has no room for more */
+	if (cmd->set->init && (d.flags & NFT_SET_CONSTANT) && !(d.flags & NFT_SET_INTERVAL))
+		d.size = cmd->set->init->set.n;
 	if (is) {
 		same = same_set(&d, is, cmd->set, nft_set_of(is));
 		free_exprs(&d);
 		if (!same || cmd->op == NFT_C_CREATE)
 			return nft_refused(x, cmd, &cmd->h.name_loc, -EEXIST);
+		txn_count(x->txn);
 	} else {
 		form = nft_set_form_new(x, cmd->set);
 		is = form ? txn_set_add(x->txn, t, &d, form) : NULL;
@@ -214,6 +218,11 @@ static const struct nft_loc *elem_loc(const struct nft_expr *e)
 	return &e->loc;
 }
 
+static bool maps(const struct nft_expr *e)
+{
+	return e->kind == NFT_X_MAPPING || (e->kind == NFT_X_ELEM && e->elem.key && maps(e->elem.key));
+}
+
 static bool collect(struct nft_ctx *x, struct table *t, const struct ir_set *is, const struct nft_expr *elems,
 		    struct spans *s)
 {
@@ -343,6 +352,8 @@ static bool put_one(struct nft_ctx *x, struct nft_cmd *cmd, struct table *t, str
 
 	if (err)
 		return false;
+	if (is->desc.data == SET_DATA_VERDICT && !maps(el))
+		return nft_refused(x, cmd, elem_loc(el), -EINVAL);
 	err = txn_elem_add(x->txn, is, &e, cmd->op == NFT_C_CREATE);
 	return !err || refuse_elem(x, cmd, is, &e, el, err);
 }

@@ -132,6 +132,8 @@ void nft_keep_release(struct nft_ctx *x);
 
 /** nft_timeout_states() - names of a ct timeout policy's states, as numbered in struct object_ct_timeout; NULL-terminated */
 const char *const *nft_timeout_states(uint8_t l4);
+/** nft_timeout_usual() - are @s seconds what state number @state has anyway; those are not listed */
+bool nft_timeout_usual(uint8_t l4, unsigned state, uint32_t s);
 
 /* ---- exec.c: commands on the rule set ---- */
 
