@@ -532,20 +532,30 @@ static bool ev_data_type(struct nft_eval *v, struct nft_set *s, const struct nft
 	else if (s->data && !type_by_expr(v, &s->data, &s->data_type, &s->data_bits))
 		return false;
 	if (!s->data_type) {
-		nft_err(v->x, name, "map definition does not specify mapping data type");
+		nft_err(v->x, &s->loc, "map definition does not specify mapping data type");
 		return false;
 	}
 	return s->data_type == &nft_type_verdict || qualified(v, s, s->data_type, s->data_bits, name);
 }
 
+static bool unknown_data(struct nft_eval *v, const struct nft_set *s)
+{
+	const struct nft_type *t;
+	uint32_t bits;
+
+	return strcmp(s->data_text, "verdict") != 0 && !type_by_name(v, s->data_text, &s->data_loc, &t, &bits);
+}
+
 static bool ev_key_type(struct nft_eval *v, struct nft_set *s, const struct nft_loc *name)
 {
-	if (s->key_text && !type_by_name(v, s->key_text, &s->key_loc, &s->key_type, &s->key_bits))
+	if (s->data_text && unknown_data(v, s))
+		s->key_type = NULL;	/* nothing of that line is known then */
+	else if (s->key_text && !type_by_name(v, s->key_text, &s->key_loc, &s->key_type, &s->key_bits))
 		s->key_type = NULL;
 	else if (s->key && !type_by_expr(v, &s->key, &s->key_type, &s->key_bits))
 		return false;
 	if (!s->key_type) {
-		nft_err(v->x, name, "%s definition does not specify key", "set");
+		nft_err(v->x, &s->loc, "%s definition does not specify key", "set");
 		return false;
 	}
 	return qualified(v, s, s->key_type, s->key_bits, name);

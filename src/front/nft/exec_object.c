@@ -51,6 +51,14 @@ const char *const *nft_timeout_states(uint8_t l4)
 	return l4 == IPPROTO_TCP ? tcp_states : udp_states;
 }
 
+/* what the kernel has without a policy is not listed */
+bool nft_timeout_usual(uint8_t l4, unsigned state, uint32_t s)
+{
+	static const uint32_t tcp[] = { 120, 60, 432000, 120, 60, 30, 120, 10, 120, 300, 300 }, udp[] = { 30, 120 };
+
+	return s == (l4 == IPPROTO_TCP ? tcp[state] : udp[state]);
+}
+
 static bool put_timeouts(struct nft_ctx *x, const struct nft_object *o, struct object_ct_timeout *to)
 {
 	const char *const *names = nft_timeout_states(o->ct_timeout.l4);
@@ -132,6 +140,29 @@ static bool object_of(struct nft_ctx *x, const struct nft_object *o, struct ir_o
 
 /* ---- objects ---- */
 
+/* the kernel's conntrack helpers: by name, transport, and whether they speak IPv6 */
+static bool helper_known(const struct object_ct_helper *h)
+{
+	static const struct { const char *name; uint8_t l4; bool v6; } known[] = {
+		{ "ftp", IPPROTO_TCP, true }, { "tftp", IPPROTO_UDP, true }, { "sip", IPPROTO_UDP, true },
+		{ "sip", IPPROTO_TCP, true }, { "irc", IPPROTO_TCP, false }, { "amanda", IPPROTO_UDP, true },
+		{ "RAS", IPPROTO_UDP, true }, { "Q.931", IPPROTO_TCP, true }, { "H.245", IPPROTO_TCP, true },
+		{ "netbios-ns", IPPROTO_UDP, false }, { "pptp", IPPROTO_TCP, false }, { "sane", IPPROTO_TCP, true },
+		{ "snmp", IPPROTO_UDP, false }, { "snmp_trap", IPPROTO_UDP, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i].name, h->helper) == 0 && known[i].l4 == h->l4proto)
+			return h->l3proto != NFPROTO_IPV6 || known[i].v6;
+	return false;
+}
+
+/* those of other types that are there stay as they are when they are added again */
+static bool can_change(int type)
+{
+	return type == NFT_OBJECT_QUOTA || type == NFT_OBJECT_SYNPROXY;
+}
+
 static bool add_object(struct nft_ctx *x, struct nft_cmd *cmd)
 {
 	struct table *t = nft_table_asked(x, cmd);
@@ -151,11 +182,17 @@ static bool add_object(struct nft_ctx *x, struct nft_cmd *cmd)
 		mem_free(o.data);
 		return nft_refused(x, cmd, &cmd->h.name_loc, -EEXIST);
 	}
+	if (have && !can_change(o.type)) {
+		mem_free(o.data);
+		return true;
+	}
 	if (have) {
 		int err = txn_object_update(x->txn, have, &o);
 
 		return !err || nft_refused(x, cmd, &cmd->h.name_loc, err);
 	}
+	if (o.type == NFT_OBJECT_CT_HELPER && !helper_known(&o.ct_helper))
+		return nft_refused(x, cmd, NULL, -ENOENT);
 	return txn_object_add(x->txn, t, &o) || nft_refused(x, cmd, &cmd->h.name_loc, -errno);
 }
 

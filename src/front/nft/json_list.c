@@ -252,7 +252,7 @@ static void timeout_params(json_t *body, const struct object_ct_timeout *to)
 
 	ct_params(body, to->l4proto, to->l3proto);
 	for (unsigned i = 0; names[i]; i++)
-		if (to->set & 1u << i)
+		if (to->set & 1u << i && !nft_timeout_usual(to->l4proto, i, to->timeout_s[i]))
 			json_object_set_new(policy, names[i], json_integer(to->timeout_s[i]));
 	json_object_set_new(body, "policy", policy);
 }

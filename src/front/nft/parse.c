@@ -438,6 +438,14 @@ static struct nft_define **defined_here(struct nft_parser *p, const char *name)
 	return NULL;
 }
 
+static void forget(struct nft_define **d)
+{
+	struct nft_define *gone = *d;
+
+	*d = gone->next;
+	define_free(gone);
+}
+
 static void parse_define(struct nft_parser *p, bool again)
 {
 	char *name = p_name(p, "string");
@@ -450,6 +458,8 @@ static void parse_define(struct nft_parser *p, bool again)
 	if (!p->failed && !again && defined_here(p, name))
 		p_error(p, &at, "redefinition of symbol '%s'", name);
 	if (!p->failed) {
+		if (again && defined_here(p, name))
+			forget(defined_here(p, name));
 		define(p, name, val);
 		return;
 	}
@@ -466,12 +476,8 @@ static void parse_undefine(struct nft_parser *p)
 	p_sep(p, NULL);
 	if (!p->failed)
 		d = defined_here(p, name);
-	if (d) {
-		struct nft_define *gone = *d;
-
-		*d = gone->next;
-		define_free(gone);
-	}
+	if (d)
+		forget(d);
 	mem_free(name);
 }
 

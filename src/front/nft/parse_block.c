@@ -399,6 +399,11 @@ static void set_type(struct nft_parser *p, struct nft_set *s)
 	}
 	p_sep(p, s->object_type ? NULL : "newline or semicolon or .");
 	p->sc = SC_BASE;
+	if (!p->failed)
+		return;
+	mem_free(s->key_text);		/* a line that could not be read says nothing */
+	mem_free(s->data_text);
+	s->key_text = s->data_text = NULL;
 }
 
 static void set_typeof(struct nft_parser *p, struct nft_set *s)
@@ -503,10 +508,10 @@ struct nft_set *p_set_block(struct nft_parser *p, bool map)
 		s->flags |= NFT_SET_MAP;
 	while (block_line(p, SC_BASE))
 		set_line(p, s);
+	s->loc = p_span(p, &begin);
 	if (s->object_type)
 		s->flags = (s->flags & ~(uint32_t)NFT_SET_MAP) | NFT_SET_OBJECT;
 	block_end(p);
-	s->loc = p_span(p, &begin);
 	return s;
 }
 

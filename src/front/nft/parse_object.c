@@ -120,8 +120,12 @@ static void timeout_policy(struct nft_parser *p, struct nft_object *o)
 
 		if (!t)
 			return;
-		list_add_tail(&o->ct_timeout.policies, &t->node);
 		t->state = p_name(p, "string");
+		if (!t->state) {
+			mem_free(t);
+			return;
+		}
+		list_add_tail(&o->ct_timeout.policies, &t->node);
 		t->loc = p->last.loc;
 		p_expect(p, TOK_COLON, "colon");
 		p_number(p, &n, "number");

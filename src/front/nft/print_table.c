@@ -333,12 +333,9 @@ static void print_counter_state(const struct nft_ctx *x, const struct ir_object 
 {
 	const struct fn_counter_state *st = o->state;
 
-	if (x->o.stateless)
-		sbuf_puts(out, "\t\t");
-	else
-		sbuf_printf(out, "\t\tpackets %llu bytes %llu", (unsigned long long)st->packets,
+	if (!x->o.stateless)
+		sbuf_printf(out, "\t\tpackets %llu bytes %llu\n", (unsigned long long)st->packets,
 			    (unsigned long long)st->bytes);
-	sbuf_putc(out, '\n');
 }
 
 static void print_quota_state(const struct nft_ctx *x, const struct ir_object *o, struct sbuf *out)
@@ -367,7 +364,7 @@ static uint8_t l3_of(const struct table *t, uint8_t l3)
 	return l3 == NFPROTO_UNSPEC ? t->family : l3;
 }
 
-static void print_timeout(const struct table *t, const struct object_ct_timeout *o, struct sbuf *out)
+static void print_timeout(const struct nft_ctx *x, const struct table *t, const struct object_ct_timeout *o, struct sbuf *out)
 {
 	const char *const *names = nft_timeout_states(o->l4proto);
 	const char *sep = "";
@@ -375,7 +372,8 @@ static void print_timeout(const struct table *t, const struct object_ct_timeout 
 	sbuf_printf(out, "\t\tprotocol %s\n\t\tl3proto %s\n\t\tpolicy = { ", l4_name(o->l4proto),
 		    nft_family_name(l3_of(t, o->l3proto)));
 	for (unsigned i = 0; names && names[i] && i < ARRAY_LEN(o->timeout_s); i++) {
-		if (!(o->set & 1u << i))
+		if (!(o->set & 1u << i) ||
+		    (!x->o.exact && nft_timeout_usual(o->l4proto, i, o->timeout_s[i])))
 			continue;
 		sbuf_printf(out, "%s%s : %u", sep, names[i], o->timeout_s[i]);
 		sep = ", ";
@@ -419,7 +417,7 @@ static void print_params(struct nft_ctx *x, const struct table *t, const struct 
 			    l4_name(o->ct_helper.l4proto), nft_family_name(l3_of(t, o->ct_helper.l3proto)));
 		return;
 	case NFT_OBJECT_CT_TIMEOUT:
-		print_timeout(t, &o->ct_timeout, out);
+		print_timeout(x, t, &o->ct_timeout, out);
 		return;
 	case NFT_OBJECT_CT_EXPECT:
 		print_expect(x, t, &o->ct_expect, out);

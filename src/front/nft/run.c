@@ -148,29 +148,6 @@ static void errors_free(struct list *errors)
 	}
 }
 
-/* handles that a refused batch has used are not given again */
-static bool keep_handles(struct nft_ctx *x, const struct table *t, void *arg)
-{
-	struct table *now = ruleset_table(&x->c->ns->rules, t->family, t->name);
-
-	if (now && now->handle == t->handle && now->next_handle < t->next_handle)
-		now->next_handle = t->next_handle;
-	return true;
-}
-
-/* rules get theirs when they are committed */
-static void skip_rule_handles(struct nft_ctx *x, const struct list *cmds)
-{
-	const struct nft_cmd *c;
-
-	list_for_each(c, cmds, node) {
-		struct table *t = c->made ? ruleset_table(&x->c->ns->rules, nft_cmd_family(c), c->h.table) : NULL;
-
-		if (t)
-			t->next_handle++;
-	}
-}
-
 static void drop(struct nft_ctx *x)
 {
 	if (x->txn)
@@ -204,7 +181,7 @@ bool nft_commit(struct nft_ctx *x, struct list *cmds)
 		return true;
 	if (x->o.check) {
 		err = txn_check(x->txn, NULL);
-		txn_abort(x->txn);
+		txn_refuse(x->txn);	/* what the kernel was shown has used handles up */
 	} else {
 		err = txn_commit(x->txn);
 	}
@@ -215,8 +192,16 @@ bool nft_commit(struct nft_ctx *x, struct list *cmds)
 	return false;
 }
 
-/* checks and carries out: false: errors are in @x */
-static bool run_cmds(struct nft_ctx *x, struct list *cmds)
+static bool changes(const struct nft_cmd *c)
+{
+	return c->op <= NFT_C_DESTROY || c->op == NFT_C_FLUSH || c->op == NFT_C_RENAME;
+}
+
+/*
+ * checks and carries out: false: errors are in @x
+ * @parsed: false: only to find what else is wrong
+ */
+static bool run_cmds(struct nft_ctx *x, struct list *cmds, bool parsed)
 {
 	struct nft_cmd *c;
 	bool ok = true;
@@ -226,7 +211,7 @@ static bool run_cmds(struct nft_ctx *x, struct list *cmds)
 	list_for_each(c, cmds, node)
 		x->n_cmds++;
 	list_for_each(c, cmds, node) {
-		if (!nft_eval_cmd(x, c) || (!nft_exec_cmd(x, c)))
+		if (!nft_eval_cmd(x, c) || ((parsed || changes(c)) && !nft_exec_cmd(x, c)))
 			ok = false;
 		if (x->oom || x->n_errors >= ERRORS_MAX)
 			return false;
@@ -238,10 +223,11 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 {
 	size_t out = x->c->out.len;
 	struct list cmds;
-	bool ok, checked;
+	bool ok, checked, parsed;
 
 	list_init(&cmds);
-	ok = nft_parse(x, src, &cmds) && unfold(&cmds) && !x->oom && run_cmds(x, &cmds);
+	parsed = nft_parse(x, src, &cmds);
+	ok = unfold(&cmds) && !x->oom && run_cmds(x, &cmds, parsed) && parsed;
 	if (!list_empty(&x->errors))
 		sbuf_truncate(&x->c->out, out);
 	else if (ok && list_empty(&x->refused))
@@ -250,8 +236,8 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 	if (checked)
 		take_refused(x);
 	if (checked && !ok && x->txn) {
-		nft_each_table(x, keep_handles, NULL);
-		skip_rule_handles(x, &cmds);
+		txn_refuse(x->txn);
+		x->txn = NULL;
 	}
 	ok = ok && list_empty(&x->errors) && !x->oom;
 	if (!ok && x->c->out.len)
