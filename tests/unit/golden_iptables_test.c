@@ -248,6 +248,7 @@ GOLDEN_NFT(stmts)
 GOLDEN_NFT(chains)
 GOLDEN_NFT(sets)
 GOLDEN_NFT(commands)
+GOLDEN_NFT(places)
 GOLDEN_NFT(iptables)
 
 static const char *const *given;
@@ -266,7 +267,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_chains),  cmocka_unit_test(test_list),  cmocka_unit_test(test_save),
 		cmocka_unit_test(test_restore), cmocka_unit_test(test_nft_errors), cmocka_unit_test(test_nft_payload),
 		cmocka_unit_test(test_nft_keys), cmocka_unit_test(test_nft_stmts), cmocka_unit_test(test_nft_chains),
-		cmocka_unit_test(test_nft_sets), cmocka_unit_test(test_nft_commands), cmocka_unit_test(test_nft_iptables),
+		cmocka_unit_test(test_nft_sets), cmocka_unit_test(test_nft_commands),
+		cmocka_unit_test(test_nft_places), cmocka_unit_test(test_nft_iptables),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

@@ -344,7 +344,8 @@ struct nft_cmd {
 	struct list node;
 	enum nft_op_cmd op;
 	enum nft_what what;
-	struct nft_loc loc;		/* from its first to its last word */
+	struct nft_loc loc;		/* from its first to its last word; of a block's part its name, of a block's rule its words */
+	bool inner;			/* such a part or rule */
 	struct nft_handle h;
 	char *arg;			/* rename: the new name; monitor: "new", "destroy"; list hooks: a device */
 	uint32_t monitor;		/* NFT_MON_*: what to show; 0: all */

@@ -16,6 +16,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include <netinet/in.h>	/* before the UAPI headers */
+#include <linux/netfilter_arp.h>
+
 #include "front/nft/exec.h"
 #include "front/nft/lower.h"
 
@@ -205,10 +208,16 @@ static enum chain_type type_of(const struct nft_chain *s)
 	return strcmp(s->type, "nat") == 0 ? CHAIN_NAT : CHAIN_ROUTE;
 }
 
+/* families that have the kinds nat and route */
+static bool has_kinds(uint8_t family)
+{
+	return family == NFPROTO_IPV4 || family == NFPROTO_IPV6 || family == NFPROTO_INET;
+}
+
 /* which kinds of base chain the kernel has at which hooks */
 static bool base_ok(uint8_t family, const struct nft_chain *s)
 {
-	bool ip = family == NFPROTO_IPV4 || family == NFPROTO_IPV6 || family == NFPROTO_INET;
+	bool ip = has_kinds(family);
 
 	switch (type_of(s)) {
 	case CHAIN_NAT:
@@ -217,8 +226,15 @@ static bool base_ok(uint8_t family, const struct nft_chain *s)
 	case CHAIN_ROUTE:
 		return ip && s->hook == NF_INET_LOCAL_OUT;
 	default:
-		return true;
+		return family != NFPROTO_ARP || s->hook != NF_ARP_FORWARD;
 	}
+}
+
+static bool base_refused(struct nft_ctx *x, const struct nft_cmd *cmd, uint8_t family)
+{
+	bool known = has_kinds(family) || type_of(cmd->chain) == CHAIN_FILTER;
+
+	return nft_refused(x, cmd, known ? NULL : &cmd->chain->type_loc, known ? -EOPNOTSUPP : -ENOENT);
 }
 
 static int set_devices(struct nft_ctx *x, struct chain *c, const struct nft_chain *s)
@@ -243,7 +259,7 @@ static bool make_base(struct nft_ctx *x, struct nft_cmd *cmd, struct chain *c)
 	int err;
 
 	if (!base_ok(c->table->family, s))
-		return nft_refused(x, cmd, NULL, -EOPNOTSUPP);
+		return base_refused(x, cmd, c->table->family);
 	if (s->flags)
 		return nft_refused(x, cmd, NULL, -EOPNOTSUPP);	/* no device here offloads */
 	err = txn_chain_set_base(x->txn, c, type_of(s), s->hook, s->prio.num, s->policy == NF_DROP);
@@ -283,7 +299,7 @@ static bool add_chain(struct nft_ctx *x, struct nft_cmd *cmd)
 	if (c)
 		return update_chain(x, cmd, c);
 	if (s && s->base && !base_ok(t->family, s))
-		return nft_refused(x, cmd, NULL, -EOPNOTSUPP);
+		return base_refused(x, cmd, t->family);
 	if (s && !s->base && s->policy >= 0)
 		return nft_refused(x, cmd, NULL, -EOPNOTSUPP);
 	c = txn_chain_add(x->txn, t, cmd->h.chain);
@@ -428,8 +444,8 @@ static bool check_now(struct nft_ctx *x, const struct nft_cmd *cmd)
 {
 	int err;
 
-	if (x->n_cmds > CHECK_MAX)
-		return true;
+	if (x->n_cmds > CHECK_MAX || (!x->invalid && !list_empty(&x->refused)))
+		return true;	/* of a batch that is refused anyway nobody asks */
 	err = txn_check(x->txn, NULL);
 	x->invalid |= err != 0;		/* and each rule that follows is refused for the same */
 	return !err || nft_refused(x, cmd, NULL, err == -EINVAL ? -EOPNOTSUPP : err);

@@ -62,6 +62,8 @@ struct lval lower_payload(struct lower *l, const struct nft_expr *e, unsigned *s
 struct lval lower_exthdr(struct lower *l, const struct nft_expr *e, unsigned *shift);
 /** lower_call() - expressions that are functions: fib, hash, number generators, sockets (lower_call.c) */
 struct lval lower_call(struct lower *l, const struct nft_expr *e);
+/** lower_where() - keep the rule to the hooks at which the kernel knows what @e asks for (lower_call.c) */
+void lower_where(struct lower *l, const struct nft_expr *e);
 
 /* ---- lower_set.c ---- */
 

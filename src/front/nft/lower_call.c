@@ -4,10 +4,17 @@
  *
  * Where it stands: on the rule's way, below lower_expr.c.
  *
- * References: rules/fn.h; nft(8) FIB, NUMGEN, HASH, SOCKET, OSF, IPSEC EXPRESSION.
+ * Theory of operation: most of these, and some of meta and rt, can only be known at some hooks; lower_where() says at
+ * which, and the commit refuses rules that are reached from others.
+ *
+ * References: rules/fn.h; nft(8) FIB, NUMGEN, HASH, SOCKET, OSF, IPSEC EXPRESSION; the kernel's answers, recorded in
+ * tests/golden/nft/places.txt.
  */
 #include <errno.h>
 #include <string.h>
+
+#include <netinet/in.h>	/* before the UAPI headers */
+#include <linux/xfrm.h>
 
 #include "front/nft/lower.h"
 #include "rules/fn.h"
@@ -35,11 +42,59 @@ static struct lval call(struct lower *l, const struct ir_fn *fn, const void *dat
 	return v;
 }
 
+/* ---- where what can be known ---- */
+
+#define PRE  HOOK(PRE_ROUTING)
+#define IN   HOOK(LOCAL_IN)
+#define FWD  HOOK(FORWARD)
+#define OUT  HOOK(LOCAL_OUT)
+#define POST HOOK(POST_ROUTING)
+
+/* by the kernel's rules; a type alone is known everywhere, but not where there is no IP yet */
+static uint32_t fib_hooks(uint32_t result, uint32_t flags)
+{
+	if (result != NFT_FIB_RESULT_ADDRTYPE || flags & NFTA_FIB_F_IIF)
+		return PRE | IN | FWD;
+	return flags & NFTA_FIB_F_OIF ? FWD | OUT | POST : PRE | IN | FWD | OUT | POST;
+}
+
+static uint32_t hooks_of(const struct nft_expr *e)
+{
+	switch (e->kind) {
+	case NFT_X_FIB:
+		return fib_hooks(e->fib.result, e->fib.flags);
+	case NFT_X_SOCKET:
+		return PRE | IN | OUT;
+	case NFT_X_OSF:
+		return PRE | IN | FWD;
+	case NFT_X_IPSEC:
+		return e->ipsec.dir == XFRM_POLICY_OUT ? FWD | OUT | POST : PRE | IN | FWD;
+	case NFT_X_RT:
+		return e->key == NFT_RT_TCPMSS ? FWD | OUT | POST : 0;
+	case NFT_X_META:
+		return e->key == NFT_META_SDIF || e->key == NFT_META_SDIFNAME ? IN | FWD : 0;
+	default:
+		return 0;
+	}
+}
+
+void lower_where(struct lower *l, const struct nft_expr *e)
+{
+	if (l->out)	/* not the key of a set */
+		lower_only(l, hooks_of(e), 0);
+}
+
+/* ---- computed values ---- */
+
 static struct lval lower_fib(struct lower *l, const struct nft_expr *e)
 {
 	struct fn_fib f = { .result = e->fib.result, .flags = e->fib.flags };
 	bool name = f.result == NFT_FIB_RESULT_OIFNAME && !(f.flags & NFTA_FIB_F_PRESENT);
 
+	if (f.result != NFT_FIB_RESULT_ADDRTYPE && f.flags & NFTA_FIB_F_OIF) {
+		lower_refuse(l, &e->loc, -EINVAL, NULL);
+		return failed;
+	}
 	return call(l, &fn_fib, &f, sizeof(f), NULL, lower_bytes(e->len_bits), name ? FIELD_ORDER_NET : FIELD_ORDER_HOST);
 }
 

@@ -195,12 +195,13 @@ static struct ir_expr *reshape(struct lower *l, const struct nft_expr *from, str
 			       unsigned len)
 {
 	struct ir_expr *e = v.e;
+	bool name = from->type && nft_type_is(from->type, &nft_type_string);	/* the same bytes in either order */
 
 	if (!e)
 		return NULL;
 	if (e->len > len && e->kind == IR_FIELD && v.order == FIELD_ORDER_HOST)
 		e->len = (uint16_t)len;		/* its low bytes */
-	if (e->len == len && (v.order == order || len == 1))
+	if (e->len == len && (v.order == order || len == 1 || name))
 		return e;
 	if (e->len > len || (e->len < len && len % 4)) {
 		ir_expr_free(e);
@@ -719,6 +720,7 @@ struct lval lower_expr(struct lower *l, const struct nft_expr *e)
 	enum field_order order = FIELD_ORDER_NET;
 	struct ir_expr *ir;
 
+	lower_where(l, e);
 	switch (e->kind) {
 	case NFT_X_VALUE:
 		ir = lower_as(l, e, FIELD_ORDER_NET, lower_bytes(e->len_bits));

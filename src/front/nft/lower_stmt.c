@@ -24,13 +24,17 @@
 #include "front/nft/state.h"
 #include "rules/fn.h"
 
+#define NOWHERE (1u << 31)	/* no hook has that number; 0 would be every hook */
+
 /* the rule may be reached from these hooks and kinds of base chain only */
 void lower_only(struct lower *l, uint32_t hooks, uint32_t types)
 {
 	bool ip = l->family == NFPROTO_IPV4 || l->family == NFPROTO_IPV6 || l->family == NFPROTO_INET;
 
-	if (ip && hooks)
-		l->out->hooks = l->out->hooks ? l->out->hooks & hooks : hooks;
+	if (ip && hooks) {
+		hooks &= l->out->hooks ? l->out->hooks : hooks;
+		l->out->hooks = hooks ? hooks : NOWHERE;
+	}
 	if (types)
 		l->out->types = l->out->types ? l->out->types & types : types;
 }
@@ -469,6 +473,8 @@ static void lower_assign(struct lower *l, struct nft_stmt *s)
 
 	switch (to->kind) {
 	case NFT_X_META:
+		if (to->key == NFT_META_PKTTYPE)
+			lower_only(l, 1u << NF_INET_PRE_ROUTING, 0);
 		set_field(l, s, lower_meta_field(to->key));
 		break;
 	case NFT_X_CT:

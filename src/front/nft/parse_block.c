@@ -646,9 +646,10 @@ static struct nft_cmd *table_part(struct nft_parser *p, const struct part *t, co
 		c->h.name = name;
 		c->h.name_loc = p->last.loc;
 	}
+	c->loc = p->last.loc;
+	c->inner = true;
 	if (p_expect(p, TOK_LBRACE, "'{'"))
 		part_block(p, c, t);
-	c->loc = p_span(p, &begin);
 	p_sep(p, NULL);
 	return c;
 }

@@ -186,13 +186,13 @@ void nft_move_refusal(struct nft_ctx *x)
 	x->n_errors--;
 }
 
-/* the command as a whole goes up to and with what ends it */
+/* the command as a whole goes up to and with what ends it, but for what stands in a block */
 static struct nft_loc place(const struct nft_cmd *cmd, const struct nft_loc *loc)
 {
 	struct nft_loc l = loc && loc->line ? *loc : cmd->loc;
 
 	if (!loc || !loc->line)
-		l.end += l.line != 0;
+		l.end += l.line != 0 && !cmd->inner;
 	return l;
 }
 

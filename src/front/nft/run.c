@@ -67,6 +67,7 @@ static bool unfold_chain(struct nft_cmd *c, struct list *before)
 			return false;
 		}
 		list_del(&r->node);
+		add->inner = true;
 		add->rule = r;
 		list_add_tail(before, &add->node);
 	}

@@ -126,11 +126,19 @@ struct nft_expr *nft_read_lladdr(struct nft_ctx *x, const struct nft_type *t, co
 
 /* ---- addresses, protocols, services ---- */
 
-static struct nft_expr *no_host(struct nft_ctx *x, const struct nft_expr *sym, bool other_family)
+static struct nft_expr *no_host(struct nft_ctx *x, const struct nft_expr *sym, const char *why)
 {
-	nft_err(x, &sym->loc, "Could not resolve hostname: %s",
-		other_family ? "Address family for hostname not supported" : "Temporary failure in name resolution");
+	nft_err(x, &sym->loc, "Could not resolve hostname: %s", why);
 	return NULL;
+}
+
+static const char other_family[] = "Address family for hostname not supported";
+static const char unanswered[] = "Temporary failure in name resolution";
+
+/* what looks like an IPv4 address and is none is not even asked for: glibc's getaddrinfo() */
+static const char *why_no_ip4(const char *name)
+{
+	return name[strspn(name, "0123456789.")] ? unanswered : "Name or service not known";
 }
 
 struct nft_expr *nft_read_ip4(struct nft_ctx *x, const struct nft_type *t, const struct nft_expr *sym)
@@ -141,9 +149,9 @@ struct nft_expr *nft_read_ip4(struct nft_ctx *x, const struct nft_type *t, const
 	if (inet_aton(sym->symbol.text, &in))
 		return nft_expr_value(&sym->loc, t, &in, 32);
 	if (addr_parse(AF_INET6, sym->symbol.text, &a) == 0)
-		return no_host(x, sym, true);
+		return no_host(x, sym, other_family);
 	if (!x->c || ipt_host_addr(x->c, AF_INET, sym->symbol.text, &a) < 0)
-		return no_host(x, sym, false);
+		return no_host(x, sym, why_no_ip4(sym->symbol.text));
 	return nft_expr_value(&sym->loc, t, &a, 32);
 }
 
@@ -154,9 +162,9 @@ struct nft_expr *nft_read_ip6(struct nft_ctx *x, const struct nft_type *t, const
 
 	if (addr_parse(AF_INET6, sym->symbol.text, &a) < 0) {
 		if (inet_aton(sym->symbol.text, &in))
-			return no_host(x, sym, true);
+			return no_host(x, sym, other_family);
 		if (!x->c || ipt_host_addr(x->c, AF_INET6, sym->symbol.text, &a) < 0)
-			return no_host(x, sym, false);
+			return no_host(x, sym, unanswered);
 	}
 	return nft_expr_value(&sym->loc, t, &a, 128);
 }
