@@ -182,6 +182,16 @@ static struct set_impl *impl_new(struct ir_set *s)
 	return p;
 }
 
+/* not a set that the kernel keeps in a structure made for its size: a size that a rule gives it later changes nothing */
+static bool may_take_packets(const struct set_desc *d)
+{
+	bool small = d->n_parts == 1 && d->part[0].len <= 2 && d->data == SET_DATA_NONE;
+
+	if ((d->flags & NFT_SET_INTERVAL) || d->data > SET_DATA_VALUE)
+		return false;
+	return (d->flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT)) || (!d->size && !small);
+}
+
 struct ir_set *set_new(const struct ruleset *rs, const struct set_desc *d)
 {
 	struct ir_set *s;
@@ -197,6 +207,7 @@ struct ir_set *set_new(const struct ruleset *rs, const struct set_desc *d)
 		return NULL;
 	s->refs = 1;
 	s->desc = *d;
+	s->takes_packets = may_take_packets(d);
 	s->impl = impl_new(s);
 	if (!s->impl) {
 		mem_free(s);
@@ -305,12 +316,7 @@ bool set_has_catchall(const struct ir_set *s)
 
 bool set_takes_packets(const struct ir_set *s)
 {
-	const struct set_desc *d = &s->desc;
-	bool small = d->n_parts == 1 && d->part[0].len <= 2 && d->data == SET_DATA_NONE;
-
-	if ((d->flags & NFT_SET_INTERVAL) || d->data > SET_DATA_VALUE)
-		return false;
-	return (d->flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT)) || (!d->size && !small);
+	return s->takes_packets;
 }
 
 unsigned set_key_len(const struct ir_set *s)

@@ -73,6 +73,7 @@ struct ir_set {
 	uint32_t gen;			/* moves with every change of its elements: outcomes that looked here are void */
 	bool adopted;			/* .desc.expr are a rule's: elements that commands add have them only if they say so */
 	bool needs_ct, needs_defrag;	/* of its elements' statements */
+	bool takes_packets;		/* set_takes_packets(): settled when it was made */
 	struct set_form *form;
 	struct set_impl *impl;		/* rules/set*.c */
 };

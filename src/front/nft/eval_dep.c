@@ -73,7 +73,11 @@ static void learn_meta(struct nft_protos *p, uint32_t key, uint64_t v)
 		p->at[NH] = v == NFPROTO_IPV4 ? &nft_proto_ip : v == NFPROTO_IPV6 ? &nft_proto_ip6 : p->at[NH];
 		break;
 	case NFT_META_PROTOCOL:
-		if (p->family == NFPROTO_BRIDGE || p->family == NFPROTO_NETDEV)
+		if (p->family != NFPROTO_BRIDGE && p->family != NFPROTO_NETDEV)
+			break;
+		if (v == ETH_P_8021Q || v == ETH_P_8021AD)	/* says what comes next, but not that its tag was read */
+			p->at[NH] = &nft_proto_vlan;
+		else
 			learn_network(p, v);
 		break;
 	case NFT_META_L4PROTO:
@@ -257,9 +261,11 @@ static bool need_link(struct nft_eval *v, const struct nft_proto *p, const struc
 {
 	if (!need_ether(v, &e->loc))
 		return false;
-	if (p == &nft_proto_vlan && v->p.at[LL] == &nft_proto_ether)
-		return nft_ev_insert(v, field_rel(&nft_proto_ether, "type", ETH_P_8021Q, &e->loc));
-	return true;
+	if (p != &nft_proto_vlan || v->p.at[LL] != &nft_proto_ether)
+		return true;
+	if (v->p.at[NH])
+		return conflict(v, "ether", p, e);
+	return nft_ev_insert(v, field_rel(&nft_proto_ether, "type", ETH_P_8021Q, &e->loc));
 }
 
 static bool need_network(struct nft_eval *v, const struct nft_proto *p, const struct nft_expr *e)
@@ -380,7 +386,7 @@ bool nft_name_raw(const struct nft_protos *known, struct nft_expr *e)
 
 	if (!p && e->payload.base == TH)
 		p = &nft_proto_th;
-	if (!p || e->payload.offset_bits < p->skip_bits)
+	if (!p || p->base != e->payload.base || e->payload.offset_bits < p->skip_bits)
 		return false;
 	i = nft_field_at(p, e->payload.offset_bits - p->skip_bits, e->len_bits);
 	if (i < 0)

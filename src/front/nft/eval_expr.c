@@ -213,6 +213,12 @@ static void typed(struct nft_expr *e, const struct nft_key *k)
 	e->len_bits = k->bits;
 }
 
+static bool of_bridges(uint32_t key)
+{
+	return key == NFT_META_BRI_IIFNAME || key == NFT_META_BRI_OIFNAME || key == NFT_META_BRI_IIFPVID ||
+	       key == NFT_META_BRI_IIFVPROTO;
+}
+
 static bool ev_meta(struct nft_eval *v, struct nft_expr *e)
 {
 	const struct nft_key *k = nft_meta_by_key(e->key);
@@ -222,6 +228,10 @@ static bool ev_meta(struct nft_eval *v, struct nft_expr *e)
 		return false;
 	}
 	typed(e, k);
+	if (of_bridges(e->key) && v->stmt && v->family != NFPROTO_BRIDGE) {
+		nft_err(v->x, &e->loc, "Could not process rule: Operation not supported");
+		return false;
+	}
 	if (e->key == NFT_META_NFPROTO && v->stmt && (v->family == NFPROTO_IPV4 || v->family == NFPROTO_IPV6 ||
 						       v->family == NFPROTO_ARP)) {
 		nft_err(v->x, &e->loc, "meta nfproto is only useful in the inet family");
@@ -451,6 +461,10 @@ static bool concat_part(struct nft_eval *v, struct nft_expr **e, const struct nf
 {
 	uint32_t bits = 0;
 
+	if (nft_is_ct_addr(*e) && (*e)->ct.l3 == NFPROTO_UNSPEC) {
+		nft_err(v->x, &(*e)->loc, "specify either ip or ip6 for address matching");
+		return false;
+	}
 	if (!whole || !whole->n_parts)
 		return nft_ev_as(v, e, NULL, 0);
 	if (keys && keys->kind == NFT_X_CONCAT) {

@@ -7,7 +7,7 @@
  * compared that one load covers. Here the same is done to the tree:
  *
  *  1. Comparisons with constants of fields that lie side by side are one load: they stand together, in the order of
- *     the header, where the first of them stood.
+ *     the header, where the first of them stood, or where that stood which says what header follows.
  *  2. Raw loads of places that have a name are those fields.
  *  3. A match that says which header follows is not listed when a field of that header comes later, with only other
  *     matches between: it goes without saying. It stays where it says more than the field does: `ip protocol` and `ip6
@@ -62,21 +62,35 @@ static bool worth(const struct nft_expr *last, uint32_t begin, uint32_t bits, co
 	return sum <= 32 || bits > 32 || next->len_bits > 32 || (last->payload.base == LL && bits < 32);
 }
 
+/* @next joins the fields [@group, @group + @n): where it stands if it says which header follows, or else where they do */
+static void join(struct nft_stmt **group, unsigned n, struct nft_stmt *next)
+{
+	unsigned layer;
+
+	if (nft_rel_is_protocol(next->expr->bin.l, &layer)) {
+		for (unsigned i = 0; i < n; i++) {
+			list_del(&group[i]->node);
+			list_add_before(&next->node, &group[i]->node);
+		}
+		return;
+	}
+	list_del(&next->node);
+	list_add_head(&group[n - 1]->node, &next->node);
+}
+
 static void merge_run(struct nft_stmt **s, unsigned n)
 {
 	uint32_t bits, begin;
-	struct nft_stmt *first, *last;
+	unsigned at;
 
 	qsort(s, n, sizeof(*s), place_cmp);
 	for (unsigned i = 0; i < n; i++) {
-		first = last = s[i];
+		at = i;
 		begin = s[i]->expr->bin.l->payload.offset_bits;
 		bits = s[i]->expr->bin.l->len_bits;
-		while (i + 1 < n && worth(first->expr->bin.l, begin, bits, s[i + 1]->expr->bin.l)) {
+		while (i + 1 < n && worth(s[at]->expr->bin.l, begin, bits, s[i + 1]->expr->bin.l)) {
 			bits += s[++i]->expr->bin.l->len_bits;
-			list_del(&s[i]->node);
-			list_add_head(&last->node, &s[i]->node);
-			last = s[i];
+			join(s + at, i - at, s[i]);
 		}
 	}
 }
@@ -101,6 +115,7 @@ struct lister {
 	struct nft_stmt *dep[NFT_LAYERS];	/* says that the layer's header is there */
 	struct nft_stmt *icmp_type;
 	uint64_t icmp_value;
+	bool constant;				/* what is looked at is compared with one value */
 };
 
 static bool several(const struct lister *l)
@@ -119,13 +134,14 @@ static bool may_hide(const struct lister *l, const struct nft_expr *e)
 {
 	const struct nft_stmt *d = l->dep[e->payload.base];
 	const struct nft_expr *left = d->expr->bin.l;
+	unsigned layer;
 
 	if (several(l) && e->payload.base == TH && left->kind == NFT_X_PAYLOAD && left->payload.base == NH)
 		return false;
-	/* another kind of VLAN than the usual, or one within another */
-	if (e->payload.base == LL && left->kind == NFT_X_PAYLOAD &&
-	    (nft_expr_u64(d->expr->bin.r) != ETH_P_8021Q || left->payload.proto == &nft_proto_vlan))
-		return false;
+	/* a VLAN of another kind than the usual, one within another, or one of which only the type is looked at */
+	if (e->payload.base == LL && left->kind == NFT_X_PAYLOAD)
+		return nft_expr_u64(d->expr->bin.r) == ETH_P_8021Q && left->payload.proto != &nft_proto_vlan &&
+		       e->payload.proto == &nft_proto_vlan && !(l->constant && nft_rel_is_protocol(e, &layer));
 	return true;
 }
 
@@ -304,7 +320,9 @@ static void see_rel(struct lister *l, struct nft_stmt *s)
 	unsigned layer;
 
 	name_masked(l, e);
+	l->constant = one;
 	see(l, e->bin.l);
+	l->constant = false;
 	named_binop(e);
 	if (e->bin.l->kind == NFT_X_META && e->bin.l->key == NFT_META_L4PROTO)
 		see_l4proto(l, one ? e->bin.r : NULL);
@@ -348,9 +366,12 @@ static void see_stmt(struct lister *l, struct nft_stmt *s)
 		break;
 	case NFT_S_NAT:
 		see(l, s->nat.addr);
+		memset(l->dep, 0, sizeof(l->dep));	/* what the port is looked up with makes nothing redundant */
+		see(l, s->nat.port);
 		break;
 	case NFT_S_TPROXY:
 		see(l, s->tproxy.addr);
+		memset(l->dep, 0, sizeof(l->dep));
 		see(l, s->tproxy.port);
 		break;
 	case NFT_S_DUP:

@@ -67,6 +67,17 @@ static bool nat_family(struct nft_eval *v, struct nft_stmt *s)
 	return true;
 }
 
+static bool is_interval(const struct nft_expr *e)
+{
+	const struct nft_expr *p;
+
+	if (e->kind == NFT_X_CONCAT)
+		list_for_each(p, &e->list.list, node)
+			if (is_interval(p))
+				return true;
+	return e->kind == NFT_X_RANGE || e->kind == NFT_X_PREFIX;
+}
+
 /* what a map's first element gives: an address, address and port, or a range of addresses */
 static void look_at_map(const struct nft_eval *v, const struct nft_expr *e, bool *concat, bool *interval)
 {
@@ -90,18 +101,21 @@ static void look_at_map(const struct nft_eval *v, const struct nft_expr *e, bool
 		if (!d0)
 			continue;
 		*concat |= d0->kind == NFT_X_CONCAT;
-		*interval |= d0->kind == NFT_X_RANGE || d0->kind == NFT_X_PREFIX;
+		*interval |= is_interval(d0);
 	}
+}
+
+static bool has_transport(struct nft_eval *v, const struct nft_expr *e, const struct nft_stmt *s)
+{
+	if (v->p.at[TH] || v->p.other[TH])
+		return true;
+	nft_err_two(v->x, &e->loc, &s->loc, "transport protocol mapping is only valid after transport protocol match");
+	return false;
 }
 
 static bool ev_port(struct nft_eval *v, struct nft_stmt *s, struct nft_expr **port)
 {
-	if (!v->p.at[TH] && !v->p.other[TH]) {
-		nft_err_two(v->x, &(*port)->loc, &s->loc,
-			    "transport protocol mapping is only valid after transport protocol match");
-		return false;
-	}
-	return nft_ev_arg(v, s, port, &nft_type_inet_service, 16);
+	return has_transport(v, *port, s) && nft_ev_arg(v, s, port, &nft_type_inet_service, 16);
 }
 
 static bool ev_nat_addr(struct nft_eval *v, struct nft_stmt *s)
@@ -119,6 +133,8 @@ static bool ev_nat_addr(struct nft_eval *v, struct nft_stmt *s)
 	if (!nft_ev_arg(v, s, &s->nat.addr, t, concat ? t->bits : addr_type(s->nat.family)->bits))
 		return false;
 	v->map_interval = false;
+	if (concat && map && !has_transport(v, s->nat.addr, s))
+		return false;
 	if (s->nat.addr->kind == NFT_X_RANGE && !nft_ev_range_prefix(v, &s->nat.addr))
 		return false;
 	s->nat.addr_is_concat = concat;
@@ -262,6 +278,10 @@ static bool reject_icmp(struct nft_eval *v, struct nft_stmt *s)
 
 bool nft_ev_reject(struct nft_eval *v, struct nft_stmt *s)
 {
+	if ((v->family == NFPROTO_BRIDGE || v->family == NFPROTO_NETDEV) && v->p.at[NH] && !known_family(v)) {
+		nft_err_two(v->x, &s->loc, said_at(v, NH, s), "cannot reject this network family");
+		return false;
+	}
 	if (s->reject.type == NFT_REJECT_TCP_RST)
 		return reject_reset(v, s);
 	if (!s->reject.code)

@@ -71,8 +71,8 @@ static bool put_timeouts(struct nft_ctx *x, const struct nft_object *o, struct o
 
 		while (names[i] && strcmp(names[i], p->state) != 0)
 			i++;
-		if (!names[i]) {
-			nft_err(x, &p->loc, "invalid state name");
+		if (!names[i] || !to->l4proto) {
+			nft_err(x, &p->loc, to->l4proto ? "invalid state name" : "invalid state for this protocol");
 			return false;
 		}
 		to->timeout_s[i] = p->s;
@@ -111,7 +111,7 @@ static bool object_of(struct nft_ctx *x, const struct nft_object *o, struct ir_o
 	to->comment = o->comment;
 	switch (o->type) {
 	case NFT_OBJECT_CT_HELPER:
-		snprintf(to->ct_helper.helper, sizeof(to->ct_helper.helper), "%s", o->ct_helper.type);
+		snprintf(to->ct_helper.helper, sizeof(to->ct_helper.helper), "%s", o->ct_helper.type ? o->ct_helper.type : "");
 		to->ct_helper.l3proto = o->ct_helper.l3;
 		to->ct_helper.l4proto = o->ct_helper.l4;
 		return true;
@@ -163,6 +163,11 @@ static bool can_change(int type)
 	return type == NFT_OBJECT_QUOTA || type == NFT_OBJECT_SYNPROXY;
 }
 
+static uint8_t other_family(uint8_t family)
+{
+	return family == NFPROTO_IPV4 ? NFPROTO_IPV6 : family == NFPROTO_IPV6 ? NFPROTO_IPV4 : NFPROTO_UNSPEC;
+}
+
 static bool add_object(struct nft_ctx *x, struct nft_cmd *cmd)
 {
 	struct table *t = nft_table_asked(x, cmd);
@@ -177,6 +182,10 @@ static bool add_object(struct nft_ctx *x, struct nft_cmd *cmd)
 	}
 	if (t->family == NFPROTO_INET && o.type == NFT_OBJECT_CT_EXPECT && !o.ct_expect.l3proto)
 		return nft_refused(x, cmd, NULL, -EAFNOSUPPORT);
+	if (o.type == NFT_OBJECT_CT_HELPER && !o.ct_helper.helper[0])
+		return nft_refused(x, cmd, NULL, -ERANGE);
+	if (o.type == NFT_OBJECT_CT_HELPER && o.ct_helper.l3proto && o.ct_helper.l3proto == other_family(t->family))
+		return nft_refused(x, cmd, NULL, -EINVAL);
 	have = table_object(t, o.type, cmd->h.name);
 	if (have && cmd->op == NFT_C_CREATE) {
 		mem_free(o.data);

@@ -547,6 +547,8 @@ static bool set_takes_stmts(struct lower *l, struct nft_stmt *s, struct ir_set *
 
 	if (list_empty(&s->set.stmts))
 		return true;
+	if (!(set->desc.flags & NFT_SET_EVAL))
+		return lower_refuse(l, &s->loc, -EINVAL, NULL);
 	if (set->desc.n_exprs && !set->adopted)
 		return same_stmts(s, set) || lower_refuse(l, &s->loc, -EOPNOTSUPP, NULL);
 	list_for_each(st, &s->set.stmts, node) {
@@ -577,7 +579,7 @@ static void lower_dynset(struct lower *l, struct nft_stmt *s)
 			l->err = -EINVAL;
 		return;
 	}
-	if (!(set->desc.flags & NFT_SET_EVAL)) {
+	if (!set_takes_packets(set)) {
 		lower_refuse(l, &s->loc, -EOPNOTSUPP, NULL);
 		return;
 	}

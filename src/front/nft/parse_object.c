@@ -114,6 +114,8 @@ static void timeout_policy(struct nft_parser *p, struct nft_object *o)
 {
 	p_expect(p, TOK_ASSIGN, "'='");
 	p_expect(p, TOK_LBRACE, "'{'");
+	if (p_take(p, TOK_RBRACE))		/* so it is listed when nothing was said */
+		return;
 	do {
 		struct nft_timeout_policy *t = p_noted(p, mem_zalloc(sizeof(*t)));
 		uint64_t n = 0;
@@ -215,16 +217,29 @@ static void block_comment(struct nft_parser *p, struct nft_object *o)
 		o->comment = text;
 }
 
+/* of an expected connection everything must be said but its family */
+static void check_complete(struct nft_parser *p, const struct nft_object *o, const struct nft_loc *at)
+{
+	if (o->type == NFT_OBJECT_CT_EXPECT &&
+	    (!o->ct_expect.l4 || !o->ct_expect.dport || !o->ct_expect.timeout_ms || !o->ct_expect.size))
+		p_error(p, at, "missing options");
+}
+
 static void block(struct nft_parser *p, struct nft_object *o, const struct kind *k)
 {
+	struct nft_loc before = p->last.loc;	/* the name ends in front of the blank in front of the brace */
+
+	before.col = before.end = MAX(before.col, 3u) - 2;
 	for (;;) {
 		if (p->failed && !p_recover(p))
 			return;
 		p->sc = k->sc;
 		if (p_take(p, TOK_NEWLINE) || p_take(p, TOK_SEMICOLON) || p_common(p))
 			continue;
-		if (p_take(p, TOK_RBRACE))
+		if (p_take(p, TOK_RBRACE)) {
+			check_complete(p, o, &before);
 			return;
+		}
 		if (p_take_kw(p, "comment"))
 			block_comment(p, o);
 		else if (is_config(p, k))

@@ -259,7 +259,7 @@ static void print_tproxy(const struct nft_ctx *x, const struct nft_stmt *s, stru
 		sbuf_puts(out, s->tproxy.family == NFPROTO_IPV6 ? " ip6" : " ip");
 	sbuf_puts(out, " to ");
 	if (s->tproxy.addr)
-		print_addr(x, s->tproxy.addr, s->tproxy.family, s->tproxy.port != NULL, out);
+		print_addr(x, s->tproxy.addr, s->tproxy.family, true, out);
 	if (s->tproxy.port) {
 		sbuf_putc(out, ':');
 		nft_print_expr(x, s->tproxy.port, out);

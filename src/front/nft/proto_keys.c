@@ -87,9 +87,9 @@ static const struct nft_key rt_keys[] = {
 };
 
 static const struct nft_key socket_keys[] = {
-	K("transparent", NFT_SOCKET_TRANSPARENT, integer, 8, HOST) },
+	K("transparent", NFT_SOCKET_TRANSPARENT, integer, 1, HOST) },
 	K("mark", NFT_SOCKET_MARK, mark, 32, HOST) },
-	K("wildcard", NFT_SOCKET_WILDCARD, integer, 8, HOST) },
+	K("wildcard", NFT_SOCKET_WILDCARD, integer, 1, HOST) },
 	K("cgroupv2", NFT_SOCKET_CGROUPV2, cgroupv2, 64, HOST) },
 };
 

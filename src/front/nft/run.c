@@ -193,6 +193,32 @@ bool nft_commit(struct nft_ctx *x, struct list *cmds)
 	return false;
 }
 
+/* a set that the same batch makes is dynamic when a rule of the batch fills it */
+static void mark_filled(const struct nft_cmd *c, const struct nft_stmt *st, const struct list *cmds)
+{
+	struct nft_cmd *d;
+
+	list_for_each(d, cmds, node)
+		if ((d->what == NFT_W_SET || d->what == NFT_W_MAP) && (d->op == NFT_C_ADD || d->op == NFT_C_CREATE) && d->set &&
+		    !(d->set->flags & NFT_SET_INTERVAL) && d->h.name && strcmp(d->h.name, st->set.ref->ref.name) == 0 &&
+		    nft_cmd_family(d) == nft_cmd_family(c) && strcmp(d->h.table, c->h.table) == 0)
+			d->set->flags |= NFT_SET_EVAL;
+}
+
+static void find_filled(const struct list *cmds)
+{
+	const struct nft_stmt *st;
+	const struct nft_cmd *c;
+
+	list_for_each(c, cmds, node) {
+		if (c->what != NFT_W_RULE || !c->rule || !c->h.table)
+			continue;
+		list_for_each(st, &c->rule->stmts, node)
+			if (st->kind == NFT_S_SET && st->set.ref && !st->set.meter && st->set.ref->kind == NFT_X_SETREF)
+				mark_filled(c, st, cmds);
+	}
+}
+
 static bool changes(const struct nft_cmd *c)
 {
 	return c->op <= NFT_C_DESTROY || c->op == NFT_C_FLUSH || c->op == NFT_C_RENAME;
@@ -209,6 +235,7 @@ static bool run_cmds(struct nft_ctx *x, struct list *cmds, bool parsed)
 
 	x->n_cmds = 0;
 	x->invalid = false;
+	find_filled(cmds);
 	list_for_each(c, cmds, node)
 		x->n_cmds++;
 	list_for_each(c, cmds, node) {
