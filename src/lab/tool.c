@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lab/lab.h"
+#include "lab/netname.h"
 
 struct tool_run {
 	struct cmd cmd;
@@ -168,11 +169,31 @@ static int on_trace_listen(struct cmd *c, void (*fn)(void *ctx, const struct tra
 	return 0;
 }
 
+/* the process that runs now; NULL: none does */
+static const struct proc *running(const struct lab *l)
+{
+	const struct task *now = sched_current(l->sched);
+	const struct proc *p;
+	const struct job *j;
+
+	list_for_each(j, &l->jobs, node)
+		list_for_each(p, &j->procs, node)
+			if (now && p->task == now)
+				return p;
+	return NULL;
+}
+
 static void on_rules(struct rules_listener *l, const struct rules_event *ev)
 {
 	struct tool_run *t = container_of(l, struct tool_run, rules);
+	const struct proc *by = running(t->proc->lab);
+	struct rules_event told = *ev;
 
-	t->rules_fn(t->rules_ctx, ev);
+	if (by) {
+		told.pid = by->pid;
+		told.by = prog_called(by->argv[0]);
+	}
+	t->rules_fn(t->rules_ctx, &told);
 	waitq_wake(&t->event);
 }
 

@@ -129,6 +129,8 @@ struct rules_event {
 	const struct table *table;		/* its table as it will be; NULL: it goes with it */
 	const struct set_elem *elem;
 	uint32_t gen;				/* RULES_COMMITTED */
+	int pid;				/* whose commit it was, where the place knows */
+	const char *by;
 };
 
 /* who wants to know; must not change the rule set */

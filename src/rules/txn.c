@@ -465,6 +465,8 @@ int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r
 {
 	int err = at < c->n_rules ? 0 : -EINVAL;
 
+	uint64_t handle = err ? 0 : c->rules[at]->handle;	/* which goes over, as in Linux */
+
 	if (!err)
 		loose(c, c->rules[at]->has_refs);
 	err = err ? err : vec_replace(c, at, r);
@@ -473,7 +475,7 @@ int txn_rule_replace(struct txn *x, struct chain *c, unsigned at, struct rule *r
 		return err;
 	}
 	c->touched = x->counts = true;
-	r->handle = ++c->table->next_handle;
+	r->handle = handle;
 	return 0;
 }
 

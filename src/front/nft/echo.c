@@ -43,7 +43,7 @@ static void one_line(struct sbuf *out, const char *block, bool ends)
 			continue;
 		if (*p != '\n')
 			sbuf_putc(out, *p);
-		else if (ends && p[-1] != '{' && p[-1] != '}' && p[1] && !heads(block, p))
+		else if (ends && p[-1] != '{' && !(p[-1] == '}' && strchr("\t\n", p[-2])) && p[1] && !heads(block, p))
 			sbuf_puts(out, "; ");
 		else
 			sbuf_putc(out, ' ');
@@ -57,19 +57,25 @@ static void echo_table(struct nft_ctx *x, const struct nft_cmd *c, const struct 
 	sbuf_putc(out, '\n');
 }
 
-static void echo_chain(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+void nft_put_base(struct nft_ctx *x, const struct chain *c, struct sbuf *out)
 {
 	static const char *const types[] = { "filter", "nat", "route" };
+
+	if (!c->base)
+		return;
+	sbuf_printf(out, " { type %s hook %s priority ", types[c->type], nft_hook_name(c->table->family, c->hook));
+	nft_print_prio(x, c->table->family, c->hook, c->priority, out);
+	sbuf_printf(out, "; policy %s; }", c->policy_drop ? "drop" : "accept");
+}
+
+static void echo_chain(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
 	const struct chain *ch = table_chain(t, c->h.chain);
 
 	if (!ch)
 		return;
 	put_where(out, "add", "chain", t, ch->name);
-	if (ch->base) {
-		sbuf_printf(out, " { type %s hook %s priority ", types[ch->type], nft_hook_name(t->family, ch->hook));
-		nft_print_prio(x, t->family, ch->hook, ch->priority, out);
-		sbuf_printf(out, "; policy %s; }", ch->policy_drop ? "drop" : "accept");
-	}
+	nft_put_base(x, ch, out);
 	put_handle(x, out, ch->handle);
 	sbuf_putc(out, '\n');
 }
@@ -103,43 +109,75 @@ static void echo_elems(struct nft_ctx *x, const struct nft_cmd *c, const struct 
 	}
 }
 
-static void echo_set(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+void nft_put_set(struct nft_ctx *x, const struct table *t, struct ir_set *s, struct sbuf *out)
 {
-	struct ir_set *s = table_set(t, c->h.name);
 	struct nft_expr *none = nft_expr_new(NFT_X_SET, NULL);
 	struct sbuf block = SBUF_INIT;
 
-	if (s && none) {
+	if (none) {
 		nft_print_set_elems(x, t, s, none, &block);
-		put_where(out, "add", s->desc.data != SET_DATA_NONE ? "map" : "set", t, c->h.name);
+		put_where(out, "add", s->desc.data != SET_DATA_NONE ? "map" : "set", t, s->desc.name);
 		sbuf_putc(out, ' ');
 		one_line(out, sbuf_str(&block), true);
 		sbuf_putc(out, '\n');
-		echo_elems(x, c, t, c->set->init, out);
 	}
 	nft_expr_free(none);
 	sbuf_free(&block);
 }
 
-static void echo_object(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+static void echo_set(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	struct ir_set *s = table_set(t, c->h.name);
+
+	if (!s)
+		return;
+	nft_put_set(x, t, s, out);
+	echo_elems(x, c, t, c->set->init, out);
+}
+
+const char *nft_object_word(int type)
 {
 	static const char *const names[] = {
 		[NFT_OBJECT_COUNTER] = "counter", [NFT_OBJECT_QUOTA] = "quota", [NFT_OBJECT_CT_HELPER] = "ct helper",
 		[NFT_OBJECT_LIMIT] = "limit", [NFT_OBJECT_CT_TIMEOUT] = "ct timeout", [NFT_OBJECT_SECMARK] = "secmark",
 		[NFT_OBJECT_CT_EXPECT] = "ct expectation", [NFT_OBJECT_SYNPROXY] = "synproxy",
 	};
-	int type = nft_object_type(c->what);
-	const struct ir_object *o = type ? table_object(t, type, c->h.name) : NULL;
+
+	return names[type];
+}
+
+void nft_put_object(struct nft_ctx *x, const struct table *t, const struct ir_object *o, struct sbuf *out)
+{
 	struct sbuf block = SBUF_INIT;
 
-	if (!o)
-		return;
 	nft_print_object(x, t, o, &block);
-	put_where(out, "add", names[type], t, c->h.name);
+	put_where(out, "add", nft_object_word(o->type), t, o->name);
 	sbuf_putc(out, ' ');
-	one_line(out, sbuf_str(&block), type != NFT_OBJECT_COUNTER && type != NFT_OBJECT_QUOTA && type != NFT_OBJECT_LIMIT);
+	one_line(out, sbuf_str(&block),
+		 o->type != NFT_OBJECT_COUNTER && o->type != NFT_OBJECT_QUOTA && o->type != NFT_OBJECT_LIMIT);
 	sbuf_putc(out, '\n');
 	sbuf_free(&block);
+}
+
+void nft_put_flowtable(struct nft_ctx *x, const struct table *t, const struct flowtable *f, struct sbuf *out)
+{
+	struct sbuf block = SBUF_INIT;
+
+	nft_print_flowtable(x, t, f, &block);
+	put_where(out, "add", "flowtable", t, f->name);
+	sbuf_putc(out, ' ');
+	one_line(out, sbuf_str(&block), true);
+	sbuf_putc(out, '\n');
+	sbuf_free(&block);
+}
+
+static void echo_object(struct nft_ctx *x, const struct nft_cmd *c, const struct table *t, struct sbuf *out)
+{
+	int type = nft_object_type(c->what);
+	const struct ir_object *o = type ? table_object(t, type, c->h.name) : NULL;
+
+	if (o)
+		nft_put_object(x, t, o, out);
 }
 
 void nft_echo(struct nft_ctx *x, struct list *cmds)

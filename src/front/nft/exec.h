@@ -58,5 +58,11 @@ bool nft_monitor(struct nft_ctx *x, struct nft_cmd *cmd);
 
 /* ---- echo.c ---- */
 void nft_echo(struct nft_ctx *x, struct list *cmds);
+/* parts as commands in one line, which nft monitor writes too; base: what a base chain has behind its name */
+void nft_put_base(struct nft_ctx *x, const struct chain *c, struct sbuf *out);
+void nft_put_set(struct nft_ctx *x, const struct table *t, struct ir_set *s, struct sbuf *out);
+void nft_put_object(struct nft_ctx *x, const struct table *t, const struct ir_object *o, struct sbuf *out);
+void nft_put_flowtable(struct nft_ctx *x, const struct table *t, const struct flowtable *f, struct sbuf *out);
+const char *nft_object_word(int type);	/* NFT_OBJECT_* */
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/hash.h"
 #include "front/nft/exec.h"
+#include "front/nft/monitor.h"
 #include "front/nft/trace.h"
 
 struct text {				/* of a rule, as it was first seen */
@@ -28,6 +29,7 @@ struct monitor {
 	struct nft_cmd *cmd;
 	struct text *text;		/* a hash table */
 	unsigned n_texts, n_slots;
+	struct nft_changes changes;
 };
 
 /* ---- rules' texts ---- */
@@ -124,7 +126,7 @@ static void on_trace(void *ctx, const struct trace_event *ev)
 	struct monitor *m = ctx;
 	bool rule = ev->kind == TRACE_RULE;
 
-	if ((!rule && ev->kind != TRACE_POLICY) || !ev->traced)
+	if ((!rule && ev->kind != TRACE_POLICY) || !ev->traced || m->x->o.json)	/* there is no JSON of traces */
 		return;
 	nft_trace_event(m->x, ev, rule ? text_of(m, ev->chain->table, (struct rule *)ev->rule) : NULL, &m->x->c->out);
 }
@@ -133,8 +135,41 @@ static void on_rules(void *ctx, const struct rules_event *ev)
 {
 	struct monitor *m = ctx;
 
-	if (ev->kind == RULES_COMMITTED && m->cmd->monitor & NFT_MON_TRACE)
-		see_rules(m);
+	switch (ev->kind) {
+	case RULES_ELEM_ADDED: case RULES_ELEM_REMOVED:
+		nft_change_elem(&m->changes, ev);
+		break;
+	case RULES_TABLE:
+		nft_change_table(&m->changes, ev);
+		break;
+	case RULES_COMMITTED:
+		if (m->changes.any && !m->cmd->monitor && !m->cmd->arg && !m->x->o.json)
+			sbuf_printf(&m->x->c->out, "# new generation %u by process %d (%s)\n", ev->gen + 1, ev->pid, ev->by ? ev->by : "");
+		nft_changes_end(&m->changes);
+		if (m->cmd->monitor & NFT_MON_TRACE)
+			see_rules(m);
+		break;
+	}
+}
+
+/* the word after monitor: new, destroy; false: another one, told */
+static bool take_words(struct monitor *m)
+{
+	const char *arg = m->cmd->arg;
+	struct nft_changes *c = &m->changes;
+
+	c->x = m->x;
+	c->what = m->cmd->monitor ? m->cmd->monitor : NFT_MON_RULESET;
+	if (arg)
+		c->what &= ~(uint32_t)NFT_MON_OBJECTS;	/* with a word the real tool does not ask for them */
+	c->adds = !arg || strcmp(arg, "new") == 0;
+	c->removals = !arg || strcmp(arg, "destroy") == 0;
+	if (m->cmd->monitor & NFT_MON_JSON)
+		m->x->o.json = true;
+	if (c->adds || c->removals)
+		return true;
+	nft_err(m->x, &m->cmd->h.name_loc, "invalid event %s", arg);
+	return false;
 }
 
 static int monitor_listen(struct monitor *m, bool on)
@@ -153,6 +188,7 @@ static void finish(struct monitor *m)
 		if (m->text[i].rule)
 			text_free(&m->text[i]);
 	mem_free(m->text);
+	nft_changes_end(&m->changes);
 }
 
 bool nft_monitor(struct nft_ctx *x, struct nft_cmd *cmd)
@@ -165,6 +201,8 @@ bool nft_monitor(struct nft_ctx *x, struct nft_cmd *cmd)
 		nft_err(x, &cmd->loc, "natbox cannot wait for events here");
 		return false;
 	}
+	if (!take_words(&m))
+		return false;
 	if (cmd->monitor & NFT_MON_TRACE)
 		see_rules(&m);
 	err = monitor_listen(&m, true);
