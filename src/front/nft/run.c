@@ -263,7 +263,7 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 	checked = list_empty(&x->errors);
 	if (checked)
 		take_refused(x);
-	if (checked && !ok && x->txn) {
+	if (checked && !ok && x->txn && !x->oom) {
 		txn_refuse(x->txn);
 		x->txn = NULL;
 	}
