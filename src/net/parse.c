@@ -57,7 +57,10 @@ struct ip6_chain {
 	uint16_t frag, frag_at;	/* of the Fragment header: its second word, where it stands (0: there is none) */
 };
 
-/* IPv6: behind the extension headers; -EINVAL: the chain is broken or too long, and .l4 is where that was seen */
+/*
+ * IPv6: behind the extension headers; -EINVAL: the chain is broken or too long; .proto is what it says follows, or an
+ * extension header's number where it does not say that
+ */
 static int walk_ip6(const uint8_t *l3, size_t len, struct ip6_chain *c)
 {
 	*c = (struct ip6_chain){ .l4 = IP6_HDRLEN, .proto = l3[6] };
@@ -67,11 +70,14 @@ static int walk_ip6(const uint8_t *l3, size_t len, struct ip6_chain *c)
 		if (c->proto != IPPROTO_HOPOPTS && c->proto != IPPROTO_ROUTING && c->proto != IPPROTO_FRAGMENT &&
 		    c->proto != IPPROTO_DSTOPTS)
 			return 0;
-		if (left < 8)
+		if (left < (c->proto == IPPROTO_FRAGMENT || c->proto == IPPROTO_ROUTING ? 4 : 2))
 			return -EINVAL;
 		ext = c->proto == IPPROTO_FRAGMENT ? 8 : (l3[c->l4 + 1] + 1u) * 8;
-		if (left < ext)
+		if (left < ext) {	/* it says what follows, and that this is not here any more */
+			c->proto = l3[c->l4];
+			c->l4 = (uint32_t)len;
 			return -EINVAL;
+		}
 		if (c->proto == IPPROTO_FRAGMENT) {
 			c->frag = get_u16(l3 + c->l4 + 2);
 			c->frag_at = (uint16_t)c->l4;

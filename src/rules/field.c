@@ -121,7 +121,13 @@ static bool load_META_NFPROTO(const struct match_ctx *m, uint8_t *val)
 
 static bool load_META_L4PROTO(const struct match_ctx *m, uint8_t *val)
 {
-	return m->family && put8(val, m->pkt->proto);
+	uint8_t p = m->pkt->proto;
+
+	/* a chain of extension headers that is cut off where it would say what follows */
+	if (m->family == AF_INET6 && (m->pkt->flags & PKT_L4_CUT) &&
+	    (p == IPPROTO_HOPOPTS || p == IPPROTO_ROUTING || p == IPPROTO_FRAGMENT || p == IPPROTO_DSTOPTS))
+		return false;
+	return m->family && put8(val, p);
 }
 
 static bool load_META_PROTOCOL(const struct match_ctx *m, uint8_t *val)

@@ -148,7 +148,7 @@ int field_ip6_header(const struct pkt *p, uint8_t want)
 	while (next != want) {
 		if (!is_extension(next) || next == IPPROTO_NONE)
 			return -ENOENT;
-		if (!copy_at(p, at, next == IPPROTO_FRAGMENT ? 4 : 2, b))
+		if (!copy_at(p, at, next == IPPROTO_FRAGMENT || next == IPPROTO_ROUTING ? 4 : 2, b))
 			return -EBADMSG;
 		if (next == IPPROTO_FRAGMENT && (get_u16(b + 2) & ~7))
 			return -ENOENT;	/* what follows is in the first fragment */

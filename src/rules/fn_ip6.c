@@ -3,8 +3,8 @@
  * rules/fn_ip6.c - matches that only IPv6 has: frag, rt, hbh, dst, ah, ipv6header, mh, eui64.
  *
  * Theory of operation: each finds its header from the IPv6 header on (field_ip6_header()) and compares what it holds. A
- * packet whose chain of headers is cut off is dropped, as the kernel's matches do (par->hotdrop); one that says a header
- * is longer than the packet only does not match.
+ * packet whose chain of headers is cut off is dropped, as the kernel's matches do (par->hotdrop), and so is one with an
+ * AH longer than the packet; other headers that claim more than there is only do not match.
  *
  * Invariants
  *  1. Nothing is read past the end of the packet.
@@ -179,14 +179,18 @@ static bool ah_eval(struct match_ctx *m, const void *data, void *state)
 	const struct ip6t_ah *w = data;
 	unsigned left;
 	const uint8_t *h = header(m, IPPROTO_AH, 12, &left);
+	unsigned len = h ? (h[1] + 2u) * 4 : 0;
 	uint32_t spi;
 
 	if (!h)
 		return false;
+	m->hotdrop = left < len;
+	if (m->hotdrop)
+		return false;
 	spi = get_u32(h + 4);
 	if ((spi >= w->spis[0] && spi <= w->spis[1]) == !!(w->invflags & IP6T_AH_INV_SPI))
 		return false;
-	if (w->hdrlen && (w->hdrlen == (h[1] + 2u) * 4) == !!(w->invflags & IP6T_AH_INV_LEN))
+	if (w->hdrlen && (w->hdrlen == len) == !!(w->invflags & IP6T_AH_INV_LEN))
 		return false;
 	return !w->hdrres || !get_u16(h + 2);
 }

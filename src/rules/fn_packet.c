@@ -112,11 +112,12 @@ static bool addrtype_one(struct match_ctx *m, const union inet_addr *a, uint16_t
  */
 static bool addrtype_one6(struct match_ctx *m, const union inet_addr *a, uint16_t mask, const struct link *limit)
 {
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	bool any = addr_is_any(a), many = addr_is_multicast(AF_INET6, a);
 	struct route_key k = { .family = AF_INET6, .dst = *a, .oif = limit ? limit->ifindex : 0 };
 	struct route_result r = { 0 };
 
-	if (((mask & XT_ADDRTYPE_MULTICAST) && !many) || ((mask & XT_ADDRTYPE_UNICAST) && (any || many)) ||
+	if (((mask & XT_ADDRTYPE_MULTICAST) && !many) || ((mask & XT_ADDRTYPE_UNICAST) && (any || many || memcmp(a, mapped, sizeof(mapped)) == 0)) ||
 	    ((mask & XT_ADDRTYPE_UNSPEC) && !any))
 		return false;
 	if (!(mask & (XT_ADDRTYPE_LOCAL | XT_ADDRTYPE_ANYCAST | XT_ADDRTYPE_UNREACHABLE)))
@@ -126,8 +127,7 @@ static bool addrtype_one6(struct match_ctx *m, const union inet_addr *a, uint16_
 	fib_lookup(m->fib, &k, &r);
 	if (r.err)
 		return mask & XT_ADDRTYPE_UNREACHABLE;
-	return mask >> fib_addr_type(m->fib, AF_INET6, a, limit) & 1 &&
-	       mask & (XT_ADDRTYPE_LOCAL | XT_ADDRTYPE_ANYCAST);
+	return (mask & (XT_ADDRTYPE_LOCAL | XT_ADDRTYPE_ANYCAST)) >> fib_addr_type(m->fib, AF_INET6, a, limit) & 1;
 }
 
 static bool addrtype_eval(struct match_ctx *m, const void *data, void *state)

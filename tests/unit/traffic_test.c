@@ -35,6 +35,7 @@ struct run {
 	struct sbuf out[3];	/* a command's, by file descriptor */
 	struct sbuf sent[2];	/* frames that left, by side */
 	FILE *in;
+	bool v6;
 };
 
 static int cmd_write(struct cmd *c, int fd, const void *bytes, size_t n)
@@ -64,7 +65,7 @@ static void transmit(struct world *w, struct link *out, struct pkt *p)
 	struct run *r = w->ctx;
 
 	for (int side = 0; side < 2; side++) {
-		if (out != r->link[side] || p->ethertype != htons(ETH_P_IP))
+		if (out != r->link[side] || p->ethertype != htons(r->v6 ? ETH_P_IPV6 : ETH_P_IP))
 			continue;
 		for (uint32_t i = p->mac; i < p->end; i++)
 			sbuf_printf(&r->sent[side], "%02x", p->buf[i]);
@@ -129,11 +130,26 @@ static void add_side(struct run *r, struct netns *outside, int n)
 	assert_int_equal(neigh_set(&r->ns->neigh, r->link[n], AF_INET, &other, neigh, NUD_PERMANENT, 0), 0);
 }
 
-static void gateway(struct run *r, const char *rules)
+/* the same in IPv6: fd00:(9-N)::1/64, and two neighbours of the same MAC address */
+static void add_side6(struct run *r, int n)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "addr add fd00:%d::1/64 dev eth%d nodad", 9 - n, n);
+	assert_int_equal(command(r, "ip", text), 0);
+	for (int i = 2; i <= 9; i += 7) {
+		snprintf(text, sizeof(text), "neigh replace fd00:%d::%d lladdr 02:00:00:00:0%d:02 dev eth%d nud permanent", 9 - n, i,
+			 n, n);
+		assert_int_equal(command(r, "ip", text), 0);
+	}
+}
+
+static void gateway(struct run *r, const char *rules, bool v6)
 {
 	struct netns *outside;
 
 	memset(r, 0, sizeof(*r));
+	r->v6 = v6;
 	assert_int_equal(path_world_init(&r->w, 1, &world_ops, r), 0);
 	r->w.clock.now_ns = NSEC_PER_SEC;
 	r->ns = netns_new(&r->w, "gateway");
@@ -142,14 +158,19 @@ static void gateway(struct run *r, const char *rules)
 	link_set_flags(r->ns->lo, IFF_UP, IFF_UP);
 	add_side(r, outside, 0);
 	add_side(r, outside, 1);
+	if (v6) {
+		add_side6(r, 0);
+		add_side6(r, 1);
+		ns_sysctl_set(r->ns, "net.ipv6.conf.all.forwarding", "1");
+	}
 	ns_sysctl_set(r->ns, "net.ipv4.ip_forward", "1");
 	r->in = fopen(rules, "r");
 	assert_non_null(r->in);
-	assert_int_equal(command(r, "iptables-restore", ""), 0);
+	assert_int_equal(command(r, v6 ? "ip6tables-restore" : "iptables-restore", ""), 0);
 	fclose(r->in);
 	/* the gateway itself neither answers nor complains */
-	assert_int_equal(command(r, "iptables", "-P INPUT DROP"), 0);
-	assert_int_equal(command(r, "iptables", "-P OUTPUT DROP"), 0);
+	assert_int_equal(command(r, v6 ? "ip6tables" : "iptables", "-P INPUT DROP"), 0);
+	assert_int_equal(command(r, v6 ? "ip6tables" : "iptables", "-P OUTPUT DROP"), 0);
 }
 
 static void gateway_free(struct run *r)
@@ -213,7 +234,7 @@ static void check_dir(const char *dir)
 	int side;
 
 	snprintf(path, sizeof(path), "%s/rules.txt", dir);
-	gateway(&r, path);
+	gateway(&r, path, dir[strlen(dir) - 1] == '6');
 	snprintf(path, sizeof(path), "%s/frames.txt", dir);
 	f = fopen(path, "r");
 	assert_non_null(f);
@@ -226,7 +247,7 @@ static void check_dir(const char *dir)
 		world_timers(&r.w);
 	}
 	fclose(f);
-	assert_int_equal(command(&r, "iptables", "-t mangle -nvx -L"), 0);
+	assert_int_equal(command(&r, r.v6 ? "ip6tables" : "iptables", "-t mangle -nvx -L"), 0);
 	snprintf(path, sizeof(path), "%s/listing.txt", dir);
 	same_text(path, sbuf_str(&r.out[1]));
 	for (side = 0; side < 2; side++) {
@@ -249,6 +270,16 @@ static void test_change(void **state)
 static void test_remember(void **state)
 {
 	check_dir("tests/golden/traffic/remember");
+}
+
+static void test_match6(void **state)
+{
+	check_dir("tests/golden/traffic/match6");
+}
+
+static void test_change6(void **state)
+{
+	check_dir("tests/golden/traffic/change6");
 }
 
 static int send_frames(const char *path, char **ifnames)
@@ -274,7 +305,8 @@ static int send_frames(const char *path, char **ifnames)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match), cmocka_unit_test(test_change), cmocka_unit_test(test_remember) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_match), cmocka_unit_test(test_change), cmocka_unit_test(test_remember),
+					    cmocka_unit_test(test_match6), cmocka_unit_test(test_change6) };
 
 	if (argc == 5 && strcmp(argv[1], "send") == 0)
 		return send_frames(argv[2], argv + 3);

@@ -110,7 +110,7 @@ static const struct icmp_kind {
 	enum field_id type, typecode;
 } kinds[] = {
 	{ "ICMP", "icmp", "icmp-type", names4, ARRAY_LEN(names4), 8, FIELD_ICMP_TYPE, FIELD_ICMP_TYPECODE },
-	{ "ICMPv6", "ipv6-icmp", "icmpv6-type", names6, ARRAY_LEN(names6), 4, FIELD_ICMPV6_TYPE, FIELD_ICMPV6_TYPECODE },
+	{ "ICMPv6", "ipv6-icmp", "icmpv6-type", names6, ARRAY_LEN(names6), 8, FIELD_ICMPV6_TYPE, FIELD_ICMPV6_TYPECODE },
 };
 
 static const struct icmp_kind *kind_of(const struct icmp_data *d)
