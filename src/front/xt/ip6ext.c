@@ -35,6 +35,28 @@ static void take_range(const struct xt_call *c, uint32_t v[2])
 	v[1] = (uint32_t)c->val.range[c->n_vals > 1];
 }
 
+/* "ah spi != 1-5 "; nothing for a range that holds every number */
+static void xlate_range(struct sbuf *out, const char *word, const uint32_t v[2], bool invert)
+{
+	if (v[0] == 0 && v[1] == UINT32_MAX)
+		return;
+	sbuf_printf(out, v[0] == v[1] ? "%s %s%u " : "%s %s%u-%u ", word, invert ? "!= " : "", v[0], v[1]);
+}
+
+static void xlate_number(struct sbuf *out, const char *word, uint32_t v, bool invert)
+{
+	sbuf_printf(out, "%s %s%u ", word, invert ? "!= " : "", v);
+}
+
+/* the words in @all, without the blank behind the last one */
+static void xlate_put(struct sbuf *out, struct sbuf *all)
+{
+	if (all->len)
+		sbuf_put(out, all->data, all->len - 1);
+	out->failed |= all->failed;
+	sbuf_free(all);
+}
+
 /* ---- frag ---- */
 
 enum { FR_ID, FR_LEN, FR_RES, FR_FIRST, FR_MORE, FR_LAST };
@@ -116,6 +138,20 @@ static int frag_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool frag_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	static const char *const words[] = { "reserved 1", "frag-off 0", "more-fragments 1", "more-fragments 0" };
+	const struct ip6t_frag *d = data;
+	struct sbuf all = SBUF_INIT;
+
+	xlate_range(&all, "frag id", d->ids, d->invflags & IP6T_FRAG_INV_IDS);
+	for (unsigned i = 0; i < ARRAY_LEN(frag_words); i++)
+		if (d->flags & frag_words[i].flag)
+			sbuf_printf(&all, "frag %s ", words[i]);
+	xlate_put(out, &all);
+	return true;
+}
+
 const struct xt_ext xt_frag = {
 	.kind = XT_MATCH,
 	.name = "frag",
@@ -127,6 +163,7 @@ const struct xt_ext xt_frag = {
 	.print = frag_print,
 	.save = frag_save,
 	.emit = frag_emit,
+	.xlate = frag_xlate,
 };
 
 /* ---- ah ---- */
@@ -193,6 +230,22 @@ static int ah_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool ah_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct ip6t_ah *d = data;
+	struct sbuf all = SBUF_INIT;
+
+	xlate_range(&all, "ah spi", d->spis, d->invflags & IP6T_AH_INV_SPI);
+	if (d->hdrlen)
+		xlate_number(&all, "ah hdrlength", d->hdrlen, d->invflags & IP6T_AH_INV_LEN);
+	if (d->hdrres)
+		sbuf_puts(&all, "ah reserved 1 ");
+	if (!all.len)
+		sbuf_puts(&all, "meta l4proto ah ");
+	xlate_put(out, &all);
+	return true;
+}
+
 const struct xt_ext xt_ah6 = {
 	.kind = XT_MATCH,
 	.name = "ah",
@@ -204,6 +257,7 @@ const struct xt_ext xt_ah6 = {
 	.print = ah_print,
 	.save = ah_save,
 	.emit = ah_emit,
+	.xlate = ah_xlate,
 };
 
 /* ---- hbh, dst: a header of options, whose type and length are compared in their order ---- */
@@ -334,6 +388,16 @@ static int hbh_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool hbh_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct ip6t_opts *d = data;
+
+	if (d->flags != IP6T_OPTS_LEN)
+		return false;
+	sbuf_printf(out, "hbh hdrlength %s%u", d->invflags & IP6T_OPTS_INV_LEN ? "!= " : "", d->hdrlen);
+	return true;
+}
+
 static void dst_print(struct sbuf *out, const void *data, bool numeric)
 {
 	opts_print(out, data, "dst");
@@ -360,6 +424,7 @@ const struct xt_ext xt_hbh = {
 	.print = hbh_print,
 	.save = hbh_save,
 	.emit = hbh_emit,
+	.xlate = hbh_xlate,
 };
 
 const struct xt_ext xt_dst = {
@@ -510,6 +575,22 @@ static int rt_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool rt_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct ip6t_rt *d = data;
+	struct sbuf all = SBUF_INIT;
+
+	if (d->flags & (IP6T_RT_RES | IP6T_RT_FST_MASK))
+		return false;
+	if (d->flags & IP6T_RT_TYP)
+		xlate_number(&all, "rt type", d->rt_type, d->invflags & IP6T_RT_INV_TYP);
+	xlate_range(&all, "rt seg-left", d->segsleft, d->invflags & IP6T_RT_INV_SGS);
+	if (d->flags & IP6T_RT_LEN)
+		xlate_number(&all, "rt hdrlength", d->hdrlen, d->invflags & IP6T_RT_INV_LEN);
+	xlate_put(out, &all);
+	return true;
+}
+
 const struct xt_ext xt_rt = {
 	.kind = XT_MATCH,
 	.name = "rt",
@@ -521,4 +602,5 @@ const struct xt_ext xt_rt = {
 	.print = rt_print,
 	.save = rt_save,
 	.emit = rt_emit,
+	.xlate = rt_xlate,
 };

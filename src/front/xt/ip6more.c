@@ -272,6 +272,18 @@ static int mh_emit(struct ir_list *l, const void *data, uint8_t family)
 	return 0;
 }
 
+static bool mh_xlate(struct sbuf *out, const void *data, const struct xt_xlate *x)
+{
+	const struct ip6t_mh *d = data;
+
+	if (mh_any(d))
+		return true;
+	sbuf_printf(out, "mh type %s%u", d->invflags & IP6T_MH_INV_TYPE ? "!= " : "", d->types[0]);
+	if (d->types[0] != d->types[1])
+		sbuf_printf(out, "-%u", d->types[1]);
+	return true;
+}
+
 const struct xt_ext xt_mh = {
 	.kind = XT_MATCH,
 	.name = "mh",
@@ -284,6 +296,7 @@ const struct xt_ext xt_mh = {
 	.print = mh_print,
 	.save = mh_save,
 	.emit = mh_emit,
+	.xlate = mh_xlate,
 };
 
 /* ---- SNPT, DNPT: one prefix for another, no connection tracking ---- */
