@@ -455,12 +455,42 @@ static bool do_command(struct jt *t, json_t *c)
 	return do_thing(t, "add", c);		/* an object as it was listed */
 }
 
+/* -1: a command; else the place of an object as it was listed among others: what is referred to comes first */
+static int rank_of(json_t *c)
+{
+	static const struct { const char *word; int rank; } rank[] = {
+		{ "table", 0 }, { "chain", 1 }, { "counter", 2 }, { "quota", 2 }, { "limit", 2 }, { "ct helper", 2 },
+		{ "ct timeout", 2 }, { "ct expectation", 2 }, { "synproxy", 2 }, { "secmark", 2 }, { "flowtable", 2 },
+		{ "set", 3 }, { "map", 3 }, { "meter", 3 }, { "element", 4 }, { "rule", 5 },
+	};
+	const char *word = json_object_iter_key(json_object_iter(c));
+
+	for (unsigned i = 0; word && i < ARRAY_LEN(rank); i++)
+		if (strcmp(rank[i].word, word) == 0)
+			return rank[i].rank;
+	return -1;
+}
+
+/* a listing names a verdict map before the chains that it leads to: objects that stand together are made in an order that works */
+static size_t do_listed(struct jt *t, json_t *list, size_t from)
+{
+	size_t to = from;
+
+	while (to < json_array_size(list) && rank_of(json_array_get(list, to)) >= 0)
+		to++;
+	for (int rank = 0; rank <= 5; rank++)
+		for (size_t i = from; i < to && !t->failed; i++)
+			if (rank_of(json_array_get(list, i)) == rank)
+				do_command(t, json_array_get(list, i));
+	return to;
+}
+
 bool nft_json_to_text(struct nft_ctx *x, const char *json, size_t len, struct sbuf *out)
 {
 	struct jt t = { .x = x, .out = out };
 	json_error_t err;
-	json_t *root = json_loadb(json, len, 0, &err), *list, *c;
-	size_t i;
+	json_t *root = json_loadb(json, len, 0, &err), *list;
+	size_t i = 0;
 
 	if (!root) {
 		nft_err(x, &(struct nft_loc){ 0 }, "JSON, line %d, column %d: %s", err.line, err.column, err.text);
@@ -469,9 +499,12 @@ bool nft_json_to_text(struct nft_ctx *x, const char *json, size_t len, struct sb
 	list = json_object_get(root, "nftables");
 	if (!json_is_array(list))
 		jt_fail(&t, "JSON root must be an object with the array '%s'.", "nftables");
-	json_array_foreach(list, i, c)
-		if (t.failed || !do_command(&t, c))
-			break;
+	while (i < json_array_size(list) && !t.failed) {
+		if (rank_of(json_array_get(list, i)) >= 0)
+			i = do_listed(&t, list, i);
+		else
+			do_command(&t, json_array_get(list, i++));
+	}
 	json_decref(root);
 	return !t.failed;
 }
