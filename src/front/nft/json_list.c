@@ -151,8 +151,7 @@ static json_t *set_flags(const struct ir_set *s)
 {
 	static const struct { uint32_t bit; const char *name; } flag[] = {
 		{ NFT_SET_CONSTANT, "constant" }, { NFT_SET_INTERVAL, "interval" }, { NFT_SET_TIMEOUT, "timeout" },
-		{ NFT_SET_EVAL, "dynamic" },
-	};
+	};	/* that it is dynamic is not told */
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < ARRAY_LEN(flag); i++)
@@ -189,6 +188,8 @@ json_t *nft_json_set(struct nft_ctx *x, const struct table *t, const struct ir_s
 	x->family = t->family;
 	body = json_pack("{s:s, s:s, s:s, s:o, s:I}", "family", nft_family_name(t->family), "name", s->desc.name, "table",
 			 t->name, "type", type_json(desc->key_type), "handle", (json_int_t)s->handle);
+	if (desc->comment)
+		json_object_set_new(body, "comment", json_string(desc->comment));
 	if (map)
 		json_object_set_new(body, "map", json_string(s->desc.data == SET_DATA_OBJECT ? nft_json_object_word(s->desc.object_type)
 							     : s->desc.data == SET_DATA_VERDICT ? "verdict"
@@ -224,10 +225,10 @@ static void limit_params(json_t *body, const struct fn_limit *l)
 		rate = json_size(rate, &unit);
 	json_object_set_new(body, "rate", json_integer((json_int_t)rate));
 	json_object_set_new(body, "per", json_string(json_time_unit(l->unit_s)));
-	if (unit)
-		json_object_set_new(body, "rate_unit", json_string(unit));
 	if (l->invert)
 		json_object_set_new(body, "inv", json_true());
+	if (unit)
+		json_object_set_new(body, "rate_unit", json_string(unit));
 	if (!burst || (l->bytes && burst == 5))		/* what the engine takes when none is given */
 		return;
 	if (l->bytes)
@@ -321,6 +322,8 @@ json_t *nft_json_object(struct nft_ctx *x, const struct table *t, const struct i
 	json_t *body = json_pack("{s:s, s:s, s:s, s:I}", "family", nft_family_name(t->family), "name", o->name, "table", t->name,
 				 "handle", (json_int_t)o->handle);
 
+	if (o->comment)
+		json_object_set_new(body, "comment", json_string(o->comment));
 	object_params(x, body, o);
 	return json_pack("{s:o}", nft_json_object_word(o->type), body);
 }

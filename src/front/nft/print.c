@@ -44,7 +44,7 @@ static void print_value(const struct nft_ctx *x, const struct nft_expr *e, struc
 
 static void print_flags(const struct nft_ctx *x, const struct nft_expr *e, const char *sep, struct sbuf *out)
 {
-	if (is_flags(e) && !x->o.numeric_sym)
+	if (is_flags(e))
 		nft_flags_print(x, e->type, e, sep, out);
 	else
 		nft_print_expr(x, e, out);
@@ -243,7 +243,7 @@ static void print_operand(const struct nft_ctx *x, enum nft_op op, const struct 
 {
 	bool paren = e->kind == NFT_X_BINOP && looseness[op] && looseness[op] < looseness[e->bin.op];
 
-	paren |= is_flags(e) && !x->o.numeric_sym && op == NFT_OP_AND;
+	paren |= is_flags(e) && op == NFT_OP_AND;
 	paren |= e->kind == NFT_X_LIST;
 	if (paren)
 		sbuf_putc(out, '(');

@@ -326,8 +326,7 @@ static void print_synproxy(const struct nft_stmt *s, struct sbuf *out)
 static void print_assign(const struct nft_ctx *x, const struct nft_stmt *s, struct sbuf *out)
 {
 	const struct nft_expr *v = s->assign.val;
-	bool list = s->assign.to->kind == NFT_X_CT && v->kind == NFT_X_VALUE && v->type && v->type->flags &&
-		    !x->o.numeric_sym;
+	bool list = s->assign.to->kind == NFT_X_CT && v->kind == NFT_X_VALUE && v->type && v->type->flags;
 
 	nft_print_expr(x, s->assign.to, out);
 	sbuf_puts(out, " set ");

@@ -98,6 +98,13 @@ static bool like_set(struct nft_ctx *x, const struct table *t, void *arg)
 	return true;
 }
 
+static const char *kind_of_set(const struct similar *s)
+{
+	const struct ir_set *is = table_set(s->table, s->found);
+
+	return is && is->desc.data != SET_DATA_NONE ? "map" : "set";
+}
+
 static bool like_object(struct nft_ctx *x, const struct table *t, void *arg)
 {
 	for (unsigned i = 0; i < t->n_objects; i++)
@@ -136,7 +143,8 @@ static bool told_part(struct nft_ctx *x, const struct nft_cmd *cmd, const struct
 		return told_table(x, &cmd->h.table_loc, &s);
 	if (cmd->what == NFT_W_RULE && strcmp(wanted, s.found) == 0)
 		return false;
-	nft_err(x, loc, "%s; did you mean %s ‘%s’ in table %s ‘%s’?", strerror(ENOENT), kind, (const char *)s.found,
+	nft_err(x, loc, "%s; did you mean %s ‘%s’ in table %s ‘%s’?", strerror(ENOENT), like == like_set ? kind_of_set(&s) : kind,
+		(const char *)s.found,
 		nft_family_name(s.table->family), s.table->name);
 	return true;
 }
@@ -232,7 +240,7 @@ bool nft_no_such_set(struct nft_ctx *x, const char *name, const struct nft_loc *
 
 	nft_each_table(x, like_set, &s);
 	if (s.table)
-		nft_err(x, loc, "%s; did you mean set ‘%s’ in table %s ‘%s’?", strerror(ENOENT), (const char *)s.found,
+		nft_err(x, loc, "%s; did you mean %s ‘%s’ in table %s ‘%s’?", strerror(ENOENT), kind_of_set(&s), (const char *)s.found,
 			nft_family_name(s.table->family), s.table->name);
 	else
 		nft_err(x, loc, "%s", strerror(ENOENT));

@@ -319,7 +319,7 @@ void nft_value_print(const struct nft_ctx *x, const struct nft_type *t, const st
 {
 	const struct nft_type *b = t;
 
-	if (t->flags && t != &nft_type_bitmask && bit_count(val) > 1 && !x->o.numeric_sym) {
+	if (t->flags && t != &nft_type_bitmask && bit_count(val) > 1) {
 		nft_flags_print(x, t, val, " | ", out);
 		return;
 	}
