@@ -240,6 +240,7 @@ GOLDEN(chains)
 GOLDEN(list)
 GOLDEN(save)
 GOLDEN(restore)
+GOLDEN(ip6tables)
 
 GOLDEN_NFT(errors)
 GOLDEN_NFT(payload)
@@ -265,7 +266,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options), cmocka_unit_test(test_rules), cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_chains),  cmocka_unit_test(test_list),  cmocka_unit_test(test_save),
-		cmocka_unit_test(test_restore), cmocka_unit_test(test_nft_errors), cmocka_unit_test(test_nft_payload),
+		cmocka_unit_test(test_restore),  cmocka_unit_test(test_ip6tables), cmocka_unit_test(test_nft_errors), cmocka_unit_test(test_nft_payload),
 		cmocka_unit_test(test_nft_keys), cmocka_unit_test(test_nft_stmts), cmocka_unit_test(test_nft_chains),
 		cmocka_unit_test(test_nft_sets), cmocka_unit_test(test_nft_commands),
 		cmocka_unit_test(test_nft_places), cmocka_unit_test(test_nft_iptables),
