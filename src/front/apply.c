@@ -174,6 +174,9 @@ static struct chain *need_chain(struct apply *a, const struct ipt_cmd *cmd, int 
 		*status = no_memory(a);
 		return NULL;
 	}
+	c = b ? table_chain(t, b->name) : NULL;
+	if (c && ipt_chain_foreign(ipt_table_find(cmd->table), c))	/* the kernel has it, iptables does not see it */
+		refuse(a, cmd, "CHAIN_ADD", -EOPNOTSUPP, "chain", b->name);
 	c = b ? make_builtin(a, t, b) : table_chain(t, cmd->chain);
 	if (!c)
 		*status = b ? no_memory(a) : no_chain(a, cmd, NO_CHAIN);
@@ -349,15 +352,20 @@ static int put_rule(struct apply *a, const struct ipt_cmd *cmd)
 }
 
 /* the first rule like @r; a renamed chain counts by its name now */
-static bool find_same(const struct chain *c, const struct ipt_rule *r, unsigned *at)
+static bool find_same(const struct chain *c, const struct ipt_rule *r, unsigned *at, const char **error)
 {
+	*error = NULL;
 	for (*at = 0; *at < c->n_rules; (*at)++) {
 		const struct rule *have = c->rules[*at];
-		const struct ipt_rule *form = ipt_rule_of(have);
+		const struct ipt_view v = ipt_view_of(have);
+		const struct ipt_rule *form = v.rule;
 
 		if (form && ipt_rule_same(form, r) &&
 		    strcmp(have->jump ? have->jump->verdict.name : form->jump, r->jump) == 0)
 			return true;
+		*error = v.error;
+		if (v.error)
+			return false;
 	}
 	return false;
 }
@@ -368,6 +376,7 @@ static int match_rule(struct apply *a, const struct ipt_cmd *cmd)
 	int status = check_jump(a, cmd);
 	const struct table *t;
 	const struct chain *seen;
+	const char *error = NULL;
 	struct chain *c;
 	unsigned at;
 
@@ -375,8 +384,8 @@ static int match_rule(struct apply *a, const struct ipt_cmd *cmd)
 		return status;
 	t = view(a, cmd->table);
 	seen = t ? table_chain(t, cmd->chain) : NULL;
-	if (!seen || !find_same(seen, cmd->rule, &at))
-		return seen ? prep_error(a, cmd, BAD_RULE) : no_chain(a, cmd, BAD_RULE);
+	if (!seen || !find_same(seen, cmd->rule, &at, &error))
+		return error && !a->quiet ? ipt_unreadable(a->x, error) : seen ? prep_error(a, cmd, BAD_RULE) : no_chain(a, cmd, BAD_RULE);
 	show(a, cmd);
 	if (cmd->kind == IPT_CHECK)
 		return IPT_OK;
@@ -649,26 +658,32 @@ static int list(struct apply *a, const struct ipt_cmd *cmd)
 	const struct ipt_table *spec = ipt_table_find(cmd->table);
 	const struct table *t = view(a, cmd->table);
 	struct cmd *c = a->x->c;
+	const char *error = NULL;
 	int err;
 
 	if (a->quiet)
 		return IPT_OK;
-	if (cmd->chain && !ipt_builtin_find(spec, cmd->chain) && !(t && table_chain(t, cmd->chain))) {
+	if (cmd->chain && !ipt_builtin_find(spec, cmd->chain) && !ipt_chain_find(spec, t, cmd->chain)) {
 		ipt_fail(a->x, IPT_OTHER, "chain `%s' in table `%s' is incompatible, use 'nft' tool.", cmd->chain,
 			 cmd->table);
 		ipt_hint_chain(a->x, cmd->table, cmd->chain);
 		return IPT_OTHER;
 	}
-	if (t && !ipt_table_ok(spec, t, cmd->chain))
+	if (t && cmd->chain && !ipt_table_ok(spec, t, cmd->chain))
+		return ipt_fail(a->x, IPT_OTHER, "chain `%s' in table `%s' is incompatible, use 'nft' tool.", cmd->chain,
+				cmd->table);
+	if (t && !ipt_table_ok(spec, t, NULL) && !cmd->chain)
 		return ipt_fail(a->x, IPT_OTHER, "table `%s' is incompatible, use 'nft' tool.", cmd->table);
-	if (t && !cmd->chain && ipt_table_foreign_base(spec, t))
+	if (t && ipt_table_foreign_base(spec, t) && (!cmd->chain || !ipt_chain_find(spec, t, cmd->chain)))
 		cmd_out(c, "# Table `%s' contains incompatible base-chains, use 'nft' tool to list them.\n",
 			cmd->table);
 	if (cmd->kind == IPT_LIST)
-		err = ipt_list(c, spec, t, cmd->chain, cmd->num, cmd->verbose, cmd->format);
+		err = ipt_list(c, spec, t, cmd->chain, cmd->num, cmd->verbose, cmd->format, &error);
 	else
-		err = ipt_list_rules(c, spec, t, cmd->chain, cmd->num, cmd->verbose > 0);
-	return err < 0 ? no_memory(a) : IPT_OK;
+		err = ipt_list_rules(c, spec, t, cmd->chain, cmd->num, cmd->verbose > 0, &error);
+	if (err < 0)
+		return no_memory(a);
+	return error ? ipt_unreadable(a->x, error) : IPT_OK;
 }
 
 /* ---- batches ---- */

@@ -50,24 +50,31 @@ const struct ipt_builtin *ipt_builtin_find(const struct ipt_table *t, const char
 	return NULL;
 }
 
-bool ipt_chain_ok(const struct ipt_table *t, const struct chain *c)
+bool ipt_chain_foreign(const struct ipt_table *t, const struct chain *c)
 {
 	const struct ipt_builtin *b = c->base ? ipt_builtin_find(t, c->name) : NULL;
 
-	for (unsigned i = 0; i < c->n_rules; i++)
-		if (!ipt_rule_of(c->rules[i]))
-			return false;
-	return !c->base || (b && b->hook == c->hook && b->priority == c->priority && b->type == c->type);
+	return c->base && !(b && b->hook == c->hook && b->priority == c->priority && b->type == c->type);
+}
+
+struct chain *ipt_chain_find(const struct ipt_table *t, const struct table *real, const char *name)
+{
+	struct chain *c = real ? table_chain(real, name) : NULL;
+
+	return c && !ipt_chain_foreign(t, c) ? c : NULL;
 }
 
 bool ipt_table_ok(const struct ipt_table *t, const struct table *real, const char *chain)
 {
 	struct chain *c;
 
-	list_for_each(c, &real->chains, node)
-		for (unsigned i = 0; (!chain || strcmp(chain, c->name) == 0) && i < c->n_rules; i++)
-			if (!ipt_rule_of(c->rules[i]))
+	list_for_each(c, &real->chains, node) {
+		if (ipt_chain_foreign(t, c) || (chain && strcmp(chain, c->name) != 0))
+			continue;
+		for (unsigned i = 0; i < c->n_rules; i++)
+			if (ipt_view_of(c->rules[i]).incompatible)
 				return false;
+	}
 	return true;
 }
 
@@ -89,7 +96,7 @@ bool ipt_table_foreign_base(const struct ipt_table *t, const struct table *real)
 	struct chain *c;
 
 	list_for_each(c, &real->chains, node)
-		if (c->base && !ipt_chain_ok(t, c))
+		if (ipt_chain_foreign(t, c))
 			return true;
 	return false;
 }

@@ -84,6 +84,12 @@ int ipt_fail(struct ipt_ctx *x, enum ipt_status status, const char *fmt, ...)
 	return status;
 }
 
+int ipt_unreadable(struct ipt_ctx *x, const char *error)
+{
+	cmd_err(x->c, "Error: %s\n", error);
+	return ipt_fail(x, IPT_VERSION_PROBLEM, "Parsing nftables rule failed");
+}
+
 int ipt_tryhelp(struct ipt_ctx *x)
 {
 	if (x->line)

@@ -83,6 +83,18 @@ int ipt_tail_set_target(struct ipt_tail *t, const struct xt_ext *ext, uint8_t fa
 struct ipt_rule *ipt_rule_dup(const struct ipt_rule *r);	/* shares the tail; NULL: no memory */
 void ipt_rule_free(struct ipt_rule *r);
 const struct ipt_rule *ipt_rule_of(const struct rule *r);	/* NULL: written in another dialect */
+/* a rule as iptables reads it, whoever made it */
+struct ipt_view {
+	struct ipt_rule *rule;		/* NULL: it cannot be shown */
+	const char *error;		/* what its reader fails with; listing ends there */
+	bool incompatible;		/* it has parts that iptables never makes: "use 'nft' tool" */
+};
+/** ipt_view_of() - what iptables shows of a rule; its rule is borrowed */
+struct ipt_view ipt_view_of(const struct rule *r);
+/** nft_rule_as_ipt() - the same for a rule of nft's: nft/iptables.c; NULL: it is none */
+const struct ipt_view *nft_rule_as_ipt(const struct rule *r);
+/** ipt_unreadable() - what the real tool says when it fails to read a rule; IPT_VERSION_PROBLEM */
+int ipt_unreadable(struct ipt_ctx *x, const char *error);
 /** ipt_rule_same() - as -C and -D compare: everything but the counters, and but .jump, which a renamed chain changes */
 bool ipt_rule_same(const struct ipt_rule *a, const struct ipt_rule *b);
 /** ipt_rule_emit() - lower to the IR; 0, -ENOMEM, or -EOPNOTSUPP with *@what the extension's name */
@@ -108,12 +120,11 @@ struct ipt_table {
 extern const struct ipt_table ipt_tables[];	/* in the order of iptables-save; ends with a NULL name */
 const struct ipt_table *ipt_table_find(const char *name);
 const struct ipt_builtin *ipt_builtin_find(const struct ipt_table *t, const char *chain);
-/**
- * ipt_chain_ok() - can iptables show it: a user chain, or a base chain that stands where the built-in one does, with
- * rules of this dialect only
- */
-bool ipt_chain_ok(const struct ipt_table *t, const struct chain *c);
-/** ipt_table_ok() - are all rules of the table, or of one chain, of this dialect */
+/** ipt_chain_foreign() - a base chain that does not stand where a built-in one of its name does: iptables overlooks it */
+bool ipt_chain_foreign(const struct ipt_table *t, const struct chain *c);
+/** ipt_chain_find() - a chain that iptables sees; NULL: there is none (@real may be NULL) */
+struct chain *ipt_chain_find(const struct ipt_table *t, const struct table *real, const char *name);
+/** ipt_table_ok() - can iptables read all rules of the chains that it sees, or of one */
 bool ipt_table_ok(const struct ipt_table *t, const struct table *real, const char *chain);
 /** ipt_table_own() - was it made by iptables, or has it rules of iptables': a state file keeps it as iptables-save does */
 bool ipt_table_own(const struct table *t);
@@ -196,17 +207,20 @@ void ipt_hint_refused(struct ipt_ctx *x, const struct ipt_rule *r, const struct 
 
 /* ---- printing: iptables_list.c ---- */
 
-/** ipt_list() - iptables -L; @chain NULL: all; @num 0: all rules; @real NULL: the table is not there yet */
+/**
+ * ipt_list() - iptables -L; @chain NULL: all; @num 0: all rules; @real NULL: the table is not there yet
+ * @error: set to why the listing ended early: ipt_unreadable(); else to NULL
+ */
 int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
-	     unsigned verbose, unsigned format);
+	     unsigned verbose, unsigned format, const char **error);
 /** ipt_list_rules() - iptables -S */
 int ipt_list_rules(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
-		   bool counters);
+		   bool counters, const char **error);
 /**
  * ipt_save_rule() - "-A CHAIN ..." without newline; @packets_first: "[p:b] " in front, as iptables-save -c;
- * @counters: "-c p b"
+ * @counters: "-c p b"; returns NULL, or why the rule cannot be read
  */
-void ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r, bool packets_first, bool counters);
+const char *ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r, bool packets_first, bool counters);
 /** ipt_print_rule() - as -v shows the rule of a command */
 void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r);
 /** ipt_chains_sorted() - a table's user chains by name; NULL-terminated, to be mem_free()d; NULL: no memory */

@@ -3,8 +3,8 @@
  * front/iptables_list.c - rules back as text: iptables -L, -S, and the lines of iptables-save.
  *
  * Nothing here changes anything. A table or built-in chain that does not exist yet is shown as it would be: empty,
- * with policy ACCEPT, as iptables-nft does without making it. Rules of other dialects in an iptables table are not
- * shown; the table is then "incompatible", and apply.c says so.
+ * with policy ACCEPT, as iptables-nft does without making it. Rules that nft made are shown as iptables reads them; the
+ * table is "incompatible" where it has some that iptables never makes, and apply.c says so.
  *
  * Invariants
  *  1. Built-in chains come first, in the order of ipt_tables; then the others by name.
@@ -25,6 +25,7 @@ struct list_state {
 	bool numeric, exact, counters, via, linenum;
 	bool table;		/* columns; else the one line of -v */
 	bool any;		/* something was printed: a blank line goes between chains */
+	const char *error;	/* a rule that cannot be read: the listing ended */
 };
 
 static const char *jump_name(const struct rule *r, const struct ipt_rule *ir)
@@ -147,9 +148,11 @@ static void put_exts(struct list_state *s, const struct ipt_rule *r)
 
 static void list_rule(struct list_state *s, const struct rule *r, unsigned num)
 {
-	const struct ipt_rule *ir = ipt_rule_of(r);
+	const struct ipt_view v = ipt_view_of(r);
+	const struct ipt_rule *ir = v.rule;
 	const struct xt_ext *ext = ir ? ir->tail->target.ext : NULL;	/* NOTRACK is listed as CT */
 
+	s->error = v.error;
 	if (!ir)
 		return;
 	if (s->linenum)
@@ -194,9 +197,11 @@ static void list_header(struct list_state *s, const struct chain *c, const char 
 /* one chain; @c NULL: a built-in one that is not there yet */
 static void list_chain(struct list_state *s, const struct chain *c, const char *name, bool builtin, unsigned num)
 {
+	if (s->error)
+		return;
 	if (!num)
 		list_header(s, c, name, builtin);
-	for (unsigned i = 0; c && i < c->n_rules; i++)
+	for (unsigned i = 0; c && i < c->n_rules && !s->error; i++)
 		if (!num || num == i + 1)
 			list_rule(s, c->rules[i], i + 1);
 }
@@ -242,7 +247,7 @@ static int walk_chains(const struct ipt_table *t, const struct table *real, cons
 		return -1;
 	for (const struct ipt_builtin *b = t->chains; b->name; b++)
 		if (!only || strcmp(only, b->name) == 0)
-			w->fn(w->ctx, real ? table_chain(real, b->name) : NULL, b->name, true);
+			w->fn(w->ctx, ipt_chain_find(t, real, b->name), b->name, true);
 	for (struct chain **c = users; *c; c++)
 		if ((!only || strcmp(only, (*c)->name) == 0) && !ipt_builtin_find(t, (*c)->name))
 			w->fn(w->ctx, *c, (*c)->name, false);
@@ -264,7 +269,7 @@ static void walk_list(void *ctx, const struct chain *c, const char *name, bool b
 }
 
 int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
-	     unsigned verbose, unsigned format)
+	     unsigned verbose, unsigned format, const char **error)
 {
 	struct list_walk w = {
 		.s = {
@@ -281,8 +286,11 @@ int ipt_list(struct cmd *c, const struct ipt_table *t, const struct table *real,
 		.t = t,
 	};
 	struct chain_walk walk = { walk_list, &w };
+	int err;
 
-	return walk_chains(t, real, chain, &walk);
+	err = walk_chains(t, real, chain, &walk);
+	*error = w.s.error;
+	return err;
 }
 
 void ipt_print_verbose(struct cmd *c, const struct ipt_rule *r)
@@ -328,13 +336,14 @@ static void save_header(struct sbuf *out, const struct ipt_rule *r)
 		sbuf_puts(out, r->inv & IPT_INV_FRAG ? " ! -f" : " -f");
 }
 
-void ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r, bool packets_first, bool counters)
+const char *ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r, bool packets_first, bool counters)
 {
-	const struct ipt_rule *ir = ipt_rule_of(r);
+	const struct ipt_view v = ipt_view_of(r);
+	const struct ipt_rule *ir = v.rule;
 	const struct ipt_tail *t;
 
 	if (!ir)
-		return;
+		return v.error;
 	t = ir->tail;
 	if (packets_first)
 		sbuf_printf(out, "[%" PRIu64 ":%" PRIu64 "] ", r->packets, r->bytes);
@@ -354,12 +363,14 @@ void ipt_save_rule(struct sbuf *out, const struct chain *c, const struct rule *r
 	if (t->target.ext && t->target.ext->save)
 		t->target.ext->save(out, t->target.data);
 	sbuf_putc(out, '\n');
+	return NULL;
 }
 
 struct rules_walk {
 	struct sbuf *out;
 	unsigned num;
 	bool counters;
+	const char *error;
 };
 
 static void walk_heads(void *ctx, const struct chain *c, const char *name, bool builtin)
@@ -380,18 +391,21 @@ static void walk_rules(void *ctx, const struct chain *c, const char *name, bool 
 {
 	struct rules_walk *w = ctx;
 
-	for (unsigned i = 0; c && i < c->n_rules; i++)
+	for (unsigned i = 0; c && i < c->n_rules && !w->error; i++)
 		if (!w->num || w->num == i + 1)
-			ipt_save_rule(w->out, c, c->rules[i], false, w->counters);
+			w->error = ipt_save_rule(w->out, c, c->rules[i], false, w->counters);
 }
 
 int ipt_list_rules(struct cmd *c, const struct ipt_table *t, const struct table *real, const char *chain, unsigned num,
-		   bool counters)
+		   bool counters, const char **error)
 {
 	struct rules_walk w = { .out = &c->out, .num = num, .counters = counters };
 	struct chain_walk heads = { walk_heads, &w }, rules = { walk_rules, &w };
 
 	if (!num && walk_chains(t, real, chain, &heads) < 0)
 		return -1;
-	return walk_chains(t, real, chain, &rules);
+	if (walk_chains(t, real, chain, &rules) < 0)
+		return -1;
+	*error = w.error;
+	return 0;
 }

@@ -32,6 +32,17 @@ const struct ipt_rule *ipt_rule_of(const struct rule *r)
 	return r->form && r->form->ops == &form_ops ? container_of(r->form, struct ipt_rule, form) : NULL;
 }
 
+struct ipt_view ipt_view_of(const struct rule *r)
+{
+	const struct ipt_view *foreign = nft_rule_as_ipt(r);
+
+	if (foreign)
+		return *foreign;
+	if (r->form && r->form->ops == &form_ops)
+		return (struct ipt_view){ .rule = container_of(r->form, struct ipt_rule, form) };
+	return (struct ipt_view){ .incompatible = true };
+}
+
 /* ---- tails ---- */
 
 struct ipt_tail *ipt_tail_new(void)

@@ -90,6 +90,7 @@ static void rule_form_free(struct rule_form *f)
 	struct nft_rule_form *nf = container_of(f, struct nft_rule_form, form);
 
 	nft_rule_free(nf->rule);
+	ipt_rule_free(nf->ipt.rule);
 	keep_put(nf->keep);
 	mem_free(nf);
 }
@@ -110,6 +111,7 @@ struct rule_form *nft_rule_form_new(struct nft_ctx *x, uint8_t family, struct nf
 	f->form.ops = &nft_rule_form_ops;
 	f->family = family;
 	f->rule = r;
+	f->ns = x->c ? x->c->ns : NULL;
 	return &f->form;
 }
 

@@ -15,6 +15,7 @@
 #define FRONT_NFT_NFT_H
 
 #include "front/cmd.h"
+#include "front/iptables.h"
 #include "front/nft/ast.h"
 #include "rules/object.h"
 #include "rules/set.h"
@@ -112,7 +113,14 @@ struct nft_expr *nft_elem_of(struct nft_ctx *x, const struct nft_set *s, const s
 
 /* the written form of an nft rule and of an nft set, kept by the engine for listing */
 struct nft_keep;				/* what trees point to: form.c */
-struct nft_rule_form { struct rule_form form; uint8_t family; struct nft_rule *rule; struct nft_keep *keep; };
+struct nft_rule_form {
+	struct rule_form form;
+	uint8_t family;
+	struct nft_rule *rule;
+	struct nft_keep *keep;
+	struct netns *ns;			/* where the rule is: its links' names */
+	struct ipt_view ipt;			/* as iptables reads it: made when it is asked for */
+};
 /* elem_stmts: statements that elements got from the first rule that fills the set; empty: those of .set->stmts */
 struct nft_set_form { struct set_form form; struct nft_set *set; struct nft_keep *keep; struct list elem_stmts; };
 extern const struct rule_form_ops nft_rule_form_ops;
