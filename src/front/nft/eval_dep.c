@@ -263,7 +263,7 @@ static bool need_link(struct nft_eval *v, const struct nft_proto *p, const struc
 		return false;
 	if (p != &nft_proto_vlan || v->p.at[LL] != &nft_proto_ether)
 		return true;
-	if (v->p.at[NH])
+	if (v->p.at[NH] && v->family != NFPROTO_IPV4 && v->family != NFPROTO_IPV6 && v->family != NFPROTO_ARP)
 		return conflict(v, "ether", p, e);
 	return nft_ev_insert(v, field_rel(&nft_proto_ether, "type", ETH_P_8021Q, &e->loc));
 }

@@ -141,7 +141,7 @@ static bool may_hide(const struct lister *l, const struct nft_expr *e)
 	/* a VLAN of another kind than the usual, one within another, or one of which only the type is looked at */
 	if (e->payload.base == LL && left->kind == NFT_X_PAYLOAD)
 		return nft_expr_u64(d->expr->bin.r) == ETH_P_8021Q && left->payload.proto != &nft_proto_vlan &&
-		       e->payload.proto == &nft_proto_vlan && !(l->constant && nft_rel_is_protocol(e, &layer));
+		       e->payload.proto == &nft_proto_vlan && !(several(l) && l->constant && nft_rel_is_protocol(e, &layer));
 	return true;
 }
 

@@ -145,11 +145,15 @@ const char *nft_ct_name(uint32_t key)
 	}
 }
 
-static void print_ct(const struct nft_expr *e, struct sbuf *out)
+static void print_ct(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
 {
+	uint32_t key = e->ct.key;
+
 	const char *dir = e->ct.dir == IP_CT_DIR_ORIGINAL ? "original " : e->ct.dir == IP_CT_DIR_REPLY ? "reply " : "";
 
-	sbuf_printf(out, "ct %s%s", dir, nft_ct_name(e->ct.key));
+	if (x->o.exact && e->ct.derived)	/* the family is what the rule says before */
+		key = key == NFT_CT_SRC_IP || key == NFT_CT_SRC_IP6 ? NFT_CT_SRC : NFT_CT_DST;
+	sbuf_printf(out, "ct %s%s", dir, nft_ct_name(key));
 }
 
 static void print_rt(const struct nft_expr *e, struct sbuf *out)
@@ -527,7 +531,7 @@ void nft_print_expr(const struct nft_ctx *x, const struct nft_expr *e, struct sb
 		print_meta(e, out);
 		return;
 	case NFT_X_CT:
-		print_ct(e, out);
+		print_ct(x, e, out);
 		return;
 	case NFT_X_RT:
 		print_rt(e, out);
