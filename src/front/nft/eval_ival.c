@@ -249,7 +249,7 @@ bool nft_set_join(struct nft_eval *v, struct nft_expr *set, const struct nft_set
 	struct ival *a;
 	struct nft_expr *p;
 	unsigned at = 0;
-	int n = 0;
+	int n = 0, before;
 
 	if (!(desc->flags & NFT_SET_INTERVAL)) {
 		if (anonymous)
@@ -268,9 +268,11 @@ bool nft_set_join(struct nft_eval *v, struct nft_expr *set, const struct nft_set
 			n++;
 	}
 	qsort(a, (size_t)n, sizeof(*a), ival_cmp);
+	before = n;
 	n = join(v, set, a, n, (anonymous && !desc->map) || desc->auto_merge);
+	/* what a named set has is listed from the engine: a million elements stay where they are in memory */
 	if (n >= 0)
-		ok = write_back(v, set, a, n);
+		ok = (n == before && !anonymous && !v->x->o.echo) || write_back(v, set, a, n);
 	mem_free(a);
 	star_last(set);
 	return ok;
