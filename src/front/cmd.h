@@ -22,7 +22,7 @@ struct cmd_ops {
 	/* whole files of the host the command runs on; -errno */
 	int (*file_read)(struct cmd *c, const char *path, struct sbuf *out);
 	int (*file_write)(struct cmd *c, const char *path, const void *bytes, size_t n, bool append);
-	/* names in a folder that the place itself has put there, not the machine's; NULL: there are none */
+	/* names in a folder; a lab's are those that it has put there itself, not the machine's; NULL: there are none */
 	int (*file_list)(struct cmd *c, const char *dir, int (*fn)(void *ctx, const char *name), void *ctx);
 	/* network namespaces by name (ip netns); del takes its links along */
 	struct netns *(*netns_find)(struct cmd *c, const char *name);

@@ -4,6 +4,7 @@
  */
 #include "front/script.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,23 @@ static int op_file_read(struct cmd *c, const char *path, struct sbuf *out)
 	return read_in_dir(x->s, path, out);
 }
 
+static int op_file_list(struct cmd *c, const char *dir, int (*fn)(void *ctx, const char *name), void *ctx)
+{
+	struct script_cmd *x = c->ctx;
+	char *full = in_dir(x->s, dir);
+	DIR *d = full ? opendir(full) : NULL;
+	struct dirent *e;
+	int r = 0;
+
+	mem_free(full);
+	while (d && !r && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			r = fn(ctx, e->d_name);
+	if (d)
+		closedir(d);
+	return r;
+}
+
 static int op_file_write(struct cmd *c, const char *path, const void *bytes, size_t n, bool append)
 {
 	return -EROFS;
@@ -121,6 +139,7 @@ static const struct cmd_ops ops = {
 	.read = op_read,
 	.file_read = op_file_read,
 	.file_write = op_file_write,
+	.file_list = op_file_list,
 	.netns_find = op_netns_find,
 	.netns_add = op_netns_change,
 	.netns_del = op_netns_change,

@@ -512,6 +512,7 @@ static bool fixed(const struct ir_set *s)
 int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *from, bool exclusive)
 {
 	struct elem *e;
+	unsigned later;
 	int err = fixed(s) ? -EBUSY : own(x, s);
 
 	if (err)
@@ -521,12 +522,13 @@ int txn_elem_add(struct txn *x, struct ir_set *s, const struct set_elem *from, b
 	e = elem_alloc(s, from->comment, wants_states(s, from));
 	if (!e)
 		return -ENOMEM;
+	later = s->impl->n_later;
 	err = fill(s, from, e);
 	if (!err)
 		err = add(s, from, e, exclusive);
 	if (err)
 		elem_free(s, e);
-	x->counts |= !err;
+	x->counts |= !err || s->impl->n_later != later;
 	return err < 0 ? err : 0;
 }
 

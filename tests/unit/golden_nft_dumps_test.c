@@ -115,9 +115,51 @@ static void test_dumps(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static void put_file(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* what is included by a pattern is read by name, and what it defines counts behind it */
+static void test_include(void **state)
+{
+	static const char *const names[] = { "main", "10-a.nft", "20-b.nft" };
+	char dir[] = "/tmp/natbox-include-XXXXXX", text[256], path[128];
+	struct sbuf out = SBUF_INIT;
+	struct netns *ns;
+	struct world w;
+
+	assert_non_null(mkdtemp(dir));
+	put_file(dir, "20-b.nft", "add chain ip a c\ndefine HOSTS = { 192.0.2.1, 192.0.2.2 }\n");
+	put_file(dir, "10-a.nft", "add table ip a\n");
+	snprintf(text, sizeof(text), "include \"%s/*.nft\"\nadd rule ip a c ip saddr $HOSTS drop\n", dir);
+	put_file(dir, "main", text);
+	assert_int_equal(world_init(&w, 1, &world_ops, NULL, NULL), 0);
+	ns = netns_new(&w, "test");
+	snprintf(text, sizeof(text), "-f %s/main", dir);
+	assert_int_equal(run(ns, text, "", &out), 0);
+	assert_int_equal(run(ns, "list chain ip a c", "", &out), 0);
+	assert_string_equal(sbuf_str(&out),
+			    "table ip a {\n\tchain c {\n\t\tip saddr { 192.0.2.1, 192.0.2.2 } drop\n\t}\n}\n");
+	sbuf_free(&out);
+	world_free(&w);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		remove(path);
+	}
+	assert_int_equal(remove(dir), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_dumps) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_dumps), cmocka_unit_test(test_include) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -572,6 +572,15 @@ static bool exec_flush(struct nft_ctx *x, struct nft_cmd *cmd)
 	}
 }
 
+static bool no_export(struct nft_ctx *x, const struct nft_cmd *cmd)
+{
+	struct nft_loc whole = cmd->loc;
+
+	whole.end++;
+	nft_err(x, &whole, "JSON export is no longer supported, use 'nft -j list ruleset' instead");
+	return false;
+}
+
 bool nft_exec_cmd(struct nft_ctx *x, struct nft_cmd *cmd)
 {
 	switch (cmd->op) {
@@ -595,8 +604,10 @@ bool nft_exec_cmd(struct nft_ctx *x, struct nft_cmd *cmd)
 		return nft_describe(x, cmd);
 	case NFT_C_MONITOR:
 		return nft_monitor(x, cmd);
-	case NFT_C_EXPORT: case NFT_C_IMPORT:
-		break;
+	case NFT_C_EXPORT:
+		return no_export(x, cmd);
+	case NFT_C_IMPORT:
+		return nft_refused(x, cmd, NULL, -EOPNOTSUPP);
 	}
 	nft_err(x, &cmd->loc, "natbox cannot do this yet");
 	return false;

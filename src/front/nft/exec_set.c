@@ -336,9 +336,9 @@ static bool refuse_elem(struct nft_ctx *x, struct nft_cmd *cmd, struct ir_set *i
 {
 	struct exact same = { e, is->desc.part[0].len };
 
-	if (err != -EEXIST || !is_plain_interval(&is->desc) || e->catchall || is->desc.data != SET_DATA_NONE)
+	if (err != -EEXIST || !is_plain_interval(&is->desc) || e->catchall)
 		return nft_refused(x, cmd, elem_loc(el), err);
-	if (cmd->op == NFT_C_CREATE && set_find_elem(is, e->key, is_exact, &same) == 1)
+	if ((cmd->op == NFT_C_CREATE || is->desc.data != SET_DATA_NONE) && set_find_elem(is, e->key, is_exact, &same) == 1)
 		return nft_refused(x, cmd, elem_loc(el), err);
 	nft_err(x, elem_loc(el), "interval overlaps with an existing one");
 	return false;
