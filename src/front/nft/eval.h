@@ -49,6 +49,7 @@ struct nft_eval {
 	bool vmap;
 	bool objmap;
 	bool data_interval;
+	bool host_prefix;		/* a prefix of all bits is one, and not its address */
 	/* set by who evaluates a map: what it gives */
 	int map_object;			/* NFT_OBJECT_*: names of objects */
 	bool map_interval;		/* ranges are welcome */

@@ -406,6 +406,10 @@ bool nft_ev_payload(struct nft_eval *v, struct nft_expr *e)
 	if (e->payload.raw || !p) {
 		int th = e->payload.base == TH ? nft_field_at(&nft_proto_th, e->payload.offset_bits, e->len_bits) : -1;
 
+		if (!e->len_bits) {
+			nft_err(v->x, &e->loc, "a load of no bits has no value");
+			return false;
+		}
 		e->payload.raw = true;
 		e->type = th < 0 ? &nft_type_xinteger : nft_proto_th.fields[th].type;
 		return true;

@@ -352,6 +352,75 @@ static void see_reject(struct lister *l, const struct nft_stmt *s)
 	}
 }
 
+/* @bits at the right of @val moved left by @shift, as a constant of @len bits; with @others: and ones around them */
+static struct nft_expr *moved(const struct nft_expr *val, uint32_t bits, uint32_t shift, uint32_t len, bool others)
+{
+	uint8_t b[NFT_VALUE_MAX];
+	uint32_t have = (val->len_bits + 7) / 8 * 8;
+
+	memset(b, others ? 0xff : 0, sizeof(b));
+	for (uint32_t i = 0; i < bits; i++) {
+		uint32_t src = have - 1 - i, dst = len - 1 - shift - i;
+
+		b[dst / 8] &= (uint8_t)~(0x80 >> dst % 8);
+		if (i < have && val->value.bytes[src / 8] & 0x80 >> src % 8)
+			b[dst / 8] |= (uint8_t)(0x80 >> dst % 8);
+	}
+	return nft_expr_value(&val->loc, val->type, b, len);
+}
+
+static bool all_bits(const struct nft_expr *val, bool ones)
+{
+	for (uint32_t i = 0; i < val->len_bits / 8; i++)
+		if (val->value.bytes[i] != (ones ? 0xff : 0))
+			return false;
+	return true;
+}
+
+static struct nft_expr *with(struct nft_expr *l, enum nft_op op, struct nft_expr *r)
+{
+	struct nft_expr *e = nft_expr_bin(NFT_X_BINOP, &l->loc, op, l, r);
+
+	if (!e)
+		return NULL;
+	r->type = e->type = l->type;
+	e->len_bits = l->len_bits;
+	return e;
+}
+
+/* bits that are not whole bytes, or inner bytes that are not whole checksum words: what is around them is written back */
+static void whole_words(struct lister *l, struct nft_stmt *s)
+{
+	struct nft_expr *to = s->assign.to, *val = s->assign.val, *m, *v, *e;
+	uint32_t begin = to->payload.offset_bits / 8 * 8, end = (to->payload.offset_bits + to->len_bits + 7) / 8 * 8, shift;
+
+	if (to->payload.base == NFT_PAYLOAD_INNER_HEADER && (end - begin) / 8 % 2) {
+		if (begin / 8 % 2)
+			begin -= 8;
+		else
+			end += 8;
+	}
+	if (end - begin == to->len_bits || end - begin > 64)
+		return;
+	shift = end - to->payload.offset_bits - to->len_bits;
+	m = moved(val, to->len_bits, shift, end - begin, true);
+	v = moved(val, to->len_bits, shift, end - begin, false);
+	to->payload.offset_bits = begin;
+	to->len_bits = end - begin;
+	nft_name_raw(&l->p, to);
+	e = m && v ? nft_expr_clone(to) : NULL;
+	if (e && !all_bits(m, true))
+		e = with(e, NFT_OP_AND, m);
+	if (e && !all_bits(v, false))
+		e = with(e, NFT_OP_OR, v);
+	if (!e) {
+		nft_no_memory(l->v);
+		return;
+	}
+	nft_expr_free(val);
+	s->assign.val = e;
+}
+
 static void see_stmt(struct lister *l, struct nft_stmt *s)
 {
 	switch (s->kind) {
@@ -359,6 +428,8 @@ static void see_stmt(struct lister *l, struct nft_stmt *s)
 		see(l, s->expr);
 		break;
 	case NFT_S_ASSIGN:
+		if (s->assign.to->kind == NFT_X_PAYLOAD && s->assign.to->payload.raw && s->assign.val->kind == NFT_X_VALUE)
+			whole_words(l, s);
 		see(l, s->assign.to);
 		if (s->assign.val->kind == NFT_X_VALUE && s->assign.val->type == &nft_type_xinteger)
 			s->assign.val->type = s->assign.to->type;

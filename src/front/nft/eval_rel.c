@@ -79,7 +79,7 @@ bool nft_ev_prefix(struct nft_eval *v, struct nft_expr **pe)
 	e->type = a->type;
 	e->len_bits = bits;
 	clear_tail(a->value.bytes, (bits + 7) / 8, e->prefix.len + (8 - bits % 8) % 8);
-	if (e->prefix.len == bits) {
+	if (e->prefix.len == bits && !v->host_prefix) {
 		e->prefix.a = NULL;
 		nft_ev_replace(pe, a);
 	}

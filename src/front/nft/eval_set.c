@@ -99,7 +99,9 @@ static bool ev_data(struct nft_eval *v, struct nft_expr **e)
 	if (v->objmap)
 		return object_name(v, e);
 	v->key = NULL;
+	v->host_prefix = v->data_interval;
 	ok = nft_ev_as(v, e, v->data, v->data_bits);
+	v->host_prefix = false;
 	v->key = key;
 	if (!ok)
 		return false;
