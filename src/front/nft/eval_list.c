@@ -620,10 +620,11 @@ static bool is_bare_port(const struct nft_stmt *s, uint32_t at)
 /* both ports are one load, and nobody knows whose: bytes without a name. The second is freed */
 static bool join_ports(struct lister *l, struct nft_stmt *s, struct nft_stmt *next)
 {
-	struct nft_expr *port = s->expr->bin.l, *both;
+	struct nft_expr *port, *both;
 
 	if (l->p.at[TH] || !is_bare_port(s, 0) || !is_bare_port(next, 16))
-		return false;
+		return false;			/* only now is it known that there is an expression */
+	port = s->expr->bin.l;
 	both = nft_expr_num(&port->loc, &nft_type_xinteger,
 			    nft_expr_u64(s->expr->bin.r) << 16 | nft_expr_u64(next->expr->bin.r), 32);
 	if (!both)
