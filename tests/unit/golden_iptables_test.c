@@ -252,6 +252,7 @@ GOLDEN_NFT(commands)
 GOLDEN_NFT(places)
 GOLDEN_NFT(iptables)
 GOLDEN_NFT(foreign)
+GOLDEN_NFT(optimize)
 
 static const char *const *given;
 
@@ -271,7 +272,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_nft_keys), cmocka_unit_test(test_nft_stmts), cmocka_unit_test(test_nft_chains),
 		cmocka_unit_test(test_nft_sets), cmocka_unit_test(test_nft_commands),
 		cmocka_unit_test(test_nft_places), cmocka_unit_test(test_nft_iptables),
-		cmocka_unit_test(test_nft_foreign),
+		cmocka_unit_test(test_nft_foreign), cmocka_unit_test(test_nft_optimize),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

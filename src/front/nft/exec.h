@@ -65,4 +65,7 @@ void nft_put_object(struct nft_ctx *x, const struct table *t, const struct ir_ob
 void nft_put_flowtable(struct nft_ctx *x, const struct table *t, const struct flowtable *f, struct sbuf *out);
 const char *nft_object_word(int type);	/* NFT_OBJECT_* */
 
+/** nft_optimize() - merge rules of the blocks in @cmds (-o): optimize.c; false: errors were added */
+bool nft_optimize(struct nft_ctx *x, struct list *cmds);
+
 #endif

@@ -255,6 +255,8 @@ int nft_run(struct nft_ctx *x, struct nft_src *src)
 
 	list_init(&cmds);
 	parsed = nft_parse(x, src, &cmds);
+	if (parsed && x->o.optimize)
+		parsed = nft_optimize(x, &cmds);
 	ok = unfold(&cmds) && !x->oom && run_cmds(x, &cmds, parsed) && parsed;
 	if (!list_empty(&x->errors))
 		sbuf_truncate(&x->c->out, out);

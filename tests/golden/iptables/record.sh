@@ -24,7 +24,7 @@ while IFS= read -r line; do
 	'> '*)
 		(eval "exec ${line#> }") < "$t/in" > "$t/out" 2> "$t/err"
 		echo "= $?"
-		sed -e 's/ on ... ... .. ..:..:.. ....$/ on DATE/' -e 's/^/1 /' "$t/out"
+		sed -e 's/ on ... ... .. ..:..:.. ....$/ on DATE/' -e 's/^/1 /' -e '$a\' "$t/out"
 		sed 's/^/2 /' "$t/err"
 		: > "$t/in";;
 	esac
