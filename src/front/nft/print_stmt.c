@@ -323,6 +323,30 @@ static void print_synproxy(const struct nft_stmt *s, struct sbuf *out)
 
 /* ---- setting ---- */
 
+/*
+ * raw bits that are only cleared: the real tool, which looks for a field there, lists those that go instead of those that
+ * stay; what is to be read again says what is meant
+ */
+static bool lists_cleared(const struct nft_ctx *x, const struct nft_stmt *s)
+{
+	const struct nft_expr *to = s->assign.to, *v = s->assign.val;
+
+	return !x->o.exact && to->kind == NFT_X_PAYLOAD && to->payload.raw && v->kind == NFT_X_BINOP &&
+	       v->bin.op == NFT_OP_AND && v->bin.l->kind == NFT_X_PAYLOAD && v->bin.l->payload.raw &&
+	       v->bin.r->kind == NFT_X_VALUE;
+}
+
+static void print_cleared(const struct nft_ctx *x, const struct nft_expr *v, struct sbuf *out)
+{
+	struct nft_expr gone = *v->bin.r;
+
+	for (uint32_t i = 0; i < gone.len_bits / 8; i++)
+		gone.value.bytes[i] = (uint8_t)~gone.value.bytes[i];
+	nft_print_expr(x, v->bin.l, out);
+	sbuf_puts(out, " & ");
+	nft_print_expr(x, &gone, out);
+}
+
 static void print_assign(const struct nft_ctx *x, const struct nft_stmt *s, struct sbuf *out)
 {
 	const struct nft_expr *v = s->assign.val;
@@ -332,6 +356,8 @@ static void print_assign(const struct nft_ctx *x, const struct nft_stmt *s, stru
 	sbuf_puts(out, " set ");
 	if (list)
 		nft_flags_print(x, v->type, v, ",", out);
+	else if (lists_cleared(x, s))
+		print_cleared(x, v, out);
 	else
 		nft_print_expr(x, v, out);
 }
