@@ -70,7 +70,7 @@ static int check_expr(const struct ir_expr *e)
 	case IR_FIELD:
 		return e->f.field < FIELD_MAX && e->len <= IR_VAL_MAX && e->len ? 0 : -EINVAL;
 	case IR_BITWISE:
-		return e->bit.a->len == e->len && e->len <= sizeof(e->bit.mask) ? check_expr(e->bit.a) : -EINVAL;
+		return e->bit.a->len >= e->len && e->bit.a->len <= sizeof(e->bit.mask) ? check_expr(e->bit.a) : -EINVAL;
 	case IR_SHIFT:
 		return e->shift.a->len == e->len && e->len <= 8 ? check_expr(e->shift.a) : -EINVAL;
 	case IR_CONCAT:

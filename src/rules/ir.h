@@ -39,7 +39,7 @@ enum ir_binop { IR_AND, IR_OR, IR_XOR };
 enum ir_expr_kind {
 	IR_VALUE,		/* constant bytes */
 	IR_FIELD,		/* a row of rules/field.h */
-	IR_BITWISE,		/* (a & mask) ^ xor, both of a's length */
+	IR_BITWISE,		/* (a & mask) ^ xor, of a's length, or of its first bytes */
 	IR_SHIFT,		/* a << n (n > 0) or a >> -n, as a host-order integer */
 	IR_RANGE,		/* lo-hi, two values of one length, compared as numbers in field order */
 	IR_CONCAT,		/* parts side by side, each padded to four bytes */

@@ -253,6 +253,7 @@ GOLDEN_NFT(places)
 GOLDEN_NFT(iptables)
 GOLDEN_NFT(foreign)
 GOLDEN_NFT(optimize)
+GOLDEN_NFT(rules)
 
 static const char *const *given;
 
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_nft_sets), cmocka_unit_test(test_nft_commands),
 		cmocka_unit_test(test_nft_places), cmocka_unit_test(test_nft_iptables),
 		cmocka_unit_test(test_nft_foreign), cmocka_unit_test(test_nft_optimize),
+		cmocka_unit_test(test_nft_rules),
 	};
 
 	const struct CMUnitTest one[] = { cmocka_unit_test(test_given) };

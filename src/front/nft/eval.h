@@ -26,9 +26,11 @@ struct nft_protos {
 	uint8_t family;
 	const struct nft_proto *at[NFT_LAYERS];
 	bool other[NFT_LAYERS];		/* known, but none that has a name */
+	bool other_l4proto;		/* and that by meta l4proto: excludes those that have one */
 	struct nft_loc loc[NFT_LAYERS];	/* where that was said */
 	uint8_t icmp_dep;		/* enum nft_dep that holds by an explicit type; NFT_DEP_NONE: none */
 	bool icmp_type_known;
+	uint8_t icmp_type;		/* which, where that says nothing */
 };
 
 struct nft_eval {

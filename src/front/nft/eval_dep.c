@@ -112,6 +112,7 @@ static void learn_icmp(struct nft_protos *p, const struct nft_proto *proto, uint
 {
 	p->icmp_type_known = true;
 	p->icmp_dep = dep_of_type(proto, v);
+	p->icmp_type = (uint8_t)v;
 }
 
 static void learn_icmp_set(struct nft_protos *p, const struct nft_proto *proto, const struct nft_expr *set)
@@ -140,6 +141,8 @@ static void learn_value(struct nft_protos *p, const struct nft_expr *l, const st
 		return;
 	v = nft_expr_u64(r);
 	if (l->kind == NFT_X_CT && (l->ct.key == NFT_CT_PROTOCOL || l->ct.key == NFT_CT_L3PROTOCOL)) {
+		if (p->family != NFPROTO_IPV4 && p->family != NFPROTO_IPV6)
+			return;
 		learn_meta(p, l->ct.key == NFT_CT_PROTOCOL ? NFT_META_L4PROTO : NFT_META_NFPROTO, v);
 		return;
 	}
@@ -147,12 +150,14 @@ static void learn_value(struct nft_protos *p, const struct nft_expr *l, const st
 		learn_icmp(p, l->payload.proto, v);
 	if (!nft_rel_is_protocol(l, &layer))
 		return;
-	if (l->kind == NFT_X_META)
+	if (l->kind == NFT_X_META) {
 		learn_meta(p, l->key, v);
-	else if (layer == NH)
+		p->other_l4proto = p->other[TH];
+	} else if (layer == NH) {
 		learn_network(p, v);
-	else
+	} else {
 		learn_meta(p, NFT_META_L4PROTO, v);
+	}
 	p->loc[layer] = *loc;
 }
 
@@ -312,7 +317,7 @@ static bool need_transport(struct nft_eval *v, const struct nft_proto *p, const 
 		return conflict(v, "arp", p, e);
 	if (p == &nft_proto_th)
 		return true;
-	if (v->p.other[TH])
+	if (v->p.other_l4proto)
 		return conflict(v, "unknown", p, e);
 	if (!need_its_family(v, p, &e->loc))
 		return false;
@@ -349,7 +354,8 @@ static bool need_icmp_type(struct nft_eval *v, const struct nft_proto *p, const 
 
 		if (v->p.icmp_dep == f->dep)
 			return true;
-		nft_dep_values(p, v->p.icmp_dep, have);
+		if (!nft_dep_values(p, v->p.icmp_dep, have))
+			have[0] = v->p.icmp_type;
 		nft_err(v->x, &e->loc, "incompatible icmp match: rule has %u, need %u", v6 ? have[0] : MAX(have[0], have[1]),
 			values[v6 ? 0 : n - 1]);
 		return false;

@@ -392,6 +392,8 @@ static void name_exthdr(struct nft_expr *e)
 		}
 		return;
 	}
+	if (e->exthdr.exists)
+		e->exthdr.instance = 0;		/* sack1 is there when sack is */
 	if (e->exthdr.op != NFT_EXTHDR_OP_TCPOPT || p)
 		return;
 	p = nft_exthdr_by_id(e->exthdr.op, e->exthdr.type);
@@ -484,6 +486,11 @@ static bool is_text(const struct nft_expr *e)
 	return e->kind == NFT_X_SYMBOL || e->kind == NFT_X_VALUE || e->kind == NFT_X_RANGE || e->kind == NFT_X_PREFIX;
 }
 
+static bool is_variable(const struct nft_type *t)
+{
+	return t == &nft_type_bitmask || t == &nft_type_invalid || t == &nft_type_string;
+}
+
 static uint32_t padded(uint32_t bits)
 {
 	return (bits + 31) / 32 * 32;
@@ -517,6 +524,12 @@ bool nft_ev_concat(struct nft_eval *v, struct nft_expr **e)
 		ok = concat_part(v, &q, whole, v->key, n);
 		if (!ok)
 			break;
+		if (!whole && q->type && !q->type->bits && is_variable(q->type)) {
+			nft_err_two(v->x, &q->loc, &(*e)->loc,
+				    "can not use variable sized data types (%s) in concat expressions", q->type->name);
+			ok = false;
+			break;
+		}
 		part[n++] = q->type;
 		sum += padded(q->len_bits);
 	}

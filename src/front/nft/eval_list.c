@@ -320,7 +320,7 @@ static void see_rel(struct lister *l, struct nft_stmt *s)
 	unsigned layer;
 
 	name_masked(l, e);
-	l->constant = one;
+	l->constant = e->bin.r->kind == NFT_X_VALUE;
 	see(l, e->bin.l);
 	l->constant = false;
 	named_binop(e);
@@ -613,7 +613,8 @@ static bool is_bare_port(const struct nft_stmt *s, uint32_t at)
 {
 	const struct nft_expr *e = s->expr;
 
-	return can_merge(s) && e->bin.l->payload.proto == &nft_proto_th && !e->bin.l->payload.raw &&
+	return can_merge(s) && e->bin.l->payload.base == TH &&
+	       (e->bin.l->payload.raw || e->bin.l->payload.proto == &nft_proto_th) &&
 	       e->bin.l->payload.offset_bits == at && e->bin.l->len_bits == 16 && e->bin.r->len_bits == 16;
 }
 

@@ -579,6 +579,14 @@ bool nft_ev_rel(struct nft_eval *v, struct nft_expr **pe)
 		return false;
 	}
 	asks_presence(e);
+	if (e->bin.l->kind == NFT_X_EXTHDR && e->bin.l->type == &nft_type_invalid) {
+		const struct nft_expr *r = e->bin.r;
+
+		if (r->kind == NFT_X_SET && !list_empty(&r->set.list))
+			r = list_first(&r->set.list, struct nft_expr, node);
+		nft_err(v->x, &r->loc, "No symbol type information");
+		return false;
+	}
 	if (!right_side(v, e))
 		return false;
 	e->type = &nft_type_boolean;

@@ -416,6 +416,19 @@ static struct ir_expr *narrowed(struct ir_expr *a, unsigned bits, unsigned shift
 	return masked(e, bits, 0);
 }
 
+/* of a number in network order that is small enough: the last byte, if one is enough */
+static struct ir_expr *low_byte(struct ir_expr *a, unsigned len)
+{
+	static const uint8_t all[16] = { 0xff, 0xff };
+
+	if (!a || len != 1 || a->len != 2)
+		return a;
+	a = ir_bitwise(swab(a, 2), all, NULL);
+	if (a)
+		a->len = 1;
+	return a;
+}
+
 static struct lval shifted(struct lower *l, const struct nft_expr *e, struct lval v, unsigned shift)
 {
 	if (!v.e || (!shift && v.e->len == lower_bytes(e->len_bits)))
@@ -423,9 +436,7 @@ static struct lval shifted(struct lower *l, const struct nft_expr *e, struct lva
 	if (v.e->len <= lower_bytes(e->len_bits))
 		return made(l, ir_shift(v.e, -(int)shift), v.order);
 	if (v.e->kind == IR_BITWISE && v.e->bit.a->f.field != FIELD_PAYLOAD && v.e->bit.a->f.field != FIELD_EXTHDR) {
-		struct ir_expr *s = ir_shift(v.e, -(int)shift);
-
-		return made(l, s, v.order);
+		return made(l, low_byte(ir_shift(v.e, -(int)shift), lower_bytes(e->len_bits)), v.order);
 	}
 	return made(l, narrowed(v.e, e->len_bits, shift), v.order);
 }
@@ -514,18 +525,18 @@ unsigned lower_ct_field(uint32_t key, int8_t dir)
 	return FIELD_MAX;
 }
 
-static struct lval by_key(struct lower *l, const struct nft_expr *e, unsigned field, const char *what)
+static struct lval by_key(struct lower *l, const struct nft_expr *e, unsigned field, int err)
 {
 	if (field != FIELD_MAX)
 		return of_field(l, field);
-	lower_refuse(l, &e->loc, -EOPNOTSUPP, what);
+	lower_refuse(l, &e->loc, err, NULL);
 	return failed;
 }
 
 /* addresses are 16 bytes wide in the engine, IPv4 in the first four: then the connection must be of that family */
 static struct lval lower_ct(struct lower *l, const struct nft_expr *e)
 {
-	struct lval v = by_key(l, e, lower_ct_field(e->ct.key, e->ct.dir), "no such connection tracking key");
+	struct lval v = by_key(l, e, lower_ct_field(e->ct.key, e->ct.dir), -EINVAL);
 	bool v4 = e->len_bits == 32 && v.e && v.e->len == 16;
 
 	if (v4)
@@ -546,7 +557,7 @@ static struct lval lower_rt(struct lower *l, const struct nft_expr *e)
 		[NFT_RT_NEXTHOP6] = FIELD_RT_NEXTHOP6, [NFT_RT_TCPMSS] = FIELD_RT_TCPMSS, [NFT_RT_XFRM] = FIELD_RT_IPSEC,
 	};
 
-	return by_key(l, e, e->key < ARRAY_LEN(rt) ? rt[e->key] : (unsigned)FIELD_MAX, "no such route key");
+	return by_key(l, e, e->key < ARRAY_LEN(rt) ? rt[e->key] : (unsigned)FIELD_MAX, -EOPNOTSUPP);
 }
 
 /* ---- operations ---- */
@@ -728,7 +739,7 @@ struct lval lower_expr(struct lower *l, const struct nft_expr *e)
 	case NFT_X_PAYLOAD: case NFT_X_EXTHDR:
 		return lower_header(l, e);
 	case NFT_X_META:
-		return by_key(l, e, lower_meta_field(e->key), "no such meta key");
+		return by_key(l, e, lower_meta_field(e->key), -EOPNOTSUPP);
 	case NFT_X_CT:
 		return lower_ct(l, e);
 	case NFT_X_RT:

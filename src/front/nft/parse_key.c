@@ -902,6 +902,19 @@ static bool header_follows(struct nft_parser *p, const struct header *h)
 	return nft_keyword(p_peek(p, 1), h->sc) != NULL && p_peek(p, 1)->kind == TOK_WORD;
 }
 
+/* fields of the routing header are no values of statements: what the route says is */
+static void no_rt_header(struct nft_parser *p)
+{
+	static const char *const fields[] = { "nexthdr", "hdrlength", "type", "seg-left" };
+	const char *k = nft_keyword(p_peek(p, 1), SC_RT);
+
+	if (!k || !among(k, fields, ARRAY_LEN(fields)))
+		return;
+	p->sc = SC_RT;
+	p_next(p);
+	p_unexpected(p, NULL);
+}
+
 static struct nft_expr *keyed(struct nft_parser *p, enum nft_side side)
 {
 	const char *k = keyword_here(p);
@@ -911,6 +924,8 @@ static struct nft_expr *keyed(struct nft_parser *p, enum nft_side side)
 	if (among(k, bare_meta, ARRAY_LEN(bare_meta)) && strcmp(k, "ipsec"))
 		return bare(p);
 	st = find_starter(k);
+	if (st && st->parse == rt && side != NFT_LEFT)
+		no_rt_header(p);
 	if (st && (side == NFT_LEFT || st->in_stmt))
 		return st->parse(p);
 	h = FIND(p, headers);

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "front/nft/eval.h"
 #include "front/nft/print.h"
 #include "front/nft/proto.h"
 #include "front/nft/type.h"
@@ -33,7 +34,7 @@ static unsigned bits_set(const struct nft_expr *e)
 /* several flags in one constant */
 static bool is_flags(const struct nft_expr *e)
 {
-	return e && e->kind == NFT_X_VALUE && e->type && e->type->flags && bits_set(e) > 1;
+	return e && e->kind == NFT_X_VALUE && e->type && e->type->flags && e->type != &nft_type_bitmask && bits_set(e) > 1;
 }
 
 static void print_value(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
@@ -340,7 +341,7 @@ static bool says_equal(const struct nft_ctx *x, const struct nft_expr *e)
 
 	if (l->kind == NFT_X_BINOP || (x->o.exact && r->type && r->type->flags))
 		return true;
-	if (r->kind != NFT_X_VALUE || !r->type || !r->type->flags)
+	if (r->kind != NFT_X_VALUE || !r->type || !r->type->flags || r->type == &nft_type_bitmask)
 		return false;
 	return bits_set(r) < 2 || l->kind == NFT_X_PAYLOAD;
 }
@@ -393,11 +394,33 @@ static void print_concat(const struct nft_ctx *x, const struct nft_expr *e, stru
 		sbuf_puts(out, lead);
 		nft_print_expr(x, p, out);
 		lead = " . ";
-		if (!odd_bits(x, p) || p->payload.proto != &nft_proto_ip)
+		if (!odd_bits(x, p) || (p->payload.proto != &nft_proto_ip && p->payload.proto != &nft_proto_dccp))
 			continue;
 		shift = (8 - (p->payload.offset_bits + p->len_bits) % 8) % 8;
 		if (shift)
 			sbuf_printf(out, " >> %u", shift);
+	}
+}
+
+/* so that it is listed the same when it was read again: one element is twice there, and flags turn round (eval_ival.c) */
+static void print_again(const struct nft_ctx *x, const struct nft_expr *e, struct sbuf *out)
+{
+	const struct list *l = &e->set.list;
+	const char *lead = "";
+
+	if (nft_is_flags(e->set.desc->key_type)) {
+		for (const struct list *p = l->prev; p != l; p = p->prev) {
+			sbuf_puts(out, lead);
+			nft_print_expr(x, list_entry(p, const struct nft_expr, node), out);
+			lead = ", ";
+		}
+	} else {
+		print_list(x, l, ", ", out);
+		lead = ", ";
+	}
+	if (l->next->next == l && !(e->set.desc->key_type && e->set.desc->key_type->n_parts)) {
+		sbuf_puts(out, lead);
+		print_list(x, l, ", ", out);
 	}
 }
 
@@ -408,11 +431,10 @@ static void print_set(const struct nft_ctx *x, const struct nft_expr *e, struct 
 		return;
 	}
 	sbuf_puts(out, "{ ");
-	print_list(x, &e->set.list, ", ", out);
-	if (x->o.exact && e->set.desc && !e->set.desc->map && list_first(&e->set.list, struct nft_expr, node)->node.next == &e->set.list) {
-		sbuf_puts(out, ", ");
+	if (x->o.exact && e->set.desc && !e->set.desc->map)
+		print_again(x, e, out);
+	else
 		print_list(x, &e->set.list, ", ", out);
-	}
 	sbuf_puts(out, " }");
 }
 

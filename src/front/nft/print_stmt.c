@@ -295,6 +295,11 @@ static void print_fwd(const struct nft_ctx *x, const struct nft_stmt *s, struct 
 static void print_queue(const struct nft_ctx *x, const struct nft_stmt *s, struct sbuf *out)
 {
 	sbuf_puts(out, "queue");
+	if (!s->queue.num && x->o.exact) {
+		sbuf_puts(out, s->queue.flags & NFT_QUEUE_FLAG_BYPASS ? " bypass" : "");
+		sbuf_puts(out, s->queue.flags & NFT_QUEUE_FLAG_CPU_FANOUT ? " fanout" : "");
+		return;
+	}
 	if (s->queue.flags)
 		sbuf_printf(out, " flags %s%s%s", s->queue.flags & NFT_QUEUE_FLAG_BYPASS ? "bypass" : "",
 			    s->queue.flags == (NFT_QUEUE_FLAG_BYPASS | NFT_QUEUE_FLAG_CPU_FANOUT) ? "," : "",

@@ -31,7 +31,7 @@
 static const struct nft_field hbh_fields[] = { NEXT, END };
 static const struct nft_field rt_fields[] = { RT, END };
 static const struct nft_field rt0_fields[] = { RT, F("reserved", integer, 32, 32), ADDR16("addr"), END };
-static const struct nft_field rt2_fields[] = { RT, F("reserved", integer, 32, 32), F("addr", ip6addr, 64, 128), END };
+static const struct nft_field rt2_fields[] = { RT, F("reserved", integer, 32, 32), F("addr", invalid, 64, 128), END };
 static const struct nft_field srh_fields[] = {
 	RT, F("last-entry", integer, 32, 8), F("flags", integer, 40, 8), F("tag", integer, 48, 16), ADDR16("sid"), END,
 };

@@ -43,7 +43,7 @@ const struct nft_type nft_type_inet_service = { "inet_service", "internet networ
 const struct nft_type nft_type_icmp_type = { "icmp_type", "ICMP type", INT, .bits = 8, NET, .symbols = nft_syms_icmp_type };
 const struct nft_type nft_type_tcp_flag = { "tcp_flag", "TCP flag", FLAGS, .bits = 8, NET, .symbols = nft_syms_tcp_flag };
 const struct nft_type nft_type_dccp_pkttype = { "dccp_pkttype", "DCCP packet type", INT, .bits = 4, NET,
-						.symbols = nft_syms_dccp_pkttype, .hex = true };
+						.symbols = nft_syms_dccp_pkttype };
 const struct nft_type nft_type_mh_type = { "mh_type", "Mobility Header Type", INT, .bits = 8, NET,
 					   .symbols = nft_syms_mh_type };
 const struct nft_type nft_type_time = { "time", "relative time", INT, .bits = 64, HOST, .parse = nft_read_duration,
