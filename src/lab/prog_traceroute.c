@@ -814,6 +814,40 @@ static int walk(struct trace *t)
 	return 0;
 }
 
+/* is there a way at all: probes of these kinds are connected before anything is said, those of UDP one by one */
+static int try_route(struct trace *t)
+{
+	struct sock_addr to = t->to;
+	struct sock *s;
+	int err = sock_open(t->p->host->sock, t->family, SOCK_DGRAM, 0, &s);
+
+	if (err)
+		return err;
+	to.port = 1;
+	if (t->device)
+		err = sock_bind_device(s, t->device);
+	if (!err)
+		err = sock_connect(s, &to);
+	sock_close(s);
+	return err;
+}
+
+static int bind_raw(struct trace *t)
+{
+	int err;
+
+	for (int i = 0; i < 2; i++) {
+		struct sock *s = i ? t->raw : t->icmp;
+
+		if (s && t->device && (err = sock_bind_device(s, t->device)))
+			return failed(t, "setsockopt SO_BINDTODEVICE", err);
+		if (s && (i == 1 || t->method == BY_ICMP) && !addr_is_any(&t->source.ip) && (err = sock_bind(s, &t->source)))
+			return failed(t, "bind", err);
+	}
+	err = try_route(t);
+	return err ? failed(t, "connect", err) : 0;
+}
+
 static int prepare(struct trace *t)
 {
 	static const int ports[] = { [BY_UDP] = PORT_DEFAULT, [BY_UDP_PORT] = 53, [BY_ICMP] = 1, [BY_TCP] = 80 };
@@ -830,19 +864,13 @@ static int prepare(struct trace *t)
 	err = sock_open(t->p->host->sock, t->family, SOCK_RAW, icmp, &t->icmp);
 	if (!err && t->method != BY_ICMP)
 		err = sock_open(t->p->host->sock, t->family, SOCK_RAW, t->method == BY_TCP ? IPPROTO_TCP : IPPROTO_UDP, &t->raw);
+	if (err)
+		return failed(t, "socket", err);
+	if (t->method != BY_UDP && bind_raw(t))
+		return 1;
 	netname_put_addr(t->p, &t->to, &text);
 	proc_printf(t->p, "traceroute to %s (%s), %u hops max, %d byte packets", t->name, sbuf_str(&text), t->hops, t->len);
 	sbuf_free(&text);
-	if (err)
-		return failed(t, "socket", err);
-	for (int i = 0; i < 2 && t->method != BY_UDP; i++) {
-		struct sock *s = i ? t->raw : t->icmp;
-
-		if (s && t->device && (err = sock_bind_device(s, t->device)))
-			return failed(t, "setsockopt SO_BINDTODEVICE", err);
-		if (s && (i == 1 || t->method == BY_ICMP) && !addr_is_any(&t->source.ip) && (err = sock_bind(s, &t->source)))
-			return failed(t, "bind", err);
-	}
 	return 0;
 }
 

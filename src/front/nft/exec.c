@@ -459,10 +459,24 @@ static bool needs_check(const struct rule *r)
 	return r->body.hooks || r->body.types;
 }
 
+/* a place among other rules is looked up by the tool itself, which then misses the chain before the kernel does */
+static bool has_neighbours(struct nft_ctx *x, const struct nft_cmd *cmd)
+{
+	const struct nft_handle *h = &cmd->h;
+	const struct table *t;
+
+	if (!h->have_index && !h->position && !h->handle)
+		return true;
+	t = nft_table_view(x, nft_cmd_family(cmd), h->table);
+	if (t && table_chain(t, h->chain))
+		return true;
+	return nft_not_found(x, cmd, t ? &h->chain_loc : &h->table_loc);
+}
+
 static bool add_rule(struct nft_ctx *x, struct nft_cmd *cmd)
 {
 	struct table *t;
-	struct chain *c = chain_of(x, cmd, &t);
+	struct chain *c = has_neighbours(x, cmd) ? chain_of(x, cmd, &t) : NULL;
 	int at = c ? rule_place(x, cmd, c) : -1, err;
 	struct rule *r;
 	bool check;
