@@ -344,9 +344,11 @@ static bool lists_cleared(const struct nft_ctx *x, const struct nft_stmt *s)
 static void print_cleared(const struct nft_ctx *x, const struct nft_expr *v, struct sbuf *out)
 {
 	struct nft_expr gone = *v->bin.r;
+	uint8_t bytes[NFT_VALUE_MAX];
 
-	for (uint32_t i = 0; i < gone.len_bits / 8; i++)
-		gone.value.bytes[i] = (uint8_t)~gone.value.bytes[i];
+	for (uint32_t i = 0; i < gone.len_bits / 8 && i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)~v->bin.r->value.bytes[i];
+	gone.value.bytes = bytes;
 	nft_print_expr(x, v->bin.l, out);
 	sbuf_puts(out, " & ");
 	nft_print_expr(x, &gone, out);
