@@ -95,7 +95,8 @@ struct nft_expr *nft_expr_symbol(const struct nft_loc *loc, const char *text, si
 struct nft_expr *nft_expr_bin(enum nft_expr_kind kind, const struct nft_loc *loc, enum nft_op op, struct nft_expr *l,
 			      struct nft_expr *r)
 {
-	struct nft_expr *e = nft_expr_new(kind, loc);
+	bool half = kind == NFT_X_RANGE && (!l || !r);		/* its other end could not be read */
+	struct nft_expr *e = half ? NULL : nft_expr_new(kind, loc);
 
 	if (!e) {
 		nft_expr_free(l);

@@ -99,7 +99,7 @@ static struct nft_expr *multiton(struct nft_parser *p, struct nft_expr *e, const
 	}
 	if (!p_take(p, TOK_SLASH))
 		return e;
-	x = nft_expr_new(NFT_X_PREFIX, begin);
+	x = e ? nft_expr_new(NFT_X_PREFIX, begin) : NULL;
 	if (!x)
 		return e;
 	x->prefix.a = e;
