@@ -30,6 +30,8 @@
 static const bool icmp_is_error[NR_ICMP_TYPES + 1] = {
 	[ICMP_DEST_UNREACH] = true, [ICMP_SOURCE_QUENCH] = true, [ICMP_REDIRECT] = true,
 	[ICMP_TIME_EXCEEDED] = true, [ICMP_PARAMETERPROB] = true,
+	[1] = true, [2] = true, [6] = true, [7] = true,		/* nobody knows what these are: they could be */
+	[9] = true, [10] = true,				/* router advertisement and solicitation (RFC 1256) */
 };
 
 struct pkt *build_ip(struct pkt_pool *pool, uint8_t family, const union inet_addr *src, const union inet_addr *dst, uint8_t proto,
@@ -103,6 +105,7 @@ bool reply_icmp_code(uint8_t family, enum icmp_about about, uint8_t *type, uint8
 			[ICMP_ABOUT_TOO_BIG] = { ICMPV6_PKT_TOOBIG, 0 },
 			[ICMP_ABOUT_TTL] = { ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT },
 			[ICMP_ABOUT_FRAG_TIME] = { ICMPV6_TIME_EXCEED, ICMPV6_EXC_FRAGTIME },
+			[ICMP_ABOUT_HEADERS] = { ICMPV6_PARAMPROB, 3 },	/* RFC 7112 */
 			[ICMP_ABOUT_SCOPE] = { ICMPV6_DEST_UNREACH, ICMPV6_NOT_NEIGHBOUR },
 		},
 	};

@@ -92,7 +92,7 @@ static void test_icmp_allowed(void **state)
 	assert_false(reply_icmp_allowed(p, false));
 	pkt_free(p);
 	for (unsigned type = 0; type < 256; type++) {
-		bool is_error = type == 3 || type == 4 || type == 5 || type == 11 || type == 12 || type > NR_ICMP_TYPES;
+		bool is_error = (type && type < 13 && type != 8) || type > NR_ICMP_TYPES;	/* with what nobody knows: Linux takes it for one */
 
 		p = make_pkt(&e.pool, &e.r, IPPROTO_ICMP, 20);
 		pkt_ip4(p)->saddr = htonl(0xc0000201);
