@@ -233,8 +233,12 @@ static uint8_t *next_field(uint8_t *l3, uint8_t proto)
 {
 	uint8_t *field = l3 + IP6_NEXT_OFF;
 
-	for (uint8_t *at = l3 + sizeof(struct ip6_hdr); *field != proto; at += (at[1] + 1u) * 8)
+	for (uint8_t *at = l3 + sizeof(struct ip6_hdr); *field != proto;) {
+		uint32_t len = *field == IPPROTO_AH ? (at[1] + 2u) * 4 : (at[1] + 1u) * 8;
+
 		field = at;
+		at += len;
+	}
 	return field;
 }
 
@@ -254,6 +258,26 @@ static void unfragment6(struct pkt *whole, uint8_t next, uint8_t ecn)
 {
 	*next_field(pkt_l3(whole), IPPROTO_FRAGMENT) = next;
 	pkt_ip6(whole)->flow |= htonl((uint32_t)ecn << 20);
+}
+
+/* it goes on in the pieces that it came in */
+static void note_pieces(struct pkt *whole, const struct pkt *frags)
+{
+	unsigned n = 0;
+
+	for (; frags && n < PKT_FRAGS_KEPT; frags = frags->next)
+		whole->frag_len[n++] = (uint16_t)body_len(frags);
+	if (frags)
+		n = 0;
+	if (n < PKT_FRAGS_KEPT)
+		whole->frag_len[n] = 0;
+}
+
+bool frag_is_headless(const struct pkt *p)
+{
+	uint32_t need = p->proto == IPPROTO_TCP ? sizeof(struct tcphdr) : p->proto == IPPROTO_UDP || p->proto == IPPROTO_ICMPV6 ? 8 : 1;
+
+	return p->family == AF_INET6 && p->frag_at && !p->frag_off && pkt_l4_len(p) < need;
 }
 
 /* all is there: one packet out of the fragments; they are freed */
@@ -281,6 +305,7 @@ static struct pkt *reassemble(struct pkt *frags, uint32_t total, uint16_t max_le
 	memcpy(whole->buf + whole->mac, frags->buf + frags->mac, l2 + hlen);
 	for (struct pkt *f = frags; f; f = f->next)
 		memcpy(pkt_append(whole, body_len(f)), f->buf + body_at(f), body_len(f));
+	note_pieces(whole, frags);
 	pkt_set_len(whole);
 	if (whole->family == AF_INET)
 		unfragment4(whole, hlen, df, ecn);
@@ -289,8 +314,12 @@ static struct pkt *reassemble(struct pkt *frags, uint32_t total, uint16_t max_le
 	free_chain(frags);
 	whole->frag_max = max_len;
 	whole->flags |= PKT_REASSEMBLED;
-	if (parse_ip(whole) == DROP_NONE)
+	if (parse_ip(whole) == DROP_NONE) {
+		/* Linux looks for a socket early, and joins pieces for it */
+		if (whole->proto == IPPROTO_TCP && whole->l4 - whole->l3 + sizeof(struct tcphdr) > hlen + whole->frag_len[0])
+			whole->frag_len[0] = 0;
 		return whole;
+	}
 	pkt_free(whole);
 	return NULL;
 }
@@ -497,19 +526,34 @@ static uint32_t unfragmentable(const struct pkt *p)
 	return end;
 }
 
+/* are the pieces that @p came in still all of it, and none too large? */
+static bool pieces_fit(const struct pkt *p, uint32_t total, uint32_t room)
+{
+	uint32_t sum = 0;
+
+	for (unsigned i = 0; i < PKT_FRAGS_KEPT && p->frag_len[i]; i++) {
+		if (p->frag_len[i] > room)
+			return false;
+		sum += p->frag_len[i];
+	}
+	return sum == total;
+}
+
 int frag_split(struct pkt *p, uint32_t mtu, be32 id, struct pkt **out)
 {
 	bool v4 = p->family == AF_INET, was_middle = p->flags & PKT_MORE_FRAGS;
 	struct split s = { .p = p, .id = id, .ext = v4 ? 0 : IP6_FRAG_HDRLEN, .hlen = v4 ? p->l4 - p->l3 : unfragmentable(p) };
-	uint32_t total, room, off, len;
+	uint32_t total, room, off, len, i = 0;
 	struct pkt *first = NULL, **tail = &first;
+	bool as_before;
 
 	if (mtu < s.hlen + s.ext + 8)
 		return -EMSGSIZE;
 	total = pkt_l3_len(p) - s.hlen;
 	room = mtu - s.hlen - s.ext;
+	as_before = pieces_fit(p, total, room);
 	for (off = 0; off < total; off += len) {
-		len = total - off <= room ? total - off : room & ~7u;
+		len = as_before ? p->frag_len[i++] : total - off <= room ? total - off : room & ~7u;
 		*tail = make_fragment(&s, off, len, was_middle || off + len < total);
 		if (!*tail) {
 			free_chain(first);

@@ -32,6 +32,8 @@ struct frag_table {
 /** @user values keep queues of different places apart, as the kernel's do */
 enum frag_user { FRAG_USER_LOCAL_IN, FRAG_USER_PREROUTING, FRAG_USER_OUTPUT, FRAG_USER_BRIDGE };
 
+/** frag_is_headless() - an IPv6 datagram's first fragment without its whole header chain (RFC 8200 section 4.5: not to be sent) */
+bool frag_is_headless(const struct pkt *p);
 void frag_init(struct frag_table *t, const struct hash_key *key);
 void frag_free(struct frag_table *t);
 /**

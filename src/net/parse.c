@@ -68,11 +68,12 @@ static int walk_ip6(const uint8_t *l3, size_t len, struct ip6_chain *c)
 		size_t left = len - c->l4, ext;
 
 		if (c->proto != IPPROTO_HOPOPTS && c->proto != IPPROTO_ROUTING && c->proto != IPPROTO_FRAGMENT &&
-		    c->proto != IPPROTO_DSTOPTS)
+		    c->proto != IPPROTO_DSTOPTS && c->proto != IPPROTO_AH)
 			return 0;
 		if (left < (c->proto == IPPROTO_FRAGMENT || c->proto == IPPROTO_ROUTING ? 4 : 2))
 			return -EINVAL;
-		ext = c->proto == IPPROTO_FRAGMENT ? 8 : (l3[c->l4 + 1] + 1u) * 8;
+		/* RFC 4302 section 2.2: that of AH counts words, not pairs of them */
+		ext = c->proto == IPPROTO_FRAGMENT ? 8 : c->proto == IPPROTO_AH ? (l3[c->l4 + 1] + 2u) * 4 : (l3[c->l4 + 1] + 1u) * 8;
 		if (left < ext) {	/* it says what follows, and that this is not here any more */
 			c->proto = l3[c->l4];
 			c->l4 = (uint32_t)len;
@@ -245,8 +246,9 @@ bool parse_l4_checksum(const struct pkt *p)
 		memcpy(&field, h + offsetof(struct tcphdr, check), 2);
 		break;
 	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
 		memcpy(&field, h + offsetof(struct udphdr, check), 2);
-		if (!field && p->family == AF_INET)
+		if (p->proto == IPPROTO_UDP && !field && p->family == AF_INET)
 			return true;
 		break;
 	case IPPROTO_ICMP:

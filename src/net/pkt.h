@@ -76,6 +76,8 @@ enum pkt_flags {
 	PKT_CT_ATTACHED = 1 << 15,	/* .ct is that of the packet it answers, and not this packet's to free */
 };
 
+#define PKT_FRAGS_KEPT 8
+
 struct pkt {
 	uint8_t *buf;
 	uint32_t cap, mac, l3, l4, end;
@@ -90,6 +92,7 @@ struct pkt {
 	uint16_t frag_off;		/* bytes */
 	uint16_t frag_at;		/* IPv6: the Fragment header, bytes from .l3; 0: there is none */
 	uint16_t frag_max;		/* largest fragment of a reassembled datagram, bytes with IP header */
+	uint16_t frag_len[PKT_FRAGS_KEPT];	/* with frag_max: how much each of its fragments brought; the first 0: they were more */
 	int iif, oif;			/* ifindex; 0: none */
 	int phys_iif, phys_oif;		/* bridge ports, 0: none */
 	uint32_t mark, priority, secmark;

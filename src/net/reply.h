@@ -14,7 +14,8 @@
 /* what an ICMP error is about; each family has a type and a code for it */
 enum icmp_about {
 	ICMP_ABOUT_NO_ROUTE, ICMP_ABOUT_HOST, ICMP_ABOUT_PROTOCOL, ICMP_ABOUT_PORT, ICMP_ABOUT_FILTERED, ICMP_ABOUT_TOO_BIG,
-	ICMP_ABOUT_TTL, ICMP_ABOUT_FRAG_TIME, ICMP_ABOUT_SCOPE, ICMP_ABOUT_MAX
+	ICMP_ABOUT_TTL, ICMP_ABOUT_FRAG_TIME, ICMP_ABOUT_SCOPE, ICMP_ABOUT_HEADERS,
+	ICMP_ABOUT_MAX
 };
 
 /** reply_icmp_code() - its type and code; false: the family has none */

@@ -294,7 +294,10 @@ static enum verdict defrag_stage(struct netns *ns, struct pkt **p, const struct 
 	enum drop_reason why = DROP_NONE;
 	struct pkt *whole;
 
-	if (!((*p)->flags & PKT_FRAG))
+	/* IPv6: a fragment that is all there is loses its Fragment header here; one without all headers goes on as it is */
+	if (!((*p)->flags & PKT_FRAG) && !(*p)->frag_at)
+		return VERDICT_ACCEPT;
+	if (frag_is_headless(*p))
 		return VERDICT_ACCEPT;
 	whole = frag_add(&ns->frags, *p, user, clock_ms(&ns->world->clock), &why);
 	ns->world->ops->timers_changed(ns->world);

@@ -140,6 +140,11 @@ static void local_in(struct netns *ns, struct pkt *p, struct link *in, struct ro
 	p->dst = rt;
 	if (hooks_run(ns, &p, &st, NULL) != VERDICT_ACCEPT)
 		return;
+	if (frag_is_headless(p)) {
+		icmp_report(ns, p, ICMP_ABOUT_HEADERS, 0);
+		path_drop(ns, p, DROP_FRAG_INVALID);
+		return;
+	}
 	if (p->frag_at && !(p = reassemble(ns, p)))
 		return;
 	p->dst = rt;
@@ -576,7 +581,7 @@ static void scrub(struct pkt *p, bool other_ns)
 	p->dst = NULL;
 	p->sk = NULL;
 	p->flags &= PKT_VLAN | PKT_CSUM_PARTIAL;
-	p->frag_max = 0;
+	p->frag_max = p->frag_len[0] = 0;
 	p->oif = p->iif = p->phys_iif = p->phys_oif = 0;
 	p->ct_zone[0] = p->ct_zone[1] = 0;
 	p->drop = DROP_NONE;
@@ -612,7 +617,7 @@ int path_device_xmit(struct link *out, struct pkt *p)
 		return 0;
 	case LINK_LOOPBACK:
 		p->flags = (p->flags & (PKT_UNTRACKED | PKT_TRACE | PKT_CT_ATTACHED | PKT_CSUM_PARTIAL)) | PKT_LOOPED;
-		p->frag_max = 0;
+		p->frag_max = p->frag_len[0] = 0;
 		break;
 	default:
 		scrub(p, out->kind != LINK_VETH || !out->peer || out->peer->ns != out->ns);
