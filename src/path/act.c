@@ -253,8 +253,7 @@ static enum ir_verdict reject(struct match_ctx *m, struct act_ctx *a, const stru
 		const struct link *by = m->in ? m->in : a->ns->lo;	/* it goes back */
 
 		r->flags |= PKT_CSUM_PARTIAL;
-		if (p->family == AF_INET6)
-			edit_dsfield(r, 0);
+		edit_dsfield(r, p->family == AF_INET6 ? 0 : pkt_dsfield(p) & 0xfc);
 		edit_ttl(r, path_ttl(a->ns, p->family, by));
 		path_local_out(a->ns, r, p, path_scope_oif(r, by));
 	}

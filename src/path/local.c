@@ -139,27 +139,53 @@ static uint32_t next_header_at(const struct pkt *p)
 	return field;
 }
 
+/* protocols that Linux itself takes, and says nothing about: IGMP, PIM, and what is too short for UDP-Lite */
+static bool is_taken(const struct pkt *p)
+{
+	return (p->family == AF_INET && p->proto == IPPROTO_IGMP) || p->proto == IPPROTO_PIM ||
+	       (p->proto == IPPROTO_UDPLITE && pkt_l4_len(p) < sizeof(struct udphdr));
+}
+
 /* nobody took it: a reset, a port or protocol unreachable, or nothing */
 static void refuse(struct netns *ns, struct pkt *p, struct link *in, const struct route_result *rt, enum drop_reason why)
 {
 	struct pkt *r;
 
+	if (is_taken(p)) {
+		path_drop(ns, p, why);
+		return;
+	}
 	if (why == DROP_NO_SOCKET && p->proto == IPPROTO_TCP && rt->type == RTN_LOCAL) {
 		r = parse_l4_checksum(p) ? reply_rst(p) : NULL;
 		if (r) {
 			edit_ttl(r, path_ttl(ns, p->family, in));
+			edit_dsfield(r, pkt_dsfield(r) & 0xfc);
 			if (p->family == AF_INET6)
 				r->flags |= PKT_CSUM_PARTIAL;
 			path_label_flow(ns, r);
 			path_local_out(ns, r, NULL, path_scope_oif(r, in));
 		}
-	} else if (why == DROP_NO_SOCKET && p->proto == IPPROTO_UDP) {
+	} else if (why == DROP_NO_SOCKET && (p->proto == IPPROTO_UDP || p->proto == IPPROTO_UDPLITE)) {
 		if (parse_l4_checksum(p))
 			icmp_report(ns, p, ICMP_ABOUT_PORT, 0);
 	} else if (why == DROP_NO_PROTOCOL && (p->family == AF_INET || p->proto != IPPROTO_NONE)) {
 		icmp_report(ns, p, ICMP_ABOUT_PROTOCOL, p->family == AF_INET ? 0 : next_header_at(p));
 	}
 	path_drop(ns, p, why);
+}
+
+/* a UDP datagram is as long as it says: what is behind it is no part of it; false: it says what cannot be */
+static bool trim_udp(struct pkt *p)
+{
+	const struct udphdr *u = pkt_udp(p);
+	uint32_t len = u ? ntohs(u->len) : 0;
+
+	if (u && !len && p->family == AF_INET6)		/* RFC 2675 section 4: the IP header knows */
+		return true;
+	if (len < sizeof(*u) || len > pkt_l4_len(p))
+		return false;
+	p->end -= pkt_l4_len(p) - len;
+	return true;
 }
 
 void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct route_result *rt)
@@ -172,6 +198,10 @@ void local_deliver(struct netns *ns, struct pkt *p, struct link *in, struct rout
 	}
 	if (p->proto == (p->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
 		icmp_in(ns, p, in, rt);
+		return;
+	}
+	if (p->proto == IPPROTO_UDP && !trim_udp(p)) {
+		path_drop(ns, p, DROP_TRUNCATED);
 		return;
 	}
 	why = ns->sock->deliver(ns, p);

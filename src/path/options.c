@@ -217,8 +217,13 @@ enum drop_reason options_deliver(struct netns *ns, const struct pkt *p)
 	const uint8_t *h = pkt_l3(p);
 	unsigned at = sizeof(struct ip6_hdr), end = pkt_l3_len(p), len;
 	enum drop_reason why = DROP_NONE;
+	unsigned field = 6;	/* where the number of the header at @at stands */
 
-	for (uint8_t next = h[6]; !why; next = h[at], at += len) {
+	for (uint8_t next = h[6]; !why; next = h[at], field = at, at += len) {
+		if (next == IPPROTO_AH) {	/* netfilter looks behind it, but nobody here takes it */
+			problem(ns, p, ICMPV6_UNK_NEXTHDR, field);
+			return DROP_NO_PROTOCOL;
+		}
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_DSTOPTS && next != IPPROTO_ROUTING)
 			return DROP_NONE;
 		if (end - at < 8)
