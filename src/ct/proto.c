@@ -11,6 +11,7 @@
 #include "ct/proto.h"
 
 #include "base/buf.h"
+#include "net/edit.h"
 #include "net/parse.h"
 
 #define UDP_STREAM_MS 2000	/* a two-way flow that lasts longer than this is a stream */
@@ -18,6 +19,15 @@
 static bool checksum_bad(const struct ct_table *t, const struct pkt *pkt, enum nf_inet_hooks hook)
 {
 	return t->conf->checksum && hook == NF_INET_PRE_ROUTING && !(pkt->flags & PKT_LOOPED) && !parse_l4_checksum(pkt);
+}
+
+/* Linux sums UDP-Lite's pseudo-header as if it were UDP's, so that what is right comes out as invalid */
+static bool udplite_bad(const struct ct_table *t, const struct pkt *pkt, enum nf_inet_hooks hook)
+{
+	be16 field, sum = csum_replace16(csum_l4(pkt), htons(IPPROTO_UDPLITE), htons(IPPROTO_UDP));
+
+	memcpy(&field, pkt_l4(pkt) + 6, 2);
+	return t->conf->checksum && hook == NF_INET_PRE_ROUTING && !(pkt->flags & PKT_LOOPED) && field != sum;
 }
 
 static void assure(struct conn *c)
@@ -46,7 +56,12 @@ static bool udp_valid(struct ct_table *t, const struct pkt *pkt, enum nf_inet_ho
 		conn_log_invalid(t, pkt, hook, "truncated/malformed packet ");
 		return false;
 	}
-	if (checksum_bad(t, pkt, hook)) {
+	if (pkt->proto == IPPROTO_UDPLITE && !get_u16(pkt_l4(pkt) + 6)) {
+		conn_log_invalid(t, pkt, hook, "checksum missing ");
+		return false;
+	}
+	/* one without is good over IPv6 too: whom it is for may know better */
+	if (get_u16(pkt_l4(pkt) + 6) && (pkt->proto == IPPROTO_UDPLITE ? udplite_bad : checksum_bad)(t, pkt, hook)) {
 		conn_log_invalid(t, pkt, hook, "bad checksum ");
 		return false;
 	}
