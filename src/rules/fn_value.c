@@ -14,6 +14,7 @@
  * References: the kernel's nft_fib.c, nft_fib_ipv4.c, nft_fib_ipv6.c, nft_numgen.c, nft_hash.c, nft_osf.c, nft_xfrm.c; Bob
  * Jenkins, lookup3.c (public domain).
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -83,11 +84,10 @@ static bool is_source(const union inet_addr *a, uint8_t family)
 	return !addr_is_multicast(family, a) && !(family == AF_INET && (a->b[0] == 0 || a->ip4 == 0xffffffff));
 }
 
-static const struct link *fib_find(const struct match_ctx *m, const struct fn_fib *f, const union inet_addr *src,
-				   const union inet_addr *dst)
+static void fib_route(const struct match_ctx *m, const struct fn_fib *f, const union inet_addr *src, const union inet_addr *dst,
+		      struct route_result *r)
 {
 	bool by_dst = f->flags & NFTA_FIB_F_DADDR;
-	const struct link *l = fib_device(m, f);
 	struct route_key k = {
 		.family = m->family,
 		.proto = m->pkt->proto,
@@ -97,16 +97,42 @@ static const struct link *fib_find(const struct match_ctx *m, const struct fn_fi
 		.dst = by_dst ? *dst : *src,
 		.src = by_dst ? *src : *dst,
 	};
-	struct route_result r;
 
 	if (!is_source(&k.src, m->family))
 		k.src = (union inet_addr){ 0 };
 	if (!by_dst && m->hook == NF_INET_FORWARD && f->flags & NFTA_FIB_F_IIF && m->out)
 		k.iif = m->out->ifindex;
-	fib_lookup(m->fib, &k, &r);
+	fib_lookup(m->fib, &k, r);
+}
+
+static const struct link *fib_find(const struct match_ctx *m, const struct fn_fib *f, const union inet_addr *src,
+				   const union inet_addr *dst)
+{
+	const struct link *l = fib_device(m, f);
+	struct route_result r;
+
+	fib_route(m, f, src, dst, &r);
 	if (r.err || r.type == RTN_LOCAL)
 		return NULL;
 	return !l ? r.out : route_uses(&r, l) ? l : NULL;
+}
+
+/* IPv4 asks which addresses are local ones, IPv6 for a route */
+static uint8_t fib_type(const struct match_ctx *m, const struct fn_fib *f, const union inet_addr *src, const union inet_addr *dst)
+{
+	uint8_t type = fib_addr_type(m->fib, m->family, f->flags & NFTA_FIB_F_DADDR ? dst : src, fib_device(m, f));
+	struct route_result r;
+
+	if (m->family != AF_INET6 || type != RTN_UNICAST)
+		return type;
+	fib_route(m, f, src, dst, &r);
+	switch (r.err) {
+	case 0: return type;
+	case -EINVAL: return RTN_BLACKHOLE;
+	case -EACCES: return RTN_PROHIBIT;
+	case -EAGAIN: return RTN_THROW;
+	default: return RTN_UNREACHABLE;
+	}
 }
 
 static bool fib_value(struct match_ctx *m, const void *data, void *state, uint8_t *val)
@@ -119,8 +145,7 @@ static bool fib_value(struct match_ctx *m, const void *data, void *state, uint8_
 	src = pkt_src(m->pkt);
 	dst = pkt_dst(m->pkt);
 	if (f->result == NFT_FIB_RESULT_ADDRTYPE)
-		return put32(val, fib_addr_type(m->fib, m->family, f->flags & NFTA_FIB_F_DADDR ? &dst : &src,
-						fib_device(m, f)));
+		return put32(val, fib_type(m, f, &src, &dst));
 	return fib_store(f, fib_skipped(m, &src, &dst) ? m->in : fib_find(m, f, &src, &dst), val);
 }
 
