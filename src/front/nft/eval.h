@@ -44,6 +44,7 @@ struct nft_eval {
 	/* what is expected where a constant stands: NULL: nothing is */
 	const struct nft_type *want;
 	uint32_t want_bits;
+	uint32_t want_max;		/* the largest value that the left side can have, 0: any */
 	const struct nft_expr *key;	/* what it is compared with, for errors; NULL: nothing */
 	const struct nft_set *set;	/* whose elements are evaluated: declared ones; NULL: anonymous */
 	const struct nft_type *data;	/* of a map's elements; NULL: not a map */

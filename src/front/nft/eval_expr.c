@@ -168,6 +168,19 @@ static bool fit_string(struct nft_eval *v, struct nft_expr *e, uint32_t bits)
 	return true;
 }
 
+/* not more than the left side can be */
+static bool within(struct nft_eval *v, const struct nft_expr *e)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; v->want_max && i < (e->len_bits + 7) / 8; i++)
+		n = n << 8 | e->value.bytes[i];
+	if (n <= v->want_max)
+		return true;
+	nft_err(v->x, &e->loc, "Value %llu exceeds valid range 0-%u", (unsigned long long)n, v->want_max);
+	return false;
+}
+
 static bool ev_value(struct nft_eval *v, struct nft_expr *e)
 {
 	const struct nft_type *t = v->want ? v->want : e->type;
@@ -178,7 +191,7 @@ static bool ev_value(struct nft_eval *v, struct nft_expr *e)
 		e->type = t;
 	if (nft_type_is(e->type, &nft_type_string) || e->value.is_string)
 		return fit_string(v, e, v->want_bits);
-	return nft_ev_resize(v, e, v->want_bits ? v->want_bits : e->type->bits);
+	return nft_ev_resize(v, e, v->want_bits ? v->want_bits : e->type->bits) && within(v, e);
 }
 
 static bool ev_symbol(struct nft_eval *v, struct nft_expr **e)
@@ -296,7 +309,7 @@ static bool ev_ct(struct nft_eval *v, struct nft_expr *e)
 	if (e->ct.key == NFT_CT_PROTO_SRC || e->ct.key == NFT_CT_PROTO_DST) {
 		const struct nft_proto *th = v->p.at[NFT_PAYLOAD_TRANSPORT_HEADER];
 
-		if (th && nft_field_find(th, "sport") >= 0)
+		if (th)
 			e->type = &nft_type_inet_service;
 	}
 	/* the direction is not kept for what does not depend on it */

@@ -522,14 +522,24 @@ static bool check_shape(struct nft_eval *v, struct nft_expr *e)
 	return true;
 }
 
+/* numbers drawn from so many */
+static uint32_t largest(const struct nft_expr *e)
+{
+	while (e->kind == NFT_X_BINOP)
+		e = e->bin.l;
+	return e->kind == NFT_X_NUMGEN || e->kind == NFT_X_HASH ? e->gen.mod - 1 + e->gen.offset : 0;
+}
+
 static bool right_side(struct nft_eval *v, struct nft_expr *e)
 {
 	const struct nft_expr *key = v->key;
 	bool ok;
 
 	v->key = e->bin.l;
+	v->want_max = largest(e->bin.l);
 	ok = nft_ev_as(v, &e->bin.r, e->bin.l->type, e->bin.l->len_bits);
 	v->key = key;
+	v->want_max = 0;
 	return ok;
 }
 

@@ -534,7 +534,7 @@ static struct lval by_key(struct lower *l, const struct nft_expr *e, unsigned fi
 }
 
 /* addresses are 16 bytes wide in the engine, IPv4 in the first four: then the connection must be of that family */
-static struct lval lower_ct(struct lower *l, const struct nft_expr *e)
+static struct lval lower_ct_key(struct lower *l, const struct nft_expr *e)
 {
 	struct lval v = by_key(l, e, lower_ct_field(e->ct.key, e->ct.dir), -EINVAL);
 	bool v4 = e->len_bits == 32 && v.e && v.e->len == 16;
@@ -548,6 +548,15 @@ static struct lval lower_ct(struct lower *l, const struct nft_expr *e)
 			       &(uint8_t){ v4 ? NFPROTO_IPV4 : ct_fields[i].l3 }, NULL);
 	}
 	return v;
+}
+
+static struct lval lower_ct(struct lower *l, const struct nft_expr *e)
+{
+	if (l->family == NFPROTO_NETDEV || l->family == NFPROTO_ARP) {	/* nothing tracks there */
+		lower_refuse(l, &e->loc, l->family == NFPROTO_NETDEV ? -EPROTO : -EOPNOTSUPP, NULL);
+		return failed;
+	}
+	return lower_ct_key(l, e);
 }
 
 static struct lval lower_rt(struct lower *l, const struct nft_expr *e)

@@ -478,6 +478,10 @@ static void lower_assign(struct lower *l, struct nft_stmt *s)
 		set_field(l, s, lower_meta_field(to->key));
 		break;
 	case NFT_X_CT:
+		if (l->family == NFPROTO_NETDEV) {	/* nothing tracks there */
+			lower_refuse(l, &s->loc, -EPROTO, NULL);
+			break;
+		}
 		set_field(l, s, lower_ct_field(to->ct.key, to->ct.dir));
 		break;
 	case NFT_X_PAYLOAD:

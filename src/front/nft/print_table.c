@@ -277,8 +277,6 @@ static void print_set_settings(const struct nft_ctx *x, const struct nft_set *s,
 	print_set_flags(s, flags & ~(uint32_t)NFT_SET_ANONYMOUS, out);
 	if (s->auto_merge)
 		sbuf_puts(out, "\t\tauto-merge\n");
-	print_duration(x, "timeout", is->desc.timeout_ms, out);
-	print_duration(x, "gc-interval", is->desc.gc_interval_ms, out);
 	if (!list_empty(&s->stmts) && !(flags & NFT_SET_ANONYMOUS)) {
 		struct nft_ctx quiet = *x;
 
@@ -287,6 +285,8 @@ static void print_set_settings(const struct nft_ctx *x, const struct nft_set *s,
 		nft_print_stmts(&quiet, &s->stmts, out);
 		sbuf_putc(out, '\n');
 	}
+	print_duration(x, "timeout", is->desc.timeout_ms, out);
+	print_duration(x, "gc-interval", is->desc.gc_interval_ms, out);
 	if (s->comment)
 		sbuf_printf(out, "\t\tcomment \"%s\"\n", s->comment);
 }
