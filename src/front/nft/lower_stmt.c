@@ -553,8 +553,15 @@ static bool set_takes_stmts(struct lower *l, struct nft_stmt *s, struct ir_set *
 		return true;
 	if (!(set->desc.flags & NFT_SET_EVAL))
 		return lower_refuse(l, &s->loc, -EINVAL, NULL);
-	if (set->desc.n_exprs && !set->adopted)
-		return same_stmts(s, set) || lower_refuse(l, &s->loc, -EOPNOTSUPP, NULL);
+	if (set->desc.n_exprs && !set->adopted) {
+		if (!same_stmts(s, set))
+			return lower_refuse(l, &s->loc, -EOPNOTSUPP, NULL);
+		if (!s->set.meter) {	/* said twice, it is listed with the set only */
+			nft_stmts_free(&s->set.stmts);
+			list_init(&s->set.stmts);
+		}
+		return true;
+	}
 	list_for_each(st, &s->set.stmts, node) {
 		struct ir_stmt *ir = lower_state_stmt(l, st);
 
