@@ -409,10 +409,16 @@ static void whole_words(struct lister *l, struct nft_stmt *s)
 	to->len_bits = end - begin;
 	nft_name_raw(&l->p, to);
 	e = m && v ? nft_expr_clone(to) : NULL;
-	if (e && !all_bits(m, true))
+	if (e && !all_bits(m, true)) {
 		e = with(e, NFT_OP_AND, m);
-	if (e && !all_bits(v, false))
+		m = NULL;
+	}
+	if (e && !all_bits(v, false)) {
 		e = with(e, NFT_OP_OR, v);
+		v = NULL;
+	}
+	nft_expr_free(m);
+	nft_expr_free(v);
 	if (!e) {
 		nft_no_memory(l->v);
 		return;
