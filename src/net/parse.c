@@ -68,12 +68,11 @@ static int walk_ip6(const uint8_t *l3, size_t len, struct ip6_chain *c)
 		size_t left = len - c->l4, ext;
 
 		if (c->proto != IPPROTO_HOPOPTS && c->proto != IPPROTO_ROUTING && c->proto != IPPROTO_FRAGMENT &&
-		    c->proto != IPPROTO_DSTOPTS && c->proto != IPPROTO_AH)
+		    c->proto != IPPROTO_DSTOPTS)
 			return 0;
 		if (left < (c->proto == IPPROTO_FRAGMENT || c->proto == IPPROTO_ROUTING ? 4 : 2))
 			return -EINVAL;
-		/* RFC 4302 section 2.2: that of AH counts words, not pairs of them */
-		ext = c->proto == IPPROTO_FRAGMENT ? 8 : c->proto == IPPROTO_AH ? (l3[c->l4 + 1] + 2u) * 4 : (l3[c->l4 + 1] + 1u) * 8;
+		ext = c->proto == IPPROTO_FRAGMENT ? 8 : (l3[c->l4 + 1] + 1u) * 8;
 		if (left < ext) {	/* it says what follows, and that this is not here any more */
 			c->proto = l3[c->l4];
 			c->l4 = (uint32_t)len;
