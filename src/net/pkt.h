@@ -73,6 +73,7 @@ enum pkt_flags {
 	PKT_BRIDGED = 1 << 14,		/* came through a bridge port, and IP's hooks see that: phys_iif is it */
 	PKT_PREROUTED = 1 << 17,	/* the bridge took it through PREROUTING already */
 	PKT_CSUM_PARTIAL = 1 << 16,	/* Linux would leave the transport checksum to the device: captures show the pseudo-header's sum */
+	PKT_CT_TEMPLATE = 1 << 18,	/* .ct_zone and more were said in front of conntrack: nothing else is heard, and the state is NEW */
 	PKT_CT_ATTACHED = 1 << 15,	/* .ct is that of the packet it answers, and not this packet's to free */
 };
 

@@ -311,10 +311,9 @@ static void ct_template(struct pkt *p, const struct ir_ct *c)
 	uint16_t zone = c->zone_mark ? (uint16_t)p->mark : c->zone;
 	bool both = c->zone_orig == c->zone_reply;
 
-	if (p->ct)
+	if (p->ct || (p->flags & (PKT_CT_TEMPLATE | PKT_UNTRACKED)))
 		return;
-	if (c->notrack)
-		p->flags |= PKT_UNTRACKED;
+	p->flags |= c->notrack ? PKT_UNTRACKED : PKT_CT_TEMPLATE;
 	if (c->have_zone) {
 		p->ct_zone[IP_CT_DIR_ORIGINAL] = both || c->zone_orig ? zone : 0;
 		p->ct_zone[IP_CT_DIR_REPLY] = both || c->zone_reply ? zone : 0;

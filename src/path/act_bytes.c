@@ -38,8 +38,9 @@ static void set_zone(struct pkt *p, enum field_id f, const uint8_t *val)
 	uint16_t zone;
 
 	memcpy(&zone, val, sizeof(zone));
-	if (p->ct)		/* too late */
+	if (p->ct || (p->flags & PKT_CT_TEMPLATE))		/* too late */
 		return;
+	p->flags = (p->flags & ~PKT_UNTRACKED) | PKT_CT_TEMPLATE;	/* what notrack said is not heard any more */
 	p->ct_zone[IP_CT_DIR_ORIGINAL] = f != FIELD_CT_REPL_ZONE ? zone : 0;
 	p->ct_zone[IP_CT_DIR_REPLY] = f != FIELD_CT_ORIG_ZONE ? zone : 0;
 }

@@ -316,6 +316,7 @@ static enum verdict conntrack_stage(struct netns *ns, struct pkt *p, const struc
 
 	if (p->ct || (p->flags & PKT_UNTRACKED)) /* seen on its way out over lo, attached, or exempt */
 		return VERDICT_ACCEPT;
+	p->flags &= ~PKT_CT_TEMPLATE;
 	v = ct_in(ns->ct, p, st->hook);
 	TRACE_AT(ns, st->hook, .kind = TRACE_CT, .pkt = p);
 	return v;

@@ -511,6 +511,8 @@ static bool load_CT_STATE(const struct match_ctx *m, uint8_t *val)
 
 	if (p->ct)
 		return put32(val, NF_CT_STATE_BIT(p->ctinfo));
+	if (p->flags & PKT_CT_TEMPLATE)
+		return put32(val, NF_CT_STATE_BIT(IP_CT_NEW));
 	return put32(val, p->flags & PKT_UNTRACKED ? NF_CT_STATE_UNTRACKED_BIT : NF_CT_STATE_INVALID_BIT);
 }
 
