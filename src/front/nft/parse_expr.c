@@ -345,10 +345,11 @@ static struct nft_expr *map_value(struct nft_parser *p, bool vmap)
 /* @e, an element or its key, becomes one that maps to @v */
 static struct nft_expr *map_elem(struct nft_expr *e, struct nft_expr *v)
 {
-	struct nft_expr *key = e && e->kind == NFT_X_ELEM ? e->elem.key : e, *m;
+	bool elem = e && e->kind == NFT_X_ELEM;
+	struct nft_expr *key = elem ? e->elem.key : e, *m;
 
 	m = nft_expr_bin(NFT_X_MAPPING, key ? &key->loc : NULL, NFT_OP_IMPLICIT, key, v);
-	if (!e || e->kind != NFT_X_ELEM)
+	if (!elem)		/* without memory the key is gone */
 		return m;
 	e->elem.key = m;
 	return e;
