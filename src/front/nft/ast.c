@@ -111,8 +111,10 @@ struct nft_expr *nft_expr_bin(enum nft_expr_kind kind, const struct nft_loc *loc
 
 void nft_expr_append(struct nft_expr *list, struct nft_expr *e)
 {
-	if (!list || !e)
+	if (!list || !e) {		/* without memory for the list its members go, too */
+		nft_expr_free(e);
 		return;
+	}
 	list_add_tail(list_of(list), &e->node);
 	if (list->kind == NFT_X_SET)
 		list->set.n++;

@@ -166,7 +166,7 @@ static struct nft_expr *written(const struct nft_expr *like, const struct ival *
 	} else {
 		struct nft_expr *hi = value_of(like, v->hi, bits);
 
-		r = e && hi ? nft_expr_bin(NFT_X_RANGE, &like->loc, NFT_OP_IMPLICIT, e, hi) : NULL;
+		r = nft_expr_bin(NFT_X_RANGE, &like->loc, NFT_OP_IMPLICIT, e, hi);	/* or, with an end missing, NULL */
 	}
 	if (r) {
 		r->type = like->type;

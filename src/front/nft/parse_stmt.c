@@ -673,6 +673,8 @@ struct nft_rule *p_rule(struct nft_parser *p)
 
 		if (s && r)
 			list_add_tail(&r->stmts, &s->node);
+		else
+			nft_stmt_free(s);
 	} while (more(p));
 	if (r)
 		r->loc = p_span(p, &begin);
