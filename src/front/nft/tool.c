@@ -263,6 +263,7 @@ static int run_plain(struct nft_ctx *x, const char *name, struct sbuf *text)
 
 	if (src)
 		return nft_run(x, src);
+	sbuf_free(text);
 	cmd_err(x->c, "Error: out of memory\n");
 	return 1;
 }
